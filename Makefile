@@ -1,0 +1,52 @@
+# `make demo` and `make test` do all the set-up themselves; `make help` lists the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCKS := requirements-edge.txt requirements-worker.txt requirements-dev.txt
+
+.PHONY: help install demo up test bench lint types layers check lock clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+install: .venv/installed  ## make .venv from the hashed lock
+
+.venv/installed: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)' >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: install  ## play a day of a fleet through the whole system and show what became of it
+	$(BIN)/metrics-local demo
+
+up: install  ## run the whole system on this machine until Ctrl-C
+	$(BIN)/metrics-local up
+
+test: install  ## run every test
+	$(BIN)/pytest -n 2
+
+bench: install  ## measure edge, worker and seen-set, as ratios in one run
+	$(BIN)/python -m tests.benchmarks
+
+lint: install  ## ruff's rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install  ## mypy, strict
+	$(BIN)/mypy
+
+layers: install  ## who may import whom
+	$(BIN)/lint-imports
+
+check: lint types layers test  ## all that CI asks
+
+lock: install  ## make the hashed locks anew from pyproject.toml
+	for name in edge worker dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-package usage-metrics \
+	    --custom-compile-command 'make lock' --extra $$name pyproject.toml -o requirements-$$name.txt || exit 1; \
+	done
+
+clean:  ## remove what make install and the tools made
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info

@@ -1,0 +1,1 @@
+"""What surrounds the two deployables: the system on one machine, and later its deployment."""

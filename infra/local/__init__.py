@@ -1,0 +1,1 @@
+"""The whole system on one machine: emulated AWS, edge and worker, and a demonstration."""

@@ -1,0 +1,87 @@
+"""The report: its JSON Schema (draft-07), compiled once, and what it says of a document."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final
+
+import fastjsonschema
+import orjson
+
+SCHEMA_VERSION: Final = "v1"
+SCHEMA_TEXT: Final = files("schemas").joinpath("report.v1.schema.json").read_text(encoding="utf-8")
+SCHEMA: Final[dict[str, Any]] = json.loads(SCHEMA_TEXT)
+
+COUNTERS: Final[tuple[str, ...]] = tuple(SCHEMA["properties"]["metrics"]["properties"])
+"""The six counters, as a report spells them, in the order of the schema."""
+
+
+class NotAnObjectError(ValueError):
+    """The bytes are not one JSON object in UTF-8; the text says why and never quotes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken rule of the schema: where (`$.metrics.tokenizeSuccess`) and which; never the value."""
+
+    path: str
+    rule: str
+    detail: str
+
+
+validate: Final[Callable[[Any], Any]] = fastjsonschema.compile(SCHEMA, use_default=False)
+"""Return the document; raise `fastjsonschema.JsonSchemaValueException` at its first violation."""
+
+_collect: Final[Callable[[Any], Any]] = fastjsonschema.compile(SCHEMA, use_default=False, fast_fail=False)
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """Return the JSON object that `body` holds; raise `NotAnObjectError` for anything else.
+
+    Edge and worker both read a body with this function, so what the edge lets pass the worker can decode.
+    Of a key that stands twice the last counts. NaN, infinities, lone surrogates, a byte order mark and
+    more than 1,024 levels are refused (orjson).
+    """
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        reason = f"not JSON in UTF-8: {error.msg} at character {error.pos}"
+        raise NotAnObjectError(reason) from None
+    if type(document) is not dict:
+        reason = f"a JSON {_JSON_NAMES[type(document)]} where an object is wanted"
+        raise NotAnObjectError(reason)
+    return document
+
+
+def violations(document: object) -> list[Violation]:
+    """Return every rule that the document breaks; an empty list is a valid report."""
+    try:
+        _collect(document)
+    except fastjsonschema.JsonSchemaValuesException as found:
+        return [violation(error) for error in found.errors]
+    return []
+
+
+def violation(error: fastjsonschema.JsonSchemaValueException) -> Violation:
+    """Put one of fastjsonschema's exceptions into words without the document's values or unknown names."""
+    path = "$" + "".join(f".{name}" for name in error.path[1:])
+    match error.rule:
+        case "required":
+            missing = [name for name in error.rule_definition if name not in error.value]
+            detail = "missing: " + ", ".join(missing)
+        case "additionalProperties":
+            detail = "a property that the schema does not have"
+        case _:
+            detail = f"{error.rule}: {error.rule_definition}"
+    return Violation(path, str(error.rule), detail)
+
+
+_JSON_NAMES: Final = {
+    list: "array",
+    str: "string",
+    int: "number",
+    float: "number",
+    bool: "boolean",
+    type(None): "null",
+}
