@@ -67,9 +67,9 @@ class Table:
             (c.name, c.kind.word, c.unit, "yes" if c.nullable else "no", c.meaning, c.example)
             for c in (*self.columns, PARTITION_KEY)
         ]
-        return "\n".join(
-            ["| column | type | unit | null | meaning | example |", "|---|---|---|---|---|---|", *rows]
-        )
+        head = ["| column | type | unit | null | meaning | example |", "|---|---|---|---|---|---|"]
+        lines = [f"| `{name}` | {' | '.join(rest)} | `{example}` |" for name, *rest, example in rows]
+        return "\n".join(head + lines)
 
 
 def snake_case(counter: str) -> str:
