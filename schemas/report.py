@@ -9,6 +9,8 @@ from typing import Any, Final
 import fastjsonschema
 import orjson
 
+from schemas.compiled import compile_with_shortcuts
+
 SCHEMA_VERSION: Final = "v1"
 SCHEMA_TEXT: Final = files("schemas").joinpath("report.v1.schema.json").read_text(encoding="utf-8")
 SCHEMA: Final[dict[str, Any]] = json.loads(SCHEMA_TEXT)
@@ -30,7 +32,7 @@ class Violation:
     detail: str
 
 
-validate: Final[Callable[[Any], Any]] = fastjsonschema.compile(SCHEMA, use_default=False)
+validate: Final = compile_with_shortcuts(SCHEMA)
 """Return the document; raise `fastjsonschema.JsonSchemaValueException` at its first violation."""
 
 _collect: Final[Callable[[Any], Any]] = fastjsonschema.compile(SCHEMA, use_default=False, fast_fail=False)

@@ -1,0 +1,209 @@
+"""The whole way of a shard's records, on one page: decode, validate, screen, dedupe.
+
+Every record ends in exactly one of two frames, accepted or rejected with a reason. Bad data is a value here,
+never an exception past its step. There is no clock, no environment, no network and no log: the same records,
+seen-set and code give the same frames.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+from fastjsonschema import JsonSchemaValueException
+
+from schemas import report
+from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
+from stream_worker import fraud
+from stream_worker.seen import nonces
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stream_worker.records import Records
+    from stream_worker.seen import Seen
+
+BODY_KEPT: Final = 65_536
+"""How much of a rejected record's body is kept, in bytes: all that the edge lets in."""
+
+_CHUNK: Final = 1_000  # decoded documents at a time: they stay in the processor's cache
+_COUNTERS: Final = itemgetter(*report.COUNTERS)
+
+
+class Reason(StrEnum):
+    """Why a record was rejected."""
+
+    MALFORMED = "malformed"
+    INVALID = "invalid"
+    FRAUD = "fraud"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """What became of the record at `row`, and why; `rule` and `detail` never hold a value of the report."""
+
+    row: int
+    reason: Reason
+    rule: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of some records: the rows of both tables, and the nonces that the accepted ones use up."""
+
+    accepted: pl.DataFrame
+    rejected: pl.DataFrame
+    nonces: pl.Series
+    outcomes: dict[str, int]
+
+
+def settle(records: Records, seen: Seen, shard_id: str, code_version: str) -> Settled:
+    """Give every record its one outcome."""
+    valid = _Valid()
+    rejections: list[Rejection] = []
+    for start in range(0, len(records), _CHUNK):
+        decoded = decode(records.bodies[start : start + _CHUNK], start, rejections)
+        validate(decoded, valid, rejections)
+    reports = valid.frame()
+    reports = screen(reports, rejections)
+    reports = dedupe(reports, seen, rejections)
+    outcomes = {"accepted": len(reports)} | {
+        reason.value: sum(rejection.reason is reason for rejection in rejections) for reason in Reason
+    }
+    return Settled(
+        accepted=_accepted_rows(reports, records, shard_id),
+        rejected=_rejected_rows(rejections, records, shard_id, code_version),
+        nonces=reports["nonce"],
+        outcomes=outcomes,
+    )
+
+
+def decode(
+    bodies: Sequence[bytes], first_row: int, rejections: list[Rejection]
+) -> list[tuple[int, dict[str, Any]]]:
+    """Return the bodies that are JSON objects, each with its row; the others are malformed."""
+    documents = []
+    for row, body in enumerate(bodies, first_row):
+        try:
+            documents.append((row, report.decode(body)))
+        except report.NotAnObjectError as error:
+            rejections.append(Rejection(row, Reason.MALFORMED, detail=str(error)))
+    return documents
+
+
+def validate(
+    documents: Sequence[tuple[int, dict[str, Any]]], valid: _Valid, rejections: list[Rejection]
+) -> None:
+    """Add to `valid` the documents that keep the schema; the others are invalid."""
+    for row, document in documents:
+        try:
+            report.validate(document)
+        except JsonSchemaValueException as error:
+            broken = report.violation(error)
+            rejections.append(Rejection(row, Reason.INVALID, broken.path, broken.detail))
+        else:
+            valid.add(row, document)
+
+
+def screen(reports: pl.DataFrame, rejections: list[Rejection]) -> pl.DataFrame:
+    """Return the reports that break no fraud rule.
+
+    Before `dedupe`, so that a forged report cannot take the place of a genuine one.
+    """
+    judged = reports.with_columns(rule=fraud.FIRST_BROKEN)
+    forged = judged.filter(pl.col("rule").is_not_null())
+    if forged.is_empty():
+        return reports
+    for row, rule in forged.select("row", "rule").iter_rows():
+        rejections.append(Rejection(row, Reason.FRAUD, rule, fraud.REASONS[rule]))
+    return judged.filter(pl.col("rule").is_null()).drop("rule")
+
+
+def dedupe(reports: pl.DataFrame, seen: Seen, rejections: list[Rejection]) -> pl.DataFrame:
+    """Return the first report of each deployment that the day has not accepted one of already."""
+    first = reports["nonce"].is_first_distinct() & ~seen.contains(reports["nonce"])
+    if first.all():
+        return reports
+    rejections.extend(Rejection(row, Reason.DUPLICATE) for row in reports.filter(~first)["row"])
+    return reports.filter(first)
+
+
+@dataclass(slots=True)
+class _Valid:
+    """The valid documents as columns under construction."""
+
+    rows: list[int] = field(default_factory=list)
+    stack_ids: list[str] = field(default_factory=list)
+    versions: list[str] = field(default_factory=list)
+    counters: list[tuple[int | float, ...]] = field(default_factory=list)
+
+    def add(self, row: int, document: dict[str, Any]) -> None:
+        self.rows.append(row)
+        self.stack_ids.append(document["stack_id"])
+        self.versions.append(document["version"])
+        self.counters.append(_COUNTERS(document["metrics"]))
+
+    def frame(self) -> pl.DataFrame:
+        counters = zip(*self.counters, strict=True) if self.counters else [[]] * len(COUNTER_COLUMNS)
+        return (
+            pl.DataFrame(
+                {
+                    "row": pl.Series(self.rows, dtype=pl.Int64),
+                    "stack_id": pl.Series(self.stack_ids, dtype=pl.String),
+                    "version": pl.Series(self.versions, dtype=pl.String),
+                    **dict(zip(COUNTER_COLUMNS, map(_integers, counters), strict=True)),
+                }
+            )
+            .with_columns(pl.col("stack_id").str.to_lowercase())
+            .with_columns(nonce=nonces(pl.col("stack_id")))
+        )
+
+
+def _integers(values: Sequence[int | float]) -> pl.Series:
+    """Return valid counters as int64; to JSON Schema (draft-07) `1.0` and `1e3` are integers, here floats."""
+    try:
+        return pl.Series(values, dtype=pl.Int64)
+    except TypeError:
+        return pl.Series([int(value) for value in values], dtype=pl.Int64)
+
+
+def _accepted_rows(reports: pl.DataFrame, records: Records, shard_id: str) -> pl.DataFrame:
+    rows = reports["row"]
+    return reports.with_columns(
+        arrived_at=pl.Series(records.arrivals, dtype=pl.Int64)
+        .gather(rows)
+        .cast(REPORTS.polars["arrived_at"]),
+        shard_id=pl.lit(shard_id),
+        sequence_number=pl.Series(records.sequence_numbers, dtype=pl.String).gather(rows),
+    ).select(REPORTS.polars.names())
+
+
+def _rejected_rows(
+    rejections: list[Rejection], records: Records, shard_id: str, code_version: str
+) -> pl.DataFrame:
+    rejections.sort(key=lambda rejection: rejection.row)
+    rows = [
+        (
+            shard_id,
+            records.sequence_numbers[rejection.row],
+            records.sub_sequence_numbers[rejection.row],
+            records.arrived_at(rejection.row),
+            records.partition_keys[rejection.row],
+            rejection.reason.value,
+            rejection.rule,
+            rejection.detail,
+            records.bodies[rejection.row][:BODY_KEPT],
+            len(records.bodies[rejection.row]),
+            hashlib.sha256(records.bodies[rejection.row]).hexdigest(),
+            report.SCHEMA_VERSION,
+            code_version,
+        )
+        for rejection in rejections
+    ]
+    return pl.DataFrame(rows, schema=REJECTS.polars, orient="row")
