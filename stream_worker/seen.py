@@ -62,7 +62,7 @@ class Seen:
         return ordered.select("row", pl.concat(found).alias("found")).sort("row")["found"]
 
     def add(self, batch: pl.Series) -> None:
-        """Add nonces that are not members yet and differ from each other."""
+        """Add nonces. One that is a member already is kept twice, which costs memory and nothing else."""
         ordered = batch.sort()
         for bucket, part in self._parts(ordered):
             bucket.add(ordered[part])

@@ -1,0 +1,92 @@
+"""A shard's records between their delivery and their commit, and when they are due."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stream_worker.records import MILLISECONDS_A_DAY, Position, Records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a buffer is flushed: number of records, bytes of their bodies, seconds since the oldest came."""
+
+    records: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    records: Records
+    bytes: int
+    since: float
+    days: frozenset[int]
+
+    @classmethod
+    def of(cls, records: Records, since: float) -> _Piece:
+        arrivals = (min(records.arrivals), max(records.arrivals))
+        days = frozenset(arrival // MILLISECONDS_A_DAY for arrival in arrivals)
+        return cls(records, sum(map(len, records.bodies)), since, days)
+
+
+class Buffer:
+    """Records in the shard's order; the caller brings the time, in seconds of any steady clock."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._pieces: deque[_Piece] = deque()
+
+    def __len__(self) -> int:
+        return sum(len(piece.records) for piece in self._pieces)
+
+    def add(self, records: Records, now: float) -> None:
+        """Append records that came just now."""
+        if len(records):
+            self._pieces.append(_Piece.of(records, now))
+
+    def due(self, now: float) -> bool:
+        """Say whether a commit is due: enough records, enough bytes, too old, or the day has changed."""
+        if not self._pieces:
+            return False
+        return (
+            len(self) >= self._limits.records
+            or sum(piece.bytes for piece in self._pieces) >= self._limits.bytes
+            or now - self._pieces[0].since >= self._limits.seconds
+            or len(frozenset[int]().union(*(piece.days for piece in self._pieces))) > 1
+        )
+
+    def run(self) -> Records:
+        """Return the longest head of one day within the limits, without removing it; one record at least."""
+        return _joined(piece.records for piece in self._pieces).run(self._limits.records, self._limits.bytes)
+
+    def drop(self, through: Position) -> None:
+        """Remove the records up to and including `through`."""
+        while self._pieces:
+            first = self._pieces[0]
+            rest = first.records.after(through)
+            if len(rest) == len(first.records):
+                return
+            self._pieces.popleft()
+            if len(rest):
+                self._pieces.appendleft(_Piece.of(rest, first.since))
+
+    def clear(self) -> None:
+        """Remove all records."""
+        self._pieces.clear()
+
+
+def _joined(parts: Iterable[Records]) -> Records:
+    joined = Records()
+    for part in parts:
+        joined.bodies.extend(part.bodies)
+        joined.partition_keys.extend(part.partition_keys)
+        joined.sequence_numbers.extend(part.sequence_numbers)
+        joined.sub_sequence_numbers.extend(part.sub_sequence_numbers)
+        joined.arrivals.extend(part.arrivals)
+    return joined

@@ -1,0 +1,105 @@
+"""A shard's chain: the segments that were committed one after the other, each from where the last ended."""
+
+from __future__ import annotations
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from stream_worker.records import START, Position
+from stream_worker.seen import Seen, nonces
+from stream_worker.segment import (
+    LIVE,
+    Segment,
+    Summary,
+    rejects_key,
+    segment_key,
+    shard_prefix,
+    start_of,
+)
+
+if TYPE_CHECKING:
+    from stream_worker.lake import Lake
+    from stream_worker.shard import Shard
+
+_READERS: Final = (
+    16  # objects read at a time when a day's nonces are gathered: S3's latency, not its bandwidth
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """How a commit ended: the chain's new end, and whether it is our segment that took the step."""
+
+    end: Position
+    ours: bool
+
+
+class Chain:
+    """The chain of one shard in one generation of the lake."""
+
+    def __init__(self, lake: Lake, shard: Shard, generation: str = LIVE) -> None:
+        self._lake = lake
+        self._shard = shard
+        self._generation = generation
+
+    @property
+    def shard(self) -> Shard:
+        """The shard whose chain it is."""
+        return self._shard
+
+    def end(self) -> Position:
+        """Return where the chain ends: the position to go on from, or `START`.
+
+        Only the newest day that has segments of this shard is looked at. Should a straggler around midnight
+        have left the true end in the day before, the next commit meets the segment there and moves on.
+        """
+        days = self._lake.folders(f"reports/{self._generation}/")
+        for folder in reversed(days):
+            keys = self._keys(date.fromisoformat(folder.removeprefix("dt=")), self._shard.shard_id)
+            if keys:
+                return Summary.parse(self._lake.metadata(max(keys, key=start_of))).last
+        return START
+
+    def commit(self, segment: Segment) -> Commit:
+        """Take the chain's next step with this segment, or learn who took it.
+
+        The rejects are written first, so that a committed segment always has them. When the key is taken,
+        a segment from the same start is there already: our own, if a crash or a lost answer came after the
+        PUT, or another owner's. Either way the chain goes on from its end.
+        """
+        epoch, shard_id = self._shard.epoch, self._shard.shard_id
+        if segment.rejects is not None:
+            key = rejects_key(self._generation, epoch, shard_id, segment)
+            self._lake.put_new(key, segment.rejects, segment.summary.metadata)
+        key = segment_key(self._generation, segment.day, epoch, shard_id, segment.start)
+        if self._lake.put_new(key, segment.reports, segment.summary.metadata):
+            return Commit(segment.summary.last, ours=True)
+        return Commit(Summary.parse(self._lake.metadata(key)).last, ours=False)
+
+    def nonces(self, day: date, start: Position) -> pl.Series:
+        """Return the nonces that the day's segment from `start` accepted."""
+        key = segment_key(self._generation, day, self._shard.epoch, self._shard.shard_id, start)
+        return self._read_nonces(key)
+
+    def seen(self, day: date) -> Seen:
+        """Return the nonces that this shard and its ancestors have accepted on the day, as committed."""
+        seen = Seen()
+        keys = [key for shard_id in self._shard.lineage for key in self._keys(day, shard_id)]
+        with ThreadPoolExecutor(_READERS) as readers:
+            for batch in readers.map(self._read_nonces, keys):
+                seen.add(batch.filter(~seen.contains(batch)))
+        return seen
+
+    def _keys(self, day: date, shard_id: str) -> list[str]:
+        return list(
+            self._lake.keys(shard_prefix("reports", self._generation, day, self._shard.epoch, shard_id))
+        )
+
+    def _read_nonces(self, key: str) -> pl.Series:
+        stack_ids = pl.read_parquet(io.BytesIO(self._lake.get(key)), columns=["stack_id"])
+        return stack_ids.select(nonces(pl.col("stack_id"))).to_series()

@@ -1,0 +1,175 @@
+"""The poll engine: one thread reads every shard of the stream, parents before children.
+
+For one machine, tests and bounded replays. It keeps no state: each shard goes on where its chain in the lake
+ends. Production runs on the Kinesis Client Library.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stream_worker.engines.shards import list_shards
+from stream_worker.errors import OutageError, SetupError
+from stream_worker.records import START, Records
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kinesis.type_defs import GetRecordsOutputTypeDef, RecordTypeDef
+
+    from stream_worker.processor import Processor
+    from stream_worker.records import Position
+    from stream_worker.shard import Shard
+
+CONFIG: Final = Config(
+    connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 8}
+)
+"""For the client: an outage of about two minutes is waited out, a longer one ends the worker."""
+
+_PAGE: Final = 10_000  # records: the most that GetRecords gives
+_READ_SECONDS: Final = 0.2  # between reads of one shard: Kinesis allows five a second
+_LISTING_SECONDS: Final = 10.0  # between listings of the shards, while nothing has ended
+
+log = structlog.get_logger("poll")
+
+
+@dataclass(slots=True)
+class _Reader:
+    """A shard under way: `position` is what was read last, `next_read` the steady time to wait for."""
+
+    processor: Processor
+    position: Position
+    iterator: str | None = None
+    next_read: float = 0.0
+
+
+@dataclass(slots=True)
+class PollEngine:
+    """Reads `stream` until `stop` is set or, with `drain`, to each shard's tip as it was at the start."""
+
+    kinesis: KinesisClient
+    stream: str
+    make_processor: Callable[[Shard], Processor]
+    stop: threading.Event
+    drain: bool = False
+    clock: Callable[[], float] = time.monotonic
+    _readers: dict[str, _Reader] = field(default_factory=dict)
+    _finished: set[str] = field(default_factory=set)
+    _started: float = 0.0
+    _next_listing: float = 0.0
+
+    def run(self) -> None:
+        """Read and hand on; return when asked to, or drained, with everything committed.
+
+        Raises `SetupError` when the stream is missing or refused, `OutageError` when Kinesis does not answer.
+        """
+        try:
+            self._read_on()
+        except ClientError as error:
+            raise self._told(error) from error
+        except BotoCoreError as error:
+            text = f"stream {self.stream}: {type(error).__name__}; is Kinesis within reach?"
+            raise OutageError(text) from error
+
+    def _read_on(self) -> None:
+        self._started = self.clock()
+        scope = {shard.shard_id for shard in list_shards(self.kinesis, self.stream)} if self.drain else None
+        while not self.stop.is_set():
+            if self.clock() >= self._next_listing:
+                self._start_shards(scope)
+            got_records = [self._read(shard_id, reader) for shard_id, reader in list(self._readers.items())]
+            if scope is not None and scope <= self._finished:
+                return
+            if not any(got_records):
+                self.stop.wait(_READ_SECONDS)
+        for reader in self._readers.values():
+            reader.processor.finish()
+
+    def _start_shards(self, scope: set[str] | None) -> None:
+        self._next_listing = self.clock() + _LISTING_SECONDS
+        shards = list_shards(self.kinesis, self.stream)
+        for shard in shards:
+            known = shard.shard_id in self._readers or shard.shard_id in self._finished
+            wanted = scope is None or shard.shard_id in scope
+            if wanted and not known and self._finished.issuperset(shard.ancestors):
+                processor = self.make_processor(shard)
+                self._readers[shard.shard_id] = _Reader(processor, processor.end)
+
+    def _read(self, shard_id: str, reader: _Reader) -> bool:
+        """Read one page of a shard when its time has come; say whether it held records."""
+        now = self.clock()
+        if now < reader.next_read:
+            return False
+        reader.next_read = now + _READ_SECONDS
+        reader.iterator = reader.iterator or self._iterator(shard_id, reader.position)
+        try:
+            page = self.kinesis.get_records(ShardIterator=reader.iterator, Limit=_PAGE)
+        except self.kinesis.exceptions.ExpiredIteratorException:
+            reader.iterator = None
+            return True
+        records = to_records(page["Records"])
+        if len(records):
+            reader.position = records.position(-1)
+            reader.processor.receive(records)
+        else:
+            reader.processor.tick()
+        reader.iterator = page.get("NextShardIterator")
+        if reader.iterator is None or self._drained(page):
+            self._finish(shard_id)
+        return len(records) > 0
+
+    def _drained(self, page: GetRecordsOutputTypeDef) -> bool:
+        """Say whether a page reached what was the tip when the engine started: no clock but ours is asked."""
+        return self.drain and page["MillisBehindLatest"] <= (self.clock() - self._started) * 1000
+
+    def _finish(self, shard_id: str) -> None:
+        self._readers.pop(shard_id).processor.finish()
+        self._finished.add(shard_id)
+        self._next_listing = 0.0  # its children can start
+
+    def _iterator(self, shard_id: str, position: Position) -> str:
+        if position == START:
+            found = self.kinesis.get_shard_iterator(
+                StreamName=self.stream, ShardId=shard_id, ShardIteratorType="TRIM_HORIZON"
+            )
+        else:
+            found = self.kinesis.get_shard_iterator(
+                StreamName=self.stream,
+                ShardId=shard_id,
+                ShardIteratorType="AFTER_SEQUENCE_NUMBER",
+                StartingSequenceNumber=str(position.sequence_number),
+            )
+        return found["ShardIterator"]
+
+    def _told(self, error: ClientError) -> SetupError | OutageError:
+        code = error.response["Error"].get("Code", "unknown")
+        match code:
+            case "ResourceNotFoundException":
+                return SetupError(
+                    f"no stream {self.stream}: check METRICS_STREAM and AWS_REGION, or create it"
+                )
+            case "AccessDeniedException" | "UnrecognizedClientException" | "InvalidSignatureException":
+                return SetupError(
+                    f"stream {self.stream}: {code}; check the task's credentials and permissions"
+                )
+            case _:
+                return OutageError(f"stream {self.stream}: Kinesis answered {code}; start the worker again")
+
+
+def to_records(page: list[RecordTypeDef]) -> Records:
+    """Return boto3's records as columns."""
+    return Records(
+        bodies=[record["Data"] for record in page],
+        partition_keys=[record["PartitionKey"] for record in page],
+        sequence_numbers=[record["SequenceNumber"] for record in page],
+        sub_sequence_numbers=[0] * len(page),
+        arrivals=[round(record["ApproximateArrivalTimestamp"].timestamp() * 1000) for record in page],
+    )

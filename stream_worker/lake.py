@@ -1,0 +1,62 @@
+"""The lake: the few things that the worker asks of an object store, and a fake that keeps them in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Lake(Protocol):
+    """An object store with atomic conditional PUTs."""
+
+    def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
+        """Make the object unless there is one; return whether this call (or its retry's first try) made it.
+
+        False may also mean that an earlier try of this very call made it and its answer was lost.
+        """
+
+    def metadata(self, key: str) -> Mapping[str, str]:
+        """Return the metadata of an object that exists."""
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes of an object that exists."""
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield all keys that begin with `prefix`, in the order of their text."""
+
+    def folders(self, prefix: str) -> list[str]:
+        """Return what stands between `prefix` and the next slash, each once, in the order of its text."""
+
+
+@dataclass(slots=True)
+class MemoryLake:
+    """A lake for tests, with the same answers; one thread at a time."""
+
+    objects: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
+
+    def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
+        """Make the object unless there is one."""
+        if key in self.objects:
+            return False
+        self.objects[key] = (body, dict(metadata))
+        return True
+
+    def metadata(self, key: str) -> Mapping[str, str]:
+        """Return the object's metadata."""
+        return self.objects[key][1]
+
+    def get(self, key: str) -> bytes:
+        """Return the object's bytes."""
+        return self.objects[key][0]
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that begin with `prefix`."""
+        yield from sorted(key for key in self.objects if key.startswith(prefix))
+
+    def folders(self, prefix: str) -> list[str]:
+        """Return the names directly below `prefix`."""
+        rest = (key.removeprefix(prefix) for key in self.keys(prefix))
+        return sorted({name.partition("/")[0] for name in rest if "/" in name})

@@ -1,0 +1,114 @@
+"""A shard's life: records come, are settled, committed and checkpointed, in this order; engines call it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from stream_worker import pipeline
+from stream_worker.buffer import Buffer, Limits
+from stream_worker.segment import Segment
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from stream_worker.chain import Chain, Commit
+    from stream_worker.records import Position, Records
+    from stream_worker.seen import Seen
+
+Checkpoint = Callable[["Position"], None]
+"""Tells the engine that everything up to a position is committed."""
+
+_DAYS_REMEMBERED: Final = 2  # around midnight two days' records come side by side
+
+log = structlog.get_logger("processor")
+
+
+class Processor:
+    """One shard under one owner, called from one thread; an exception means that the world failed."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        limits: Limits,
+        checkpoint: Checkpoint,
+        code_version: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._chain = chain
+        self._shard_id = chain.shard.shard_id
+        self._checkpoint = checkpoint
+        self._code_version = code_version
+        self._clock = clock
+        self._buffer = Buffer(limits)
+        self._seen: dict[date, Seen] = {}
+        self._end = chain.end()
+        log.info("shard.started", shard_id=self._shard_id, position=str(self._end))
+
+    @property
+    def end(self) -> Position:
+        """Where the shard's chain ends, as far as this owner knows: read on from after it."""
+        return self._end
+
+    def receive(self, records: Records) -> None:
+        """Take records in the shard's order; those that are committed already are passed over."""
+        self._buffer.add(records.after(self._end), self._clock())
+        self.tick()
+
+    def tick(self) -> None:
+        """Commit what is due. To be called now and then on an idle shard too."""
+        while self._buffer.due(self._clock()):
+            self._commit_run()
+
+    def finish(self) -> None:
+        """Commit everything: the shard has ended or the worker is asked to stop."""
+        while len(self._buffer):
+            self._commit_run()
+        log.info("shard.finished", shard_id=self._shard_id, position=str(self._end))
+
+    def abandon(self) -> None:
+        """Forget what is not committed: another owner has the shard and will read it again."""
+        log.info("shard.abandoned", shard_id=self._shard_id, records=len(self._buffer))
+        self._buffer.clear()
+
+    def _commit_run(self) -> None:
+        started = self._clock()
+        run = self._buffer.run()
+        day = run.day(0)
+        settled = pipeline.settle(run, self._seen_on(day), self._shard_id, self._code_version)
+        segment = Segment.of(run, settled, self._end, self._code_version)
+        commit = self._chain.commit(segment)
+        if commit.ours:
+            self._seen[day].add(settled.nonces)
+        else:
+            self._seen[day].add(self._chain.nonces(day, self._end))
+        self._log_commit(segment, commit, self._clock() - started)
+        self._end = commit.end
+        self._buffer.drop(commit.end)
+        self._checkpoint(commit.end)
+
+    def _seen_on(self, day: date) -> Seen:
+        if day not in self._seen:
+            self._seen[day] = self._chain.seen(day)
+            log.info("seen.rebuilt", shard_id=self._shard_id, day=str(day), nonces=len(self._seen[day]))
+            for old in sorted(self._seen)[:-_DAYS_REMEMBERED]:
+                del self._seen[old]
+        return self._seen[day]
+
+    def _log_commit(self, segment: Segment, commit: Commit, seconds: float) -> None:
+        facts = {
+            "shard_id": self._shard_id,
+            "day": str(segment.day),
+            "start": str(segment.start),
+            "last": str(commit.end),
+            "milliseconds": round(seconds * 1000),
+        }
+        if commit.ours:
+            bytes_ = len(segment.reports) + len(segment.rejects or b"")
+            log.info("segment.committed", **facts, bytes=bytes_, **segment.summary.outcomes)
+        else:
+            note = "normal after a crash, a lost answer or a change of owner: the segment was there already"
+            log.warning("segment.overtaken", **facts, note=note)

@@ -1,0 +1,141 @@
+"""A segment: a run of one shard's records, of one day, settled; its Parquet bytes, keys and metadata."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from schemas.report import SCHEMA_VERSION
+from stream_worker.records import Position
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import polars as pl
+
+    from stream_worker.pipeline import Settled
+    from stream_worker.records import Records
+
+LIVE: Final = "live"
+"""The generation that the worker writes; others have names of their own."""
+
+OUTCOMES: Final = ("accepted", "malformed", "invalid", "fraud", "duplicate")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a committed segment says of itself, in its object's metadata; arrivals in ms since 1970 UTC.
+
+    `rejects` names the digest in the key of its rejects object, or is empty when it rejected nothing.
+    """
+
+    last: Position
+    outcomes: Mapping[str, int]
+    first_arrival: int
+    last_arrival: int
+    rejects: str
+    schema_version: str
+    code_version: str
+
+    @property
+    def records(self) -> int:
+        """How many records the segment settled."""
+        return sum(self.outcomes.values())
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The summary as S3 keeps it: text, with names in lower case."""
+        return {
+            "last": str(self.last),
+            "records": str(self.records),
+            **{outcome: str(self.outcomes[outcome]) for outcome in OUTCOMES},
+            "first-arrival": str(self.first_arrival),
+            "last-arrival": str(self.last_arrival),
+            "rejects": self.rejects,
+            "schema-version": self.schema_version,
+            "code-version": self.code_version,
+        }
+
+    @classmethod
+    def parse(cls, metadata: Mapping[str, str]) -> Summary:
+        """Read what `metadata` made; raise `KeyError` or `ValueError` for anything else."""
+        return cls(
+            last=Position.parse(metadata["last"]),
+            outcomes={outcome: int(metadata[outcome]) for outcome in OUTCOMES},
+            first_arrival=int(metadata["first-arrival"]),
+            last_arrival=int(metadata["last-arrival"]),
+            rejects=metadata["rejects"],
+            schema_version=metadata["schema-version"],
+            code_version=metadata["code-version"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment ready to be committed: both objects' bytes; `rejects` is None when nothing was rejected."""
+
+    day: date
+    start: Position
+    summary: Summary
+    reports: bytes
+    rejects: bytes | None
+
+    @classmethod
+    def of(cls, records: Records, settled: Settled, start: Position, code_version: str) -> Segment:
+        """Make the segment of `records`, which share one day and follow `start` on their shard."""
+        rejects = parquet(settled.rejected) if len(settled.rejected) else None
+        return cls(
+            day=records.day(0),
+            start=start,
+            summary=Summary(
+                last=records.position(-1),
+                outcomes=settled.outcomes,
+                first_arrival=min(records.arrivals),
+                last_arrival=max(records.arrivals),
+                rejects=hashlib.sha256(rejects).hexdigest()[:16] if rejects else "",
+                schema_version=SCHEMA_VERSION,
+                code_version=code_version,
+            ),
+            reports=parquet(settled.accepted),
+            rejects=rejects,
+        )
+
+
+def parquet(rows: pl.DataFrame) -> bytes:
+    """Return the rows as a Parquet file that Athena reads: zstd, because Trino refuses Polars' lz4."""
+    buffer = io.BytesIO()
+    rows.write_parquet(buffer, compression="zstd", compression_level=1)
+    return buffer.getvalue()
+
+
+def day_prefix(table: str, generation: str, day: date) -> str:
+    """Return where a table's objects of one day stand: the location of its `dt` partition."""
+    return f"{table}/{generation}/dt={day:%Y-%m-%d}/"
+
+
+def shard_prefix(table: str, generation: str, day: date, epoch: int, shard_id: str) -> str:
+    """Return how the keys of a shard's objects of one day begin."""
+    return f"{day_prefix(table, generation, day)}{epoch}.{shard_id}."
+
+
+def segment_key(generation: str, day: date, epoch: int, shard_id: str, start: Position) -> str:
+    """Return the key that only one segment can take: a function of what was committed before it."""
+    return f"{shard_prefix('reports', generation, day, epoch, shard_id)}{start}.parquet"
+
+
+def rejects_key(generation: str, epoch: int, shard_id: str, segment: Segment) -> str:
+    """Return the key of a segment's rejects.
+
+    It ends in a digest of the content, so that a worker of another version that settles the same records
+    (a rolling deployment, a late waker) cannot replace what a committed segment has rejected.
+    """
+    prefix = shard_prefix("rejects", generation, segment.day, epoch, shard_id)
+    return f"{prefix}{segment.start}-{segment.summary.last}.{segment.summary.rejects}.parquet"
+
+
+def start_of(key: str) -> Position:
+    """Return the position from which the segment with this key goes on."""
+    return Position.parse(key.rpartition("/")[2].split(".")[2])

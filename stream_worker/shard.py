@@ -1,0 +1,20 @@
+"""A shard of the stream, and the shards that it came from."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A shard: `epoch` is when its stream was made (seconds since 1970), as a new stream reuses shard ids.
+
+    `ancestors` are all shards that it was split or merged from, as far as the stream still knows them.
+    """
+
+    epoch: int
+    shard_id: str
+    ancestors: tuple[str, ...] = ()
+
+    @property
+    def lineage(self) -> tuple[str, ...]:
+        """The shard and its ancestors: where a deployment that reports to it may have reported before."""
+        return (self.shard_id, *self.ancestors)
