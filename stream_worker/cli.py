@@ -98,6 +98,6 @@ def _no_checkpoint(_: Position) -> None:
 
 
 def _spare_the_collector() -> None:
-    """Let the cycle collector run seldom: decoded documents hold no cycles, and looking for some takes time."""
+    """Let the cycle collector run seldom: decoded documents hold no cycles, and looking takes time."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)

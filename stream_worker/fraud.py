@@ -46,12 +46,12 @@ def _differences(number: pl.Expr, distance: int) -> pl.Expr:
     return borrowless ^ ((left ^ ~number) & high)
 
 
-def _repeats(nonce: pl.Expr, distance: int) -> pl.Expr:
+def repeats(nonce: pl.Expr, distance: int) -> pl.Expr:
     """Count the digits that stand again `distance` digits further on: 32 - distance places."""
     return _zero_digits(nonce ^ _shifted(nonce, 4 * distance), 32 - distance)
 
 
-def _steady_steps(nonce: pl.Expr, distance: int) -> pl.Expr:
+def steady_steps(nonce: pl.Expr, distance: int) -> pl.Expr:
     """Count the digits, of 32 - 2 * distance, that go on as they went: 1234 at distance 1, 1a2b3c at 2."""
     steps = _differences(nonce, distance)
     return _zero_digits(_differences(steps, distance), 32 - 2 * distance)
@@ -75,13 +75,13 @@ RULES: Final = (
         "nonce_repeats",
         1,
         "Random digits agree with those 8 places on in 14 of 24 places once in 7 * 10^10 nonces.",
-        _repeats(_NONCE, 8) >= REPEATS_LEAST,
+        repeats(_NONCE, 8) >= REPEATS_LEAST,
     ),
     Rule(
         "nonce_steps",
         1,
         "Random digits keep their step (1234, 1a2b3c) in 15 of 30 or 28 places once in 10^10 nonces.",
-        (_steady_steps(_NONCE, 1) >= STEADY_STEPS_LEAST) | (_steady_steps(_NONCE, 2) >= STEADY_STEPS_LEAST),
+        (steady_steps(_NONCE, 1) >= STEADY_STEPS_LEAST) | (steady_steps(_NONCE, 2) >= STEADY_STEPS_LEAST),
     ),
     Rule(
         "counters_impossible",

@@ -1,0 +1,65 @@
+"""A stage for a shard's life: a lake that records effects and can crash before or after any of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stream_worker.buffer import Limits
+from stream_worker.chain import Chain
+from stream_worker.lake import MemoryLake
+from stream_worker.processor import Processor
+from tests.stream_worker.samples import SHARD
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stream_worker.records import Position
+    from stream_worker.shard import Shard
+
+
+class CrashError(BaseException):
+    """The process ends here, whatever it was about to do."""
+
+
+@dataclass(slots=True)
+class Stage(MemoryLake):
+    """Effects in their order, across restarts; `crash_before` and `crash_after` count them from 1."""
+
+    effects: list[str] = field(default_factory=list)
+    crash_before: int = 0
+    crash_after: int = 0
+    checkpoint: Position | None = None
+    now: float = 0.0
+
+    def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
+        with self._effect(f"{key.partition('/')[0]} put"):
+            return MemoryLake.put_new(self, key, body, metadata)
+
+    def take_checkpoint(self, position: Position) -> None:
+        with self._effect("checkpoint"):
+            self.checkpoint = position
+
+    def processor(self, limits: Limits, shard: Shard = SHARD, version: str = "1.0.0") -> Processor:
+        """Start an owner of the shard."""
+        return Processor(Chain(self, shard), limits, self.take_checkpoint, version, lambda: self.now)
+
+    def _effect(self, name: str) -> _Effect:
+        return _Effect(self, name)
+
+
+@dataclass(slots=True)
+class _Effect:
+    stage: Stage
+    name: str
+
+    def __enter__(self) -> None:
+        if len(self.stage.effects) + 1 == self.stage.crash_before:
+            self.stage.crash_before = 0
+            raise CrashError
+        self.stage.effects.append(self.name)
+
+    def __exit__(self, *_: object) -> None:
+        if len(self.stage.effects) == self.stage.crash_after:
+            self.stage.crash_after = 0
+            raise CrashError

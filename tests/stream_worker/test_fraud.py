@@ -1,0 +1,113 @@
+import math
+import random
+import uuid
+from fractions import Fraction
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.tables import COUNTER_COLUMNS
+from stream_worker import fraud
+from stream_worker.seen import nonces
+from tests.stream_worker.samples import nonce
+
+
+def rules_broken(stack_ids: list[str], version: str = "1.2.3", calls: int = 7) -> list[str | None]:
+    frame = pl.DataFrame({"stack_id": stack_ids}).with_columns(
+        nonces(pl.col("stack_id")).alias("nonce"),
+        pl.lit(version).alias("version"),
+        *(pl.lit(calls).alias(column) for column in COUNTER_COLUMNS),
+    )
+    return frame.select(fraud.FIRST_BROKEN).to_series().to_list()
+
+
+@pytest.mark.parametrize(
+    "stack_id",
+    [
+        "00000000-0000-0000-0000-000000000000",
+        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        "00000000-0000-4000-8000-000000000001",
+        "00000000-0000-4000-8000-0000deadbeef",
+        "11111111-1111-4111-8111-111111111111",
+        "11111111-2222-3333-4444-555555555555",
+        "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee",
+        "abababab-abab-4bab-abab-abababababab",
+        "deadbeef-dead-beef-dead-beefdeadbeef",
+        "12345678-1234-1234-1234-123456789012",
+        "12345678-1234-5678-1234-567812345678",
+        "01234567-89ab-cdef-0123-456789abcdef",
+        "01234567-89ab-4def-8123-456789abcdef",
+        "fedcba98-7654-3210-fedc-ba9876543210",
+        "11223344-5566-7788-99aa-bbccddeeff00",
+        "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
+    ],
+)
+def test_a_nonce_that_somebody_typed_is_fraud(stack_id: str) -> None:
+    assert rules_broken([stack_id]) in (["nonce_repeats"], ["nonce_steps"])
+
+
+def test_random_nonces_of_every_uuid_version_pass() -> None:
+    rng = random.Random(7)
+    random_ones = [
+        str(uuid.UUID(int=rng.getrandbits(128), version=version)) for version in range(1, 6)
+    ] * 5_000
+    assert set(rules_broken([*random_ones, str(uuid.uuid1(node=0x123456789ABC, clock_seq=0x1234))])) == {None}
+
+
+def tail(places: int, least: int) -> Fraction:
+    """Return the probability that `least` of `places` random digits, or more, are a given one."""
+    hits = Fraction(1, 16)
+    return sum(
+        (math.comb(places, n) * hits**n * (1 - hits) ** (places - n) for n in range(least, places + 1)),
+        Fraction(),
+    )
+
+
+def test_the_reasons_figures_are_what_chance_gives() -> None:
+    assert 6e10 < 1 / tail(24, fraud.REPEATS_LEAST) < 7e10
+    assert 1 / (tail(30, fraud.STEADY_STEPS_LEAST) + tail(28, fraud.STEADY_STEPS_LEAST)) > 1e10
+
+
+@given(st.lists(st.integers(0, 2**128 - 1), min_size=1, max_size=50))
+def test_the_digit_arithmetic_is_what_it_says(numbers: list[int]) -> None:
+    frame = pl.DataFrame({"nonce": pl.Series(numbers, dtype=pl.UInt128)})
+    found = frame.select(
+        fraud.repeats(pl.col("nonce"), 8).alias("repeats"),
+        fraud.steady_steps(pl.col("nonce"), 1).alias("one"),
+        fraud.steady_steps(pl.col("nonce"), 2).alias("two"),
+    )
+    for number, row in zip(numbers, found.rows(), strict=True):
+        digits = [int(digit, 16) for digit in f"{number:032x}"]
+        repeats = sum(a == b for a, b in zip(digits, digits[8:], strict=False))
+        assert row == (repeats, _steady(digits, 1), _steady(digits, 2))
+
+
+def _steady(digits: list[int], distance: int) -> int:
+    steps = [(a - b) % 16 for a, b in zip(digits, digits[distance:], strict=False)]
+    return sum(a == b for a, b in zip(steps, steps[distance:], strict=False))
+
+
+@pytest.mark.parametrize("version", ["0.0.1", "1.2.3-rc.1", "10.20.30+build.5", "1.0.0-alpha-a.b-c+d.e-f"])
+def test_semantic_versions_pass(version: str) -> None:
+    assert rules_broken([nonce(1)], version=version) == [None]
+
+
+@pytest.mark.parametrize(
+    "version",
+    ["1", "1.2", "v1.2.3", "01.2.3", "1.2.3-", "1.2.3-01", "latest", "1.2.3\n", "\u0661.\u0662.\u0663"],
+)
+def test_other_versions_are_fraud(version: str) -> None:
+    assert rules_broken([nonce(1)], version=version) == ["version_not_semantic"]
+
+
+def test_counters_that_a_day_can_hold_pass_and_greater_ones_are_fraud() -> None:
+    most = fraud.CALLS_A_DAY_MOST
+    assert rules_broken([nonce(1)], calls=most) == [None]
+    assert rules_broken([nonce(1)], calls=most + 1) == ["counters_impossible"]
+
+
+def test_every_rule_has_a_version_and_a_reason() -> None:
+    assert len({rule.name for rule in fraud.RULES}) == len(fraud.RULES)
+    assert all(rule.version >= 1 and len(rule.reason) > 20 for rule in fraud.RULES)
