@@ -116,7 +116,7 @@ def screen(reports: pl.DataFrame, rejections: list[Rejection]) -> pl.DataFrame:
 
     Before `dedupe`, so that a forged report cannot take the place of a genuine one.
     """
-    judged = reports.with_columns(rule=fraud.FIRST_BROKEN)
+    judged = reports.with_columns(rule=fraud.first_broken(reports))
     forged = judged.filter(pl.col("rule").is_not_null())
     if forged.is_empty():
         return reports

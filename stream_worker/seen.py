@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-NONCE: Final = pl.UInt128()
+from stream_worker.digits import NONCE
 
 _BUCKETS: Final = 16
 _BUCKET_WIDTH: Final = 1 << 124

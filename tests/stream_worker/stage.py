@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stream_worker.buffer import Limits
 from stream_worker.chain import Chain
 from stream_worker.lake import MemoryLake
 from stream_worker.processor import Processor
@@ -14,6 +13,7 @@ from tests.stream_worker.samples import SHARD
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stream_worker.buffer import Limits
     from stream_worker.records import Position
     from stream_worker.shard import Shard
 

@@ -5,8 +5,6 @@ from fractions import Fraction
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from schemas.tables import COUNTER_COLUMNS
 from stream_worker import fraud
@@ -20,7 +18,7 @@ def rules_broken(stack_ids: list[str], version: str = "1.2.3", calls: int = 7) -
         pl.lit(version).alias("version"),
         *(pl.lit(calls).alias(column) for column in COUNTER_COLUMNS),
     )
-    return frame.select(fraud.FIRST_BROKEN).to_series().to_list()
+    return fraud.first_broken(frame).to_list()
 
 
 @pytest.mark.parametrize(
@@ -68,25 +66,6 @@ def tail(places: int, least: int) -> Fraction:
 def test_the_reasons_figures_are_what_chance_gives() -> None:
     assert 6e10 < 1 / tail(24, fraud.REPEATS_LEAST) < 7e10
     assert 1 / (tail(30, fraud.STEADY_STEPS_LEAST) + tail(28, fraud.STEADY_STEPS_LEAST)) > 1e10
-
-
-@given(st.lists(st.integers(0, 2**128 - 1), min_size=1, max_size=50))
-def test_the_digit_arithmetic_is_what_it_says(numbers: list[int]) -> None:
-    frame = pl.DataFrame({"nonce": pl.Series(numbers, dtype=pl.UInt128)})
-    found = frame.select(
-        fraud.repeats(pl.col("nonce"), 8).alias("repeats"),
-        fraud.steady_steps(pl.col("nonce"), 1).alias("one"),
-        fraud.steady_steps(pl.col("nonce"), 2).alias("two"),
-    )
-    for number, row in zip(numbers, found.rows(), strict=True):
-        digits = [int(digit, 16) for digit in f"{number:032x}"]
-        repeats = sum(a == b for a, b in zip(digits, digits[8:], strict=False))
-        assert row == (repeats, _steady(digits, 1), _steady(digits, 2))
-
-
-def _steady(digits: list[int], distance: int) -> int:
-    steps = [(a - b) % 16 for a, b in zip(digits, digits[distance:], strict=False)]
-    return sum(a == b for a, b in zip(steps, steps[distance:], strict=False))
 
 
 @pytest.mark.parametrize("version", ["0.0.1", "1.2.3-rc.1", "10.20.30+build.5", "1.0.0-alpha-a.b-c+d.e-f"])

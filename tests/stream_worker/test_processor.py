@@ -52,7 +52,8 @@ def test_rejects_are_put_then_the_segment_then_the_checkpoint_is_taken() -> None
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("effect", range(1, 9))
 def test_a_crash_around_any_effect_loses_nothing_and_doubles_nothing(effect: int, when: str) -> None:
-    stage = Stage(**{f"crash_{when}": effect})
+    stage = Stage()
+    setattr(stage, f"crash_{when}", effect)
     with pytest.raises(CrashError):
         deliver(stage)
     deliver(stage)
@@ -63,7 +64,8 @@ def test_a_crash_around_any_effect_loses_nothing_and_doubles_nothing(effect: int
 @pytest.mark.parametrize("first", range(1, 9))
 @pytest.mark.parametrize("more", range(1, 5))
 def test_a_second_crash_while_catching_up_changes_nothing(first: int, more: int, when: str) -> None:
-    stage = Stage(**{f"crash_{when}": first})
+    stage = Stage()
+    setattr(stage, f"crash_{when}", first)
     with pytest.raises(CrashError):
         deliver(stage)
     setattr(stage, f"crash_{when}", len(stage.effects) + more)

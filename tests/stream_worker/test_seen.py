@@ -2,7 +2,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_worker.seen import NONCE, Seen, nonces
+from stream_worker.digits import NONCE
+from stream_worker.seen import Seen, nonces
 from tests.stream_worker.samples import nonce
 
 # Few values, near the edges of the buckets and of the range, so that batches meet.

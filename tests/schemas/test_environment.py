@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from ingest_api.settings import EdgeSettings
+from schemas.environment import NAMES, PREFIX, SettingsError, read
+from stream_worker.settings import WorkerSettings
+
+README = Path(__file__).parents[2] / "README.md"
+BUCKET = {"METRICS_BUCKET": "lake"}
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    worker = read(WorkerSettings, BUCKET)
+    assert (worker.stream, worker.flush_records, worker.flush_bytes, worker.flush_seconds) == (
+        "metrics",
+        50_000,
+        33_554_432,
+        60,
+    )
+    edge = read(EdgeSettings, {})
+    assert (edge.stream, edge.host, edge.port, edge.publish_seconds) == ("metrics", "127.0.0.1", 8080, 5)
+
+
+def test_a_misspelt_variable_is_an_error_with_the_nearest_right_name() -> None:
+    with pytest.raises(
+        SettingsError, match="METRICS_FLUSH_RECRDS: no such setting, did you mean METRICS_FLUSH_RECORDS"
+    ):
+        read(WorkerSettings, BUCKET | {"METRICS_FLUSH_RECRDS": "1"})
+
+
+def test_an_unknown_variable_is_an_error_that_lists_the_known_ones() -> None:
+    with pytest.raises(SettingsError, match=r"METRICS_ZZZ: no such setting; known: .*METRICS_STREAM"):
+        read(WorkerSettings, BUCKET | {"METRICS_ZZZ": "1"})
+
+
+def test_one_environment_serves_edge_and_worker() -> None:
+    both = BUCKET | {"METRICS_PORT": "9000", "METRICS_FLUSH_SECONDS": "1", "AWS_REGION": "eu-west-1"}
+    assert read(WorkerSettings, both).flush_seconds == 1
+    assert read(EdgeSettings, both).port == 9000
+
+
+def test_all_that_is_wrong_is_told_at_once_without_the_values() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(WorkerSettings, {"METRICS_FLUSH_RECORDS": "SECRET", "METRICS_FLUSH_BYTES": "0"})
+    for name in ("METRICS_BUCKET", "METRICS_FLUSH_RECORDS", "METRICS_FLUSH_BYTES"):
+        assert name in str(caught.value)
+    assert "SECRET" not in str(caught.value)
+
+
+def test_the_bucket_is_required() -> None:
+    with pytest.raises(SettingsError, match="METRICS_BUCKET"):
+        read(WorkerSettings, {})
+
+
+def test_every_field_is_a_known_variable_and_the_readme_has_it() -> None:
+    fields = {
+        PREFIX + name.upper() for settings in (EdgeSettings, WorkerSettings) for name in settings.model_fields
+    }
+    assert fields <= NAMES
+    readme = README.read_text(encoding="utf-8")
+    assert all(f"`{name}`" in readme for name in fields)
