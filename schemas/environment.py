@@ -59,7 +59,8 @@ def read(settings: type[S], environ: Mapping[str, str]) -> S:
 
 
 def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, NAMES, n=1)
-    return f"{name}: no such setting" + (
-        f", did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(NAMES))}"
-    )
+    suffixes = [known.removeprefix(PREFIX) for known in NAMES]
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), suffixes, n=1)
+    if near:
+        return f"{name}: no such setting, did you mean {PREFIX}{near[0]}?"
+    return f"{name}: no such setting; known: {', '.join(sorted(NAMES))}"

@@ -83,13 +83,14 @@ def _settings() -> WorkerSettings:
 
 
 def _poll_engine(settings: WorkerSettings, stop: threading.Event, *, drain: bool) -> poll.PollEngine:
-    lake = S3Lake(boto3.client("s3", config=lake_s3.CONFIG), settings.bucket)
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # ECS sets it, boto3 does not read it
+    lake = S3Lake(session.client("s3", config=lake_s3.CONFIG), settings.bucket)
 
     def make_processor(shard: Shard) -> Processor:
         return Processor(Chain(lake, shard), settings.limits, _no_checkpoint, __version__)
 
     return poll.PollEngine(
-        boto3.client("kinesis", config=poll.CONFIG), settings.stream, make_processor, stop, drain=drain
+        session.client("kinesis", config=poll.CONFIG), settings.stream, make_processor, stop, drain=drain
     )
 
 

@@ -132,7 +132,7 @@ def test_all_violations_are_told_at_once() -> None:
 
 
 def test_a_violation_quotes_no_value_and_no_unknown_name() -> None:
-    document = report(version=["SECRET"], stack_id="SECRET", SECRET="SECRET")
+    document = report(version=["SECRET"], stack_id="SECRET") | {"SECRET": "SECRET"}
     document["metrics"] |= {"tokenizeSuccess": "SECRET", "SECRET": 1}
     found = violations(document)
     assert len(found) == 5

@@ -1,7 +1,7 @@
 """Two owners of one shard, interleaved: their calls to the lake are the steps, a schedule gives the turns.
 
 Every schedule in which the lake changes hands up to three times is played: one owner falls asleep at any
-step, the other takes any number of steps, the first wakes late and takes any number, and so on to the end of both.
+step, the other takes any number of steps, the first wakes late and takes any number, and so on to the end.
 """
 
 from __future__ import annotations

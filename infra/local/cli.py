@@ -1,0 +1,142 @@
+"""The command `metrics-local`: the whole system on one machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from infra.local import demo as demonstration
+from infra.local import resources
+from infra.local.process import ProcessError
+from infra.local.system import RESOURCES, start_system
+from schemas import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.local.process import Process
+    from infra.local.system import System
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="metrics-local")
+def main() -> None:
+    """Run the whole system on this machine: emulated AWS (nothing leaves the machine), edge and worker.
+
+    Exit status: 0 done, 1 failed, 2 wrong usage.
+    """
+
+
+@main.command()
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="The edge's port."
+)
+def up(port: int) -> None:
+    """Run everything until Ctrl-C, the edge on --port; print the endpoints and the exports a shell needs."""
+    logs = _log_folder()
+    with _reported(), _until_stopped(), start_system(logs, port=port) as system:
+        click.echo(_told(system, logs))
+        _watch(system.processes)
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Its port.")
+def cloud(port: int) -> None:
+    """Run the emulated AWS alone, empty, until SIGTERM or Ctrl-C. For scripts; see also `init`."""
+    os.execv(sys.executable, [sys.executable, "-m", "infra.local.cloud", "--port", str(port)])  # noqa: S606
+
+
+@main.command()
+@click.option("--shards", type=click.IntRange(1, 500), default=2, show_default=True)
+def init(shards: int) -> None:
+    """Make stream, bucket and catalog where AWS_ENDPOINT_URL points; what is there already stays.
+
+    Their names are METRICS_STREAM, METRICS_BUCKET and METRICS_DATABASE, or as `up` names them.
+    """
+    wanted = resources.Resources(
+        stream=os.environ.get("METRICS_STREAM", RESOURCES.stream),
+        shards=shards,
+        bucket=os.environ.get("METRICS_BUCKET", RESOURCES.bucket),
+        database=os.environ.get("METRICS_DATABASE", RESOURCES.database),
+    )
+    try:
+        region = os.environ.get("AWS_REGION") or None  # ECS sets it, and boto3 does not read it
+        session = boto3.Session(region_name=region)
+        resources.create(
+            wanted, kinesis=session.client("kinesis"), s3=session.client("s3"), glue=session.client("glue")
+        )
+    except (resources.NoEndpointError, BotoCoreError, ClientError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"stream {wanted.stream}, bucket {wanted.bucket} and database {wanted.database} are there")
+
+
+@main.command()
+@click.option("--reports", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same day.")
+@click.option("--lake", type=click.Path(path_type=Path), help="A new folder for the lake's files.")
+def demo(reports: int, seed: int, lake: Path | None) -> None:
+    """Play a day of a fleet through the whole system and show what became of it.
+
+    Honest reports, resent, broken and forged ones go over HTTP to the edge; the worker settles them; then you
+    see the accounts, the objects in the lake and the answers to three questions in SQL.
+    """
+    folder = lake or Path(f"lake-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    if folder.exists():
+        raise click.UsageError(f"{folder} is there already; name a new folder with --lake")
+    logs = _log_folder()
+    with _reported(), _until_stopped():
+        demonstration.run(Console(), reports=reports, seed=seed, lake=folder, logs=logs)
+
+
+def _log_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="metrics-local-"))
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Turn what can go wrong here into a message and status 1."""
+    try:
+        yield
+    except (ProcessError, demonstration.DemoError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def _until_stopped() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does: stop every process, then end with status 0."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+
+
+def _told(system: System, logs: Path) -> str:
+    exports = "\n".join(f"export {name}={value}" for name, value in system.environment.items())
+    return (
+        f"edge     {system.edge_url}\n"
+        f"cloud    {system.cloud.endpoint.url}  (Kinesis, S3, Glue, DynamoDB, CloudWatch)\n"
+        f"logs     {logs}\n\n"
+        f"{exports}\n\n"
+        "Everything ends, and the emulated cloud forgets, with Ctrl-C."
+    )
+
+
+def _watch(processes: tuple[Process, ...]) -> None:
+    """Return never; raise `ProcessError` when one of the processes ends by itself."""
+    while True:
+        for process in processes:
+            process.check()
+        time.sleep(0.5)

@@ -1,0 +1,123 @@
+"""The demonstration: a day of a fleet through the whole system, and what became of it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from infra.local import accounting, fleet, questions, traffic
+from infra.local.system import start_system
+from stream_worker.segment import OUTCOMES
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from infra.local.system import Cloud, System
+
+FLUSH_SECONDS: Final = 2
+_SETTLE_SECONDS: Final = 60
+
+
+class DemoError(Exception):
+    """The demonstration did not come out as it must."""
+
+
+def run(console: Console, *, reports: int, seed: int, lake: Path, logs: Path) -> None:
+    """Play the day, show the accounts, the objects and three answers, and leave the lake's files in `lake`.
+
+    Raises `DemoError` when a record is missing or has another outcome than the fleet's maker expects.
+    """
+    day = fleet.day(reports, seed)
+    console.print("Starting the emulated AWS, the edge and the worker …")
+    with start_system(logs, settings={"METRICS_FLUSH_SECONDS": str(FLUSH_SECONDS)}) as system:
+        with _bar(console, "reports sent", len(day)) as (tick, _):
+            cloud = system.cloud
+            answers = traffic.play(day, system.edge_url, cloud.kinesis, cloud.resources.stream, tick)
+        received = answers["202"] + answers[traffic.ON_THE_STREAM]
+        found = _await_commit(console, system, received)
+        _show_accounts(console, fleet.expected(day), found, answers)
+        _download(cloud, lake)
+    _show_objects(console, lake)
+    for answer in questions.ask(lake):
+        _show_answer(console, answer)
+    console.print(f"The lake's files are in [bold]{lake}[/bold]: open them with DuckDB, Polars or pandas.")
+    if found != {name: fleet.expected(day)[name] for name in OUTCOMES}:
+        raise DemoError(f"the accounts differ from what was sent; the logs are in {logs}")
+
+
+@contextmanager
+def _bar(
+    console: Console, what: str, total: int
+) -> Iterator[tuple[Callable[[], None], Callable[[int], None]]]:
+    """Show a progress bar; give a function that moves it by one and one that moves it to a number."""
+    columns = (TextColumn(f"{what:>18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda: progress.advance(task), lambda done: progress.update(task, completed=done)
+
+
+def _await_commit(console: Console, system: System, received: int) -> Counter[str]:
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    with _bar(console, "records committed", received) as (_, move_to):
+        while True:
+            found = accounting.outcomes(system.cloud.lake)
+            move_to(found.total())
+            if found.total() >= received:
+                return found
+            if time.monotonic() > deadline:
+                raise DemoError(
+                    f"{received - found.total()} records were not committed in {_SETTLE_SECONDS} s"
+                )
+            time.sleep(0.2)
+
+
+def _show_accounts(
+    console: Console, expected: Counter[str], found: Counter[str], answers: Counter[str]
+) -> None:
+    table = Table(title="What became of the records", title_justify="left")
+    table.add_column("outcome")
+    table.add_column("records", justify="right")
+    table.add_column("sent as such", justify="right")
+    for outcome in OUTCOMES:
+        table.add_row(outcome, f"{found[outcome]:,}", f"{expected[outcome]:,}")
+    table.add_section()
+    table.add_row("received", f"{found.total():,}", f"{sum(expected[name] for name in OUTCOMES):,}")
+    console.print(table)
+    refused = {status: number for status, number in answers.items() if status[0] in "45"}
+    console.print(
+        f"Refused by the edge, never on the stream: {refused.get('400', 0):,} (400: no JSON object)."
+    )
+
+
+def _download(cloud: Cloud, lake: Path) -> None:
+    found = cloud.lake
+    for key in found.keys(""):
+        path = lake / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(found.get(key))
+
+
+def _show_objects(console: Console, lake: Path) -> None:
+    table = Table(title="Objects in the lake", title_justify="left")
+    table.add_column("key", overflow="fold")
+    table.add_column("bytes", justify="right")
+    for path in sorted(lake.rglob("*.parquet")):
+        table.add_row(str(path.relative_to(lake)), f"{path.stat().st_size:,}")
+    console.print(table)
+
+
+def _show_answer(console: Console, answer: questions.Answer) -> None:
+    table = Table(title=answer.question, title_justify="left")
+    for number, column in enumerate(answer.columns):
+        table.add_column(column, justify="right" if number else "left")
+    for row in answer.rows:
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
+    console.print(table)

@@ -1,0 +1,23 @@
+"""A port for a server that is about to start, kept from everybody else until it has."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+LOOPBACK: Final = "127.0.0.1"
+
+
+@contextmanager
+def reserve() -> Iterator[int]:
+    """Give a free loopback port that nobody but a Granian can bind until the context ends.
+
+    Granian binds with SO_REUSEPORT and does not tell which port it took when it is given 0. So a socket is
+    bound here with SO_REUSEPORT too, and never listens: the kernel hands the port to no other program, and
+    connections go to the server alone. Hold the context while the server runs, and it can be restarted there.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind((LOOPBACK, 0))
+        port: int = holder.getsockname()[1]
+        yield port

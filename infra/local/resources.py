@@ -1,0 +1,110 @@
+"""Makes the stream, the bucket and the catalog that edge and worker need, anywhere but in AWS."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import urlsplit
+
+import botocore.session
+
+from schemas.tables import PARTITION_KEY, TABLES, Table
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from mypy_boto3_glue import GlueClient
+    from mypy_boto3_glue.type_defs import ColumnTypeDef, TableInputTypeDef
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
+
+_HIVE: Final = "org.apache.hadoop.hive.ql.io.parquet"
+_NO_CONSTRAINT: Final = "us-east-1"
+"""The one region that S3 does not want to be told."""
+
+
+class NoEndpointError(Exception):
+    """The clients would reach AWS itself; the text says which variable to set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What is to exist, by name. A stream that exists already keeps the shards that it has."""
+
+    stream: str
+    shards: int
+    bucket: str
+    database: str
+
+
+def create(wanted: Resources, *, kinesis: KinesisClient, s3: S3Client, glue: GlueClient) -> None:
+    """Make what is missing and return when the stream is active; again and again with the same result.
+
+    Raise `NoEndpointError` before anything is made if a client points at AWS: there the stacks make all this.
+    """
+    for client in (kinesis, s3, glue):
+        _refuse_aws(client)
+    _create_bucket(s3, wanted.bucket)
+    _create_catalog(glue, wanted)
+    _create_stream(kinesis, wanted)
+
+
+def _refuse_aws(client: BaseClient) -> None:
+    host = urlsplit(client.meta.endpoint_url).hostname or ""
+    partitions = botocore.session.get_session().get_data("partitions")["partitions"]
+    suffixes = {
+        partition["outputs"][name] for partition in partitions for name in ("dnsSuffix", "dualStackDnsSuffix")
+    }
+    if any(host.endswith(f".{suffix}") for suffix in suffixes):
+        service = client.meta.service_model.service_id.upper().replace(" ", "_")
+        raise NoEndpointError(
+            f"{host} is AWS itself. Set AWS_ENDPOINT_URL (or AWS_ENDPOINT_URL_{service}) to an emulator's."
+        )
+
+
+def _create_bucket(s3: S3Client, bucket: str) -> None:
+    region = s3.meta.region_name
+    try:
+        if region == _NO_CONSTRAINT:
+            s3.create_bucket(Bucket=bucket)
+        else:
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item] # the stubs list the regions of their day
+    except s3.exceptions.BucketAlreadyOwnedByYou:
+        pass
+
+
+def _create_stream(kinesis: KinesisClient, wanted: Resources) -> None:
+    with suppress(kinesis.exceptions.ResourceInUseException):
+        kinesis.create_stream(StreamName=wanted.stream, ShardCount=wanted.shards)
+    waiter = kinesis.get_waiter("stream_exists")
+    waiter.wait(StreamName=wanted.stream, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+
+
+def _create_catalog(glue: GlueClient, wanted: Resources) -> None:
+    with suppress(glue.exceptions.AlreadyExistsException):
+        glue.create_database(DatabaseInput={"Name": wanted.database})
+    for table in TABLES:
+        described = table_input(table, wanted.bucket)
+        try:
+            glue.create_table(DatabaseName=wanted.database, TableInput=described)
+        except glue.exceptions.AlreadyExistsException:
+            glue.update_table(DatabaseName=wanted.database, TableInput=described)
+
+
+def table_input(table: Table, bucket: str) -> TableInputTypeDef:
+    """Describe a table to Glue: Parquet, one explicit partition a day, no projection."""
+    key = PARTITION_KEY
+    return {
+        "Name": table.name,
+        "Description": table.meaning,
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": {"EXTERNAL": "TRUE", "classification": "parquet"},
+        "PartitionKeys": [{"Name": key.name, "Type": key.kind.glue, "Comment": key.meaning}],
+        "StorageDescriptor": {
+            "Columns": cast("list[ColumnTypeDef]", table.glue),
+            "Location": f"s3://{bucket}/{table.name}/live/",
+            "InputFormat": f"{_HIVE}.MapredParquetInputFormat",
+            "OutputFormat": f"{_HIVE}.MapredParquetOutputFormat",
+            "SerdeInfo": {"SerializationLibrary": f"{_HIVE}.serde.ParquetHiveSerDe"},
+        },
+    }

@@ -1,0 +1,133 @@
+"""The whole system on one machine: the emulated cloud, its resources, the edge and the worker."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import boto3
+
+from infra.local.endpoint import REGION, Endpoint, start_cloud
+from infra.local.ports import LOOPBACK, reserve
+from infra.local.process import Process, answers
+from infra.local.resources import Resources, create
+from stream_worker.lake_s3 import S3Lake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_glue import GlueClient
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
+
+RESOURCES: Final = Resources(stream="metrics", shards=2, bucket="metrics-lake", database="metrics")
+_SCRIPTS: Final = Path(sysconfig.get_path("scripts"))
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The emulated cloud and its clients. `environment` is what a shell or a process needs to use it."""
+
+    endpoint: Endpoint
+    resources: Resources
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The AWS_* and METRICS_* variables."""
+        return {
+            **self.endpoint.environment,
+            "METRICS_STREAM": self.resources.stream,
+            "METRICS_BUCKET": self.resources.bucket,
+            "METRICS_DATABASE": self.resources.database,
+        }
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        keys = self.endpoint.environment
+        return boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], region_name=REGION)
+
+    @cached_property
+    def kinesis(self) -> KinesisClient:
+        """Its Kinesis."""
+        return self._session.client("kinesis", endpoint_url=self.endpoint.url)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """Its S3."""
+        return self._session.client("s3", endpoint_url=self.endpoint.url)
+
+    @cached_property
+    def glue(self) -> GlueClient:
+        """Its Glue."""
+        return self._session.client("glue", endpoint_url=self.endpoint.url)
+
+    @property
+    def lake(self) -> S3Lake:
+        """The lake, as the worker knows it."""
+        return S3Lake(self.s3, self.resources.bucket)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Everything, running. Edge and worker are the commands of production, pointed here by environment."""
+
+    cloud: Cloud
+    edge_url: str
+    processes: tuple[Process, ...]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a shell needs to use the cloud and to start an edge or a worker of its own."""
+        return self.cloud.environment
+
+
+@contextmanager
+def start_resources(logs: Path, resources: Resources = RESOURCES) -> Iterator[Cloud]:
+    """Start the cloud with stream, bucket and catalog; logs go into the folder `logs`."""
+    with start_cloud(logs / "cloud.log") as endpoint:
+        cloud = Cloud(endpoint, resources)
+        create(resources, kinesis=cloud.kinesis, s3=cloud.s3, glue=cloud.glue)
+        yield cloud
+
+
+@contextmanager
+def start_system(
+    logs: Path, *, port: int | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[System]:
+    """Start everything and wait until the edge can publish; stop everything at the end, the worker last.
+
+    Without `port` the edge takes a free one. `settings` are METRICS_* variables for edge and worker.
+    Raises `ProcessError` with the tail of its log when a process does not start.
+    """
+    with ExitStack() as stack:
+        cloud = stack.enter_context(start_resources(logs))
+        edge_port = port or stack.enter_context(reserve())
+        environment = _clean_environment() | cloud.environment | dict(settings or {})
+        worker = stack.enter_context(start_worker(cloud, logs / "worker.log", environment))
+        edge = stack.enter_context(start_edge(logs / "edge.log", environment, edge_port))
+        yield System(cloud, f"http://{LOOPBACK}:{edge_port}", (cloud.endpoint.process, worker, edge))
+
+
+def start_worker(cloud: Cloud, log: Path, environment: Mapping[str, str] | None = None) -> Process:
+    """Start `stream-worker run` on the poll engine."""
+    variables = environment or _clean_environment() | cloud.environment
+    return Process("worker", [str(_SCRIPTS / "stream-worker"), "run"], log=log, environment=variables)
+
+
+@contextmanager
+def start_edge(log: Path, environment: Mapping[str, str], port: int) -> Iterator[Process]:
+    """Start `ingest-api` on a port and wait until it can publish."""
+    variables = {**environment, "METRICS_HOST": LOOPBACK, "METRICS_PORT": str(port)}
+    with Process("edge", [str(_SCRIPTS / "ingest-api")], log=log, environment=variables) as process:
+        process.wait_ready(lambda: answers(f"http://{LOOPBACK}:{port}/readyz"))
+        yield process
+
+
+def _clean_environment() -> dict[str, str]:
+    """Return this process's environment without settings that would lead elsewhere (a profile, a stream)."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "METRICS_"))}
