@@ -1,0 +1,132 @@
+"""One contract, held by the lake in memory and by S3: moto's, and a stub that breaks when told to."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from infra.local.endpoint import CREDENTIAL, REGION
+from stream_worker import lake_s3
+from stream_worker.chain import Chain
+from stream_worker.errors import OutageError, SetupError
+from stream_worker.lake import Lake, MemoryLake
+from stream_worker.lake_s3 import S3Lake
+from stream_worker.pipeline import settle
+from stream_worker.records import START
+from stream_worker.seen import Seen
+from stream_worker.segment import Segment
+from tests.stream_worker.s3_stub import S3Stub
+from tests.stream_worker.samples import MALFORMED, SHARD, body, records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Cloud
+
+QUICK = Config(retries={"mode": "standard", "total_max_attempts": 2}, read_timeout=2)
+
+
+@pytest.fixture(params=["memory", "s3"])
+def lake(request: pytest.FixtureRequest, cloud: Cloud, bucket: str) -> Lake:
+    return MemoryLake() if request.param == "memory" else S3Lake(cloud.s3, bucket)
+
+
+@pytest.fixture
+def stub() -> Iterator[tuple[S3Stub, S3Lake]]:
+    found = S3Stub()
+    session = boto3.Session(CREDENTIAL, CREDENTIAL, region_name=REGION)
+    with found.serve() as url:
+        yield found, S3Lake(session.client("s3", endpoint_url=url, config=QUICK), "lake")
+
+
+def test_an_object_is_made_once(lake: Lake) -> None:
+    assert lake.put_new("a/b", b"first", {"last": "1"})
+    assert not lake.put_new("a/b", b"second", {"last": "2"})
+    assert (lake.get("a/b"), dict(lake.metadata("a/b"))) == (b"first", {"last": "1"})
+
+
+def test_keys_and_folders_are_listed_in_order(lake: Lake) -> None:
+    for key in ("r/dt=2/b", "r/dt=1/c", "r/dt=1/a", "s/dt=1/a", "r/x"):
+        lake.put_new(key, b"", {})
+    assert list(lake.keys("r/dt=1/")) == ["r/dt=1/a", "r/dt=1/c"]
+    assert lake.folders("r/") == ["dt=1", "dt=2"]
+    assert list(lake.keys("none/")) == lake.folders("none/") == []
+
+
+def test_a_segments_summary_survives_the_lake(lake: Lake) -> None:
+    segment = make_segment()
+    commit = Chain(lake, SHARD).commit(segment)
+    assert commit.ours
+    assert Chain(lake, SHARD).end() == segment.summary.last
+
+
+def make_segment() -> Segment:
+    found = records([body(1), MALFORMED])
+    return Segment.of(found, settle(found, Seen(), SHARD.shard_id, "1.0.0"), START, "1.0.0")
+
+
+def test_of_many_who_take_the_same_step_one_wins(cloud: Cloud, bucket: str) -> None:
+    segment = make_segment()
+    chains = [Chain(S3Lake(cloud.s3, bucket), SHARD) for _ in range(16)]
+    with ThreadPoolExecutor(16) as owners:
+        commits = list(owners.map(lambda chain: chain.commit(segment), chains))
+    assert sorted(commit.ours for commit in commits) == [False] * 15 + [True]
+    assert {commit.end for commit in commits} == {segment.summary.last}
+
+
+def test_more_than_a_page_of_keys_is_listed(cloud: Cloud, bucket: str) -> None:
+    lake = S3Lake(cloud.s3, bucket)
+    for number in range(1_005):
+        lake.put_new(f"k/{number:04d}/x", b"", {})
+    assert len(list(lake.keys("k/"))) == len(lake.folders("k/")) == 1_005
+
+
+def test_an_answer_that_was_lost_after_the_put_is_found_again(stub: tuple[S3Stub, S3Lake]) -> None:
+    s3, lake = stub
+    segment = replace(make_segment(), rejects=None)
+    s3.faults = ["lose answer"]
+    commit = Chain(lake, SHARD).commit(segment)
+    assert commit.end == segment.summary.last
+    assert s3.requests == ["PUT", "PUT", "HEAD"]
+
+
+def test_a_conflict_is_tried_again(stub: tuple[S3Stub, S3Lake]) -> None:
+    s3, lake = stub
+    s3.faults = ["409", "409"]
+    assert lake.put_new("k", b"x", {})
+    assert s3.requests == ["PUT"] * 3
+
+
+def test_an_outage_is_tried_again_and_then_told(stub: tuple[S3Stub, S3Lake]) -> None:
+    s3, lake = stub
+    s3.faults = ["500"]
+    assert lake.put_new("k", b"x", {})
+    s3.faults = ["500"] * 2
+    with pytest.raises(OutageError, match="start the worker again"):
+        lake.put_new("other", b"x", {})
+
+
+def test_an_s3_out_of_reach_is_an_outage() -> None:
+    session = boto3.Session(CREDENTIAL, CREDENTIAL, region_name=REGION)
+    with S3Stub().serve() as url:
+        pass  # nobody listens there any more
+    lake = S3Lake(session.client("s3", endpoint_url=url, config=QUICK), "lake")
+    with pytest.raises(OutageError, match="is S3 within reach"):
+        lake.put_new("k", b"x", {})
+
+
+def test_a_missing_bucket_is_a_matter_of_setup(cloud: Cloud) -> None:
+    lake = S3Lake(cloud.s3, "no-such-bucket-here")
+    for ask in (lambda: list(lake.keys("")), lambda: lake.folders(""), lambda: lake.put_new("k", b"", {})):
+        with pytest.raises(SetupError, match="METRICS_BUCKET"):
+            ask()
+
+
+def test_a_lakes_client_waits_an_outage_out_for_minutes_not_hours() -> None:
+    retries = lake_s3.CONFIG.retries  # type: ignore[attr-defined] # botocore's stubs leave its options out
+    assert 3 <= retries["total_max_attempts"] <= 10
