@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from stream_worker.errors import SetupError
 from stream_worker.records import START, Position
 from stream_worker.seen import Seen, nonces
 from stream_worker.segment import (
@@ -58,11 +59,10 @@ class Chain:
         Only the newest day that has segments of this shard is looked at. Should a straggler around midnight
         have left the true end in the day before, the next commit meets the segment there and moves on.
         """
-        days = self._lake.folders(f"reports/{self._generation}/")
-        for folder in reversed(days):
+        for folder in reversed(self._lake.folders(f"reports/{self._generation}/")):
             keys = self._keys(date.fromisoformat(folder.removeprefix("dt=")), self._shard.shard_id)
             if keys:
-                return Summary.parse(self._lake.metadata(max(keys, key=start_of))).last
+                return self._end_of(max(keys, key=start_of))
         return START
 
     def commit(self, segment: Segment) -> Commit:
@@ -79,7 +79,7 @@ class Chain:
         key = segment_key(self._generation, segment.day, epoch, shard_id, segment.start)
         if self._lake.put_new(key, segment.reports, segment.summary.metadata):
             return Commit(segment.summary.last, ours=True)
-        return Commit(Summary.parse(self._lake.metadata(key)).last, ours=False)
+        return Commit(self._end_of(key), ours=False)
 
     def nonces(self, day: date, start: Position) -> pl.Series:
         """Return the nonces that the day's segment from `start` accepted."""
@@ -94,6 +94,15 @@ class Chain:
             for batch in readers.map(self._read_nonces, keys):
                 seen.add(batch.filter(~seen.contains(batch)))
         return seen
+
+    def _end_of(self, key: str) -> Position:
+        try:
+            return Summary.parse(self._lake.metadata(key)).last
+        except (KeyError, ValueError) as error:
+            text = (
+                f"{key} is no segment of this worker's: move it out of the lake, then start the worker again"
+            )
+            raise SetupError(text) from error
 
     def _keys(self, day: date, shard_id: str) -> list[str]:
         return list(

@@ -44,9 +44,14 @@ def main() -> None:
     "--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="The edge's port."
 )
 def up(port: int) -> None:
-    """Run everything until Ctrl-C, the edge on --port; print the endpoints and the exports a shell needs."""
+    """Run everything until Ctrl-C, the edge on --port; print the endpoints and the exports a shell needs.
+
+    The worker commits every 5 seconds, or as METRICS_FLUSH_RECORDS, _BYTES and _SECONDS say.
+    """
     logs = _log_folder()
-    with _reported(), _until_stopped(), start_system(logs, port=port) as system:
+    flush = {name: value for name, value in os.environ.items() if name.startswith("METRICS_FLUSH_")}
+    settings = {"METRICS_FLUSH_SECONDS": "5"} | flush
+    with _reported(), _until_stopped(), start_system(logs, port=port, settings=settings) as system:
         click.echo(_told(system, logs))
         _watch(system.processes)
 
@@ -115,8 +120,9 @@ def _reported() -> Iterator[None]:
 
 @contextmanager
 def _until_stopped() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl-C does: stop every process, then end with status 0."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Let SIGTERM do what Ctrl-C does, and both end with status 0 when every process is stopped."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts background jobs with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 FLUSH_SECONDS: Final = 2
 _SETTLE_SECONDS: Final = 60
+_LONG_NUMBER: Final = re.compile(r"(\d{2})\d{40,}(\d{4})")
 
 
 class DemoError(Exception):
@@ -106,11 +108,12 @@ def _download(cloud: Cloud, lake: Path) -> None:
 
 
 def _show_objects(console: Console, lake: Path) -> None:
-    table = Table(title="Objects in the lake", title_justify="left")
+    table = Table(title="Objects in the lake (long numbers shortened)", title_justify="left")
     table.add_column("key", overflow="fold")
     table.add_column("bytes", justify="right")
     for path in sorted(lake.rglob("*.parquet")):
-        table.add_row(str(path.relative_to(lake)), f"{path.stat().st_size:,}")
+        key = _LONG_NUMBER.sub(r"\1…\2", str(path.relative_to(lake)))
+        table.add_row(key, f"{path.stat().st_size:,}")
     console.print(table)
 
 

@@ -19,7 +19,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         60,
     )
     edge = read(EdgeSettings, {})
-    assert (edge.stream, edge.host, edge.port, edge.publish_seconds) == ("metrics", "127.0.0.1", 8080, 5)
+    assert (edge.stream, str(edge.host), edge.port, edge.publish_seconds) == ("metrics", "127.0.0.1", 8080, 5)
 
 
 def test_a_misspelt_variable_is_an_error_with_the_nearest_right_name() -> None:

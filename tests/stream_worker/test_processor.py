@@ -1,6 +1,7 @@
 import pytest
 
 from stream_worker.buffer import Limits
+from stream_worker.errors import SetupError
 from stream_worker.records import START, Position, Records
 from stream_worker.shard import Shard
 from tests import truth
@@ -169,3 +170,11 @@ def test_aggregates_are_cut_and_continued_between_their_members() -> None:
     again.receive(held)
     again.finish()
     assert truth.read(stage).outcomes == {"accepted": 3}
+
+
+def test_a_foreign_object_in_a_segments_place_is_named_and_nothing_is_read_past_it() -> None:
+    stage = Stage()
+    key = f"reports/live/dt=2026-11-22/{SHARD.epoch}.{SHARD.shard_id}.start.parquet"
+    stage.objects[key] = (b"", {"made-by": "hand"})
+    with pytest.raises(SetupError, match=f"{SHARD.shard_id}.start.parquet is no segment"):
+        stage.processor(LIMITS)

@@ -1,0 +1,59 @@
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ingest_api.settings import EdgeSettings
+from stream_worker import fraud
+from stream_worker.settings import WorkerSettings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_fraud_rule_is_named() -> None:
+    assert set(re.findall(r"^\| `(\w+)` \| [^|]*\|$", README, re.MULTILINE)) >= {
+        rule.name for rule in fraud.RULES
+    }
+
+
+def test_the_chance_that_it_promises_is_the_rules() -> None:
+    assert "one\n  genuine report in 10^10" in README
+    assert all("10^10" in rule.reason for rule in fraud.RULES[:3])
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^)make ([a-z]+)", README, re.MULTILINE))))
+def test_every_make_target_that_it_names_is_there(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_every_file_that_it_links_is_there() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert links
+    assert all((ROOT / link).exists() for link in links)
+
+
+@pytest.mark.parametrize(
+    "command", re.findall(r"^\| `((?:ingest|stream|metrics)-[^`]*)` \|", README, re.MULTILINE)
+)
+def test_every_command_teaches(command: str) -> None:
+    name, *rest = command.split()
+    sub = [word for word in rest if not word.startswith("--")]
+    told = subprocess.run(
+        [ROOT / ".venv" / "bin" / name, *sub, "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
+    assert len(told) > 200
+    assert all(option in told for option in rest if option.startswith("--"))
+
+
+def test_every_setting_stands_there_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `METRICS_(\w+)` \| `?(\w[^`|]*?)`? \|", README, re.MULTILINE))
+    for settings in (EdgeSettings, WorkerSettings):
+        for name, field in settings.model_fields.items():
+            default = "required" if field.is_required() else str(field.default)
+            assert rows[name.upper()] == default, name
