@@ -34,7 +34,7 @@ CONFIG: Final = Config(
 )
 """For the client: an outage of about two minutes is waited out, a longer one ends the worker."""
 
-_PAGE: Final = 10_000  # records: the most that GetRecords gives
+_PAGE: Final = 10_000  # records: the most that GetRecords gives at a time
 _READ_SECONDS: Final = 0.2  # between reads of one shard: Kinesis allows five a second
 _LISTING_SECONDS: Final = 10.0  # between listings of the shards, while nothing has ended
 
@@ -60,6 +60,7 @@ class PollEngine:
     make_processor: Callable[[Shard], Processor]
     stop: threading.Event
     drain: bool = False
+    page: int = _PAGE
     clock: Callable[[], float] = time.monotonic
     _readers: dict[str, _Reader] = field(default_factory=dict)
     _finished: set[str] = field(default_factory=set)
@@ -111,7 +112,7 @@ class PollEngine:
         reader.next_read = now + _READ_SECONDS
         reader.iterator = reader.iterator or self._iterator(shard_id, reader.position)
         try:
-            page = self.kinesis.get_records(ShardIterator=reader.iterator, Limit=_PAGE)
+            page = self.kinesis.get_records(ShardIterator=reader.iterator, Limit=self.page)
         except self.kinesis.exceptions.ExpiredIteratorException:
             reader.iterator = None
             return True
@@ -122,13 +123,16 @@ class PollEngine:
         else:
             reader.processor.tick()
         reader.iterator = page.get("NextShardIterator")
-        if reader.iterator is None or self._drained(page):
+        if reader.iterator is None or self._drained(page, now):
             self._finish(shard_id)
         return len(records) > 0
 
-    def _drained(self, page: GetRecordsOutputTypeDef) -> bool:
-        """Say whether a page reached what was the tip when the engine started: no clock but ours is asked."""
-        return self.drain and page["MillisBehindLatest"] <= (self.clock() - self._started) * 1000
+    def _drained(self, page: GetRecordsOutputTypeDef, asked_at: float) -> bool:
+        """Say whether a page that was asked for at `asked_at` reached what was the tip at the engine's start.
+
+        The page ends so many milliseconds before the present, which is not before `asked_at`.
+        """
+        return self.drain and page["MillisBehindLatest"] <= (asked_at - self._started) * 1000
 
     def _finish(self, shard_id: str) -> None:
         self._readers.pop(shard_id).processor.finish()

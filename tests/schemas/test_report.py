@@ -16,6 +16,17 @@ DOCUMENT = (
 )
 
 
+plain = fastjsonschema.compile(SCHEMA, use_default=False)
+
+
+def verdict(judge: Any, document: object) -> tuple[str, str, object]:  # noqa: ANN401 - any compiled schema
+    try:
+        judge(document)
+    except fastjsonschema.JsonSchemaValueException as error:
+        return (str(error.name), str(error.rule), error.message)
+    return ("valid", "", "")
+
+
 def report(**changes: object) -> dict[str, Any]:
     return orjson.loads(DOCUMENT) | changes  # type: ignore[no-any-return] # orjson knows no types
 
@@ -25,6 +36,7 @@ def with_counter(value: object) -> dict[str, Any]:
 
 
 def broken(document: object) -> list[tuple[str, str]]:
+    assert verdict(validate, document) == verdict(plain, document)
     return [(found.path, found.rule) for found in violations(document)]
 
 
@@ -158,7 +170,6 @@ def test_what_is_not_an_object_is_refused_with_the_reason(body: bytes, reason: s
         decode(body)
 
 
-plain = fastjsonschema.compile(SCHEMA, use_default=False)
 scalars = (
     st.none()
     | st.booleans()
@@ -187,14 +198,6 @@ documents = (
     )
     | values
 )
-
-
-def verdict(judge: Any, document: object) -> tuple[str, str, object]:  # noqa: ANN401 - any compiled schema
-    try:
-        judge(document)
-    except fastjsonschema.JsonSchemaValueException as error:
-        return (str(error.name), str(error.rule), error.message)
-    return ("valid", "", "")
 
 
 @given(documents)

@@ -41,7 +41,7 @@ def engine(
     def make_processor(shard: Shard) -> Processor:
         return Processor(Chain(lake, shard), limits, lambda _: None, "1.0.0")
 
-    return PollEngine(kinesis, stream, make_processor, threading.Event(), drain=drain)
+    return PollEngine(kinesis, stream, make_processor, threading.Event(), drain=drain, page=7)
 
 
 def split(cloud: Cloud, stream: str, shard_id: str) -> None:
@@ -52,7 +52,7 @@ def split(cloud: Cloud, stream: str, shard_id: str) -> None:
 
 
 def test_drain_reads_every_record_to_the_tip_and_commits_it(cloud: Cloud, stream: str) -> None:
-    lake, acknowledged = MemoryLake(), put(cloud, stream, range(300))
+    lake, acknowledged = MemoryLake(), put(cloud, stream, range(40))
     engine(cloud.kinesis, stream, lake).run()
     assert truth.read(lake).positions == sorted(acknowledged)
 
@@ -78,7 +78,7 @@ def test_parents_are_read_before_their_children_and_remember_for_them(cloud: Clo
         StreamName=stream, ShardToMerge="shardId-000000000001", AdjacentShardToMerge="shardId-000000000002"
     )
     acknowledged += put(cloud, stream, range(90))
-    engine(cloud.kinesis, stream, lake).run()
+    engine(cloud.kinesis, stream, lake, Limits(1, 10**9, 10**6)).run()
     found = truth.read(lake)
     assert found.positions == sorted(acknowledged)
     assert len({shard_id for shard_id, _ in acknowledged}) == 4
