@@ -1,0 +1,113 @@
+"""Which records to send next: the decisions of the group commit, without clock, thread or network."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
+from threading import Lock
+from typing import Final
+
+MAX_RECORDS: Final = 500
+"""Records that one PutRecords takes."""
+
+MAX_BYTES: Final = 5 * 1024 * 1024
+"""Data and partition keys that one PutRecords takes."""
+
+LINGER: Final = 0.005
+"""Seconds a record may wait for company while another call is under way; with none it waits not at all."""
+
+FIRST_BACKOFF: Final = 0.05
+LONGEST_BACKOFF: Final = 1.0
+
+
+def _taken() -> Lock:
+    lock = Lock()
+    lock.acquire()
+    return lock
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One record and its fate; times are seconds on the caller's clock.
+
+    Mutable, because its request waits on `settled` (a bare lock is a third of an Event's price) and then
+    reads `record_id`: `<shard>:<sequence number>` once Kinesis has acknowledged it, None until then.
+    """
+
+    data: bytes
+    partition_key: str
+    taken_at: float
+    deadline: float
+    tries: int = 0
+    record_id: str | None = None
+    settled: Lock = field(default_factory=_taken, repr=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the record as Kinesis counts them."""
+        return len(self.data) + len(self.partition_key.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Send `batch` now; when it is empty, ask again at `ask_at`, or when a record comes (None)."""
+
+    batch: list[Entry]
+    ask_at: float | None = None
+
+
+class Queue:
+    """The records that wait: new ones in order of arrival, refused ones until their next try."""
+
+    def __init__(self) -> None:
+        self._new: deque[Entry] = deque()
+        self._refused: list[tuple[float, int, Entry]] = []
+        self._order = count()
+
+    def __len__(self) -> int:
+        return len(self._new) + len(self._refused)
+
+    def add(self, entry: Entry) -> None:
+        """Take a new record."""
+        self._new.append(entry)
+
+    def retry(self, entry: Entry, at: float) -> bool:
+        """Take a refused record for a further try at `at`; False if its deadline comes before that."""
+        if at >= entry.deadline:
+            return False
+        heappush(self._refused, (at, next(self._order), entry))
+        return True
+
+    def next(self, now: float, calls: int) -> Next:
+        """Decide what to send at `now`, while `calls` other calls are under way.
+
+        Records whose deadline is over are dropped: their requests have been answered. A full batch never
+        lingers, and a record that is tried again has lingered long enough.
+        """
+        while self._refused and self._refused[0][0] <= now:
+            self._new.appendleft(heappop(self._refused)[2])
+        while self._new and self._new[0].deadline <= now:
+            self._new.popleft()
+        later = self._refused[0][0] if self._refused else None
+        if not self._new:
+            return Next([], later)
+        lingers_until = self._new[0].taken_at + LINGER
+        if calls and now < lingers_until and len(self._new) < MAX_RECORDS:
+            return Next([], lingers_until if later is None else min(lingers_until, later))
+        return Next(self._take(now))
+
+    def _take(self, now: float) -> list[Entry]:
+        batch: list[Entry] = []
+        room = MAX_BYTES
+        while self._new and len(batch) < MAX_RECORDS and self._new[0].size <= room:
+            entry = self._new.popleft()
+            if entry.deadline > now:
+                batch.append(entry)
+                room -= entry.size
+        return batch
+
+
+def backoff(tries: int, draw: float) -> float:
+    """Return the seconds to wait after the `tries`-th refusal; `draw`, 0 to 1, is the jitter."""
+    longest = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(tries - 1, 10))
+    return longest * (0.5 + draw / 2)

@@ -1,0 +1,66 @@
+"""The edge's log: one JSON object a line on stderr, the server's and the libraries' lines included."""
+
+import logging
+import sys
+from typing import Any, Final
+
+import orjson
+import structlog
+
+_SHARED: Final[list[structlog.typing.Processor]] = [
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def _dumps(line: Any, **_options: Any) -> bytes:  # noqa: ANN401 - structlog's signature of a serializer
+    return orjson.dumps(line, default=str)
+
+
+def _text(line: Any, **_options: Any) -> str:  # noqa: ANN401 - the same
+    return _dumps(line).decode()
+
+
+def configure() -> None:
+    """Send the edge's own lines to stderr."""
+    structlog.configure(
+        processors=[*_SHARED, structlog.processors.JSONRenderer(serializer=_dumps)],
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        cache_logger_on_first_use=True,
+    )
+
+
+class Expected(logging.Filter):
+    """Drops the server's advice against many threads: ours wait on locks, which is what they are for."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether the line is worth printing."""
+        return "Python threads" not in record.getMessage()
+
+
+SERVER_LOGS: Final[dict[str, Any]] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _SHARED,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(serializer=_text),
+            ],
+        }
+    },
+    "filters": {"expected": {"()": Expected}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stderr",
+            "formatter": "json",
+            "filters": ["expected"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"_granian": {"level": "WARNING"}},
+}
+"""For `logging.config.dictConfig`: warnings of Granian, boto3 and the rest."""

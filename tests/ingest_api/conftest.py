@@ -1,0 +1,26 @@
+"""A stub of Kinesis and an edge for the tests of whole processes, one pair a module."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ingest_api.edge import Edge, running
+from tests.ingest_api.kinesis_stub import KinesisStub, serving
+
+
+@pytest.fixture(scope="module")
+def served_stub() -> Iterator[KinesisStub]:
+    with serving(KinesisStub()) as stub:
+        yield stub
+
+
+@pytest.fixture
+def stub(served_stub: KinesisStub) -> KinesisStub:
+    served_stub.reset()
+    return served_stub
+
+
+@pytest.fixture(scope="module")
+def edge(served_stub: KinesisStub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    with running(served_stub.port, tmp_path_factory.mktemp("edge")) as edge:
+        yield edge
