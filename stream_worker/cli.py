@@ -19,12 +19,15 @@ from schemas.environment import SettingsError, read
 from stream_worker import lake_s3, logs
 from stream_worker.chain import Chain
 from stream_worker.engines import poll
-from stream_worker.errors import WorkerError
+from stream_worker.errors import SetupError, WorkerError
 from stream_worker.lake_s3 import S3Lake
 from stream_worker.processor import Processor
 from stream_worker.settings import WorkerSettings
 
 if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
+
     from stream_worker.records import Position
     from stream_worker.shard import Shard
 
@@ -69,7 +72,7 @@ def run(engine: str, *, drain: bool) -> None:
     )
     try:
         _poll_engine(settings, stop, drain=drain).run()
-    except (WorkerError, BotoCoreError) as error:
+    except WorkerError as error:
         log.error("worker.failed", error=type(error).__name__, detail=str(error))  # noqa: TRY400 - says what to do
         sys.exit(1)
     log.info("worker.stopped")
@@ -83,15 +86,21 @@ def _settings() -> WorkerSettings:
 
 
 def _poll_engine(settings: WorkerSettings, stop: threading.Event, *, drain: bool) -> poll.PollEngine:
-    session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # ECS sets it, boto3 does not read it
-    lake = S3Lake(session.client("s3", config=lake_s3.CONFIG), settings.bucket)
+    kinesis, s3 = _clients()
+    lake = S3Lake(s3, settings.bucket)
 
     def make_processor(shard: Shard) -> Processor:
         return Processor(Chain(lake, shard), settings.limits, _no_checkpoint, __version__)
 
-    return poll.PollEngine(
-        session.client("kinesis", config=poll.CONFIG), settings.stream, make_processor, stop, drain=drain
-    )
+    return poll.PollEngine(kinesis, settings.stream, make_processor, stop, drain=drain)
+
+
+def _clients() -> tuple[KinesisClient, S3Client]:
+    session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # ECS sets it, boto3 does not read it
+    try:
+        return session.client("kinesis", config=poll.CONFIG), session.client("s3", config=lake_s3.CONFIG)
+    except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
+        raise SetupError(f"{error} Set AWS_REGION, and AWS_ENDPOINT_URL to a URL or not at all.") from error
 
 
 def _no_checkpoint(_: Position) -> None:

@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Final
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stream_worker.errors import OutageError, SetupError
+from stream_worker.aws_errors import told
+from stream_worker.errors import OutageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mypy_boto3_s3 import S3Client
 
+    from stream_worker.errors import SetupError
+
 CONFIG: Final = Config(
-    connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 6}
+    connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 6}
 )
-"""For the client: an outage of about two minutes is waited out, a longer one ends the worker."""
+"""For the client: seconds of refusals and a minute of silence are waited out, more ends the worker."""
 
 _CONFLICT_TRIES: Final = 10
-_SETUP_CODES: Final = {"NoSuchBucket", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403"}
 
 
 class S3Lake:
@@ -91,11 +93,4 @@ class S3Lake:
             raise self._told(error) from error
 
     def _told(self, error: BotoCoreError | ClientError) -> SetupError | OutageError:
-        if isinstance(error, ClientError):
-            code = error.response["Error"].get("Code", "unknown")
-            if code in _SETUP_CODES:
-                return SetupError(
-                    f"bucket {self._bucket}: {code}; check METRICS_BUCKET and the task's permissions"
-                )
-            return OutageError(f"bucket {self._bucket}: S3 answered {code}; start the worker again")
-        return OutageError(f"bucket {self._bucket}: {type(error).__name__}; is S3 within reach?")
+        return told(error, f"bucket {self._bucket}", "METRICS_BUCKET")

@@ -82,7 +82,10 @@ def init(shards: int) -> None:
         resources.create(
             wanted, kinesis=session.client("kinesis"), s3=session.client("s3"), glue=session.client("glue")
         )
-    except (resources.NoEndpointError, BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
+        text = f"{error} Set AWS_ENDPOINT_URL to the emulator's URL, and AWS_REGION."
+        raise click.ClickException(text) from error
+    except (resources.NoEndpointError, ClientError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"stream {wanted.stream}, bucket {wanted.bucket} and database {wanted.database} are there")
 

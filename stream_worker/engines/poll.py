@@ -14,8 +14,8 @@ import structlog
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stream_worker.aws_errors import told
 from stream_worker.engines.shards import list_shards
-from stream_worker.errors import OutageError, SetupError
 from stream_worker.records import START, Records
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from stream_worker.shard import Shard
 
 CONFIG: Final = Config(
-    connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 8}
+    connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 6}
 )
-"""For the client: an outage of about two minutes is waited out, a longer one ends the worker."""
+"""For the client: seconds of refusals and a minute of silence are waited out, more ends the worker."""
 
 _PAGE: Final = 10_000  # records: the most that GetRecords gives at a time
 _READ_SECONDS: Final = 0.2  # between reads of one shard: Kinesis allows five a second
@@ -74,11 +74,8 @@ class PollEngine:
         """
         try:
             self._read_on()
-        except ClientError as error:
-            raise self._told(error) from error
-        except BotoCoreError as error:
-            text = f"stream {self.stream}: {type(error).__name__}; is Kinesis within reach?"
-            raise OutageError(text) from error
+        except (BotoCoreError, ClientError) as error:
+            raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
 
     def _read_on(self) -> None:
         self._started = self.clock()
@@ -152,20 +149,6 @@ class PollEngine:
                 StartingSequenceNumber=str(position.sequence_number),
             )
         return found["ShardIterator"]
-
-    def _told(self, error: ClientError) -> SetupError | OutageError:
-        code = error.response["Error"].get("Code", "unknown")
-        match code:
-            case "ResourceNotFoundException":
-                return SetupError(
-                    f"no stream {self.stream}: check METRICS_STREAM and AWS_REGION, or create it"
-                )
-            case "AccessDeniedException" | "UnrecognizedClientException" | "InvalidSignatureException":
-                return SetupError(
-                    f"stream {self.stream}: {code}; check the task's credentials and permissions"
-                )
-            case _:
-                return OutageError(f"stream {self.stream}: Kinesis answered {code}; start the worker again")
 
 
 def to_records(page: list[RecordTypeDef]) -> Records:

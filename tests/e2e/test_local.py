@@ -1,0 +1,181 @@
+"""`metrics-local`, as somebody uses it who has just cloned the project."""
+
+from __future__ import annotations
+
+import re
+import signal
+import urllib.request
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import orjson
+import polars as pl
+import pytest
+
+from infra.local import fleet
+from infra.local.endpoint import CREDENTIAL, REGION
+from infra.local.ports import reserve
+from infra.local.process import Process, answers
+from infra.local.system import RESOURCES
+from stream_worker.lake_s3 import S3Lake
+from tests import truth
+from tests.e2e.installation import SECONDS, clean_environment, run, script
+from tests.infra.local.shards import Reader
+from tests.infra.local.test_process import wait_gone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REPORTS = 1500
+SEED = 7
+KEYS = {"AWS_ACCESS_KEY_ID": CREDENTIAL, "AWS_SECRET_ACCESS_KEY": CREDENTIAL, "AWS_REGION": REGION}
+BODY = orjson.dumps(
+    {
+        "version": "0.0.1",
+        "stack_id": "3d9c49ce-8367-43ec-8884-568c8d43faec",
+        "metrics": {
+            "tokenizeSuccess": 4,
+            "tokenizeFailure": 0,
+            "detokenizeSuccess": 2,
+            "detokenizeFailure": 0,
+            "createGrantSuccess": 2,
+            "createGrantFailure": 0,
+        },
+    }
+)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """Give an environment of somebody without AWS; temporary folders are the test's."""
+    (tmp_path / "home").mkdir()
+    return clean_environment() | {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path)}
+
+
+def session(environment: dict[str, str]) -> boto3.Session:
+    return boto3.Session(CREDENTIAL, CREDENTIAL, region_name=environment["AWS_REGION"])
+
+
+def descendants(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return [found for child in map(int, listed) for found in (child, *descendants(child))]
+
+
+def accounts(shown: str) -> dict[str, tuple[int, int]]:
+    """Read the table of accounts: what was found of each outcome, and what was sent as such."""
+    rows = re.findall(r"^│ (\w+) +│ +([\d,]+) │ +([\d,]+) │$", shown, re.MULTILINE)
+    return {name: (int(found.replace(",", "")), int(sent.replace(",", ""))) for name, found, sent in rows}
+
+
+def play(environment: dict[str, str], lake: Path) -> str:
+    """Run the demonstration, once more if midnight came between two reports of one deployment."""
+    for attempt in "ab":
+        day = datetime.now(UTC).date()
+        folder = lake / attempt
+        options = ["--reports", str(REPORTS), "--seed", str(SEED), "--lake", str(folder)]
+        ended = run("metrics-local", "demo", *options, environment=environment)
+        if datetime.now(UTC).date() == day:
+            break
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stderr == ""
+    folder.rename(lake / "played")
+    return ended.stdout
+
+
+def test_the_demo_accounts_for_every_record_and_leaves_the_lake(bare: dict[str, str], tmp_path: Path) -> None:
+    shown = accounts(play(bare, tmp_path / "lake"))
+    accepted, received = shown.pop("accepted"), shown.pop("received")
+    assert received[0] == accepted[0] + sum(found for found, _ in shown.values())
+    lake = tmp_path / "lake" / "played"
+    assert pl.read_parquet(lake / "reports/live/*/*.parquet").height == accepted[0]
+    reasons = pl.read_parquet(lake / "rejects/live/*/*.parquet")["reason"].value_counts()
+    assert dict(reasons.rows()) == {reason: found for reason, (found, _) in shown.items()}
+
+
+def test_the_demo_comes_out_as_its_seed_says(bare: dict[str, str], tmp_path: Path) -> None:
+    expected = fleet.expected(fleet.day(REPORTS, SEED))
+    refused = expected.pop("refused")
+    shown = accounts(play(bare, tmp_path / "lake"))
+    assert shown.pop("received") == (REPORTS - refused, REPORTS - refused)
+    assert shown == {outcome: (number, number) for outcome, number in expected.items()}
+
+
+def test_the_demo_does_not_write_into_a_folder_that_is_there(bare: dict[str, str], tmp_path: Path) -> None:
+    ended = run("metrics-local", "demo", "--lake", str(tmp_path), environment=bare)
+    assert ended.returncode == 2
+    assert "--lake" in ended.stderr
+
+
+@contextmanager
+def up(environment: dict[str, str], log: Path) -> Iterator[tuple[Process, dict[str, str], str]]:
+    """Run `metrics-local up`; give it with the exports it prints and the edge's endpoint."""
+    with reserve() as port:
+        command = [script("metrics-local"), "up", "--port", str(port)]
+        with Process("up", command, log=log, environment=environment) as process:
+            process.wait_ready(lambda: "with Ctrl-C" in process.tail(), SECONDS)
+            told = log.read_text(encoding="utf-8")
+            exports = dict(re.findall(r"^export (\w+)=(\S+)$", told, re.MULTILINE))
+            endpoint = re.findall(r"^edge +(\S+)$", told, re.MULTILINE)[0]
+            assert endpoint.endswith(f":{port}")
+            yield process, exports, endpoint
+
+
+def test_up_takes_a_report_and_its_exports_lead_there(bare: dict[str, str], tmp_path: Path) -> None:
+    with up(bare, tmp_path / "up.log") as (_, exports, endpoint):
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{endpoint}/v1/metrics", BODY, headers)  # noqa: S310 - of ours
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - the same
+            assert answer.status == 202
+            shard_id, _, number = orjson.loads(answer.read())["record_id"].partition(":")
+        assert run("stream-worker", "run", "--drain", environment=bare | exports).returncode == 0
+        found = truth.read(
+            S3Lake(
+                session(exports).client("s3", endpoint_url=exports["AWS_ENDPOINT_URL"]),
+                exports["METRICS_BUCKET"],
+            )
+        )
+        assert found.positions == [(shard_id, int(number))]
+        assert found.outcomes == {"accepted": 1}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_up_ends_with_status_0_and_leaves_no_process(
+    bare: dict[str, str], tmp_path: Path, number: signal.Signals
+) -> None:
+    with up(bare, tmp_path / "up.log") as (process, _, endpoint):
+        children = descendants(process.pid)
+        assert len(children) >= 3  # cloud, worker, edge
+        process.send(number)
+        assert process.wait(SECONDS) == 0
+        for child in children:
+            wait_gone(child)
+        assert not answers(f"{endpoint}/healthz")
+    assert "Traceback" not in process.tail()
+
+
+def test_init_refuses_to_touch_aws_itself(bare: dict[str, str]) -> None:
+    ended = run("metrics-local", "init", environment=bare | KEYS)
+    assert ended.returncode == 1
+    assert "AWS_ENDPOINT_URL" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_cloud_and_init_make_an_installation_for_scripts(bare: dict[str, str], tmp_path: Path) -> None:
+    with reserve() as port:
+        url = f"http://127.0.0.1:{port}"
+        command = [script("metrics-local"), "cloud", "--port", str(port)]
+        with Process("cloud", command, log=tmp_path / "cloud.log", environment=bare) as process:
+            process.wait_ready(lambda: answers(url))
+            environment = bare | KEYS | {"AWS_ENDPOINT_URL": url, "METRICS_STREAM": "ours"}
+            for _ in range(2):  # the second time all is there
+                ended = run("metrics-local", "init", "--shards", "3", environment=environment)
+                assert ended.returncode == 0, ended.stderr
+            kinesis = session(environment).client("kinesis", endpoint_url=url)
+            assert len(Reader(kinesis, "ours").shard_ids()) == 3
+            named = {"METRICS_BUCKET": RESOURCES.bucket}
+            assert run("stream-worker", "run", "--drain", environment=environment | named).returncode == 0
+            process.send(signal.SIGINT)
+            assert process.wait(SECONDS) == 0

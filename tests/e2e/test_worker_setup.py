@@ -1,0 +1,96 @@
+"""What an operator sees when the worker's setup is wrong: a status, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+
+from infra.local.ports import reserve
+from tests.e2e.installation import clean_environment, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Cloud
+    from tests.e2e.installation import Installation
+
+
+@pytest.fixture
+def bare(cloud: Cloud, tmp_path: Path) -> dict[str, str]:
+    """Give an environment that reaches the cloud and has no setting of ours; the home has no AWS profile."""
+    return clean_environment() | cloud.endpoint.environment | {"HOME": str(tmp_path)}
+
+
+def refused(environment: dict[str, str]) -> str:
+    """Start a worker that must end with status 2; return what it says."""
+    ended = run("stream-worker", "run", environment=environment)
+    assert ended.returncode == 2, ended.stderr
+    assert "Traceback" not in ended.stderr
+    return ended.stderr
+
+
+def failed(environment: dict[str, str]) -> dict[str, Any]:
+    """Start a worker that must end with status 1; return the one line that is not about its start."""
+    ended = run("stream-worker", "run", "--drain", environment=environment)
+    assert ended.returncode == 1, ended.stderr
+    assert ended.stdout == ""
+    lines = [orjson.loads(line) for line in ended.stderr.splitlines()]
+    told = [line for line in lines if line["level"] != "info"]
+    assert [line["event"] for line in told] == ["worker.failed"]
+    assert "Traceback" not in ended.stderr
+    detail: dict[str, Any] = told[0]
+    return detail
+
+
+def test_without_a_bucket_it_names_the_variable(bare: dict[str, str]) -> None:
+    assert "METRICS_BUCKET" in refused(bare)
+
+
+def test_a_misspelt_variable_is_refused_with_the_nearest_name(bare: dict[str, str]) -> None:
+    told = refused(bare | {"METRICS_BUCKET": "bucket", "METRICS_FLUSH_SECOND": "3"})
+    assert "METRICS_FLUSH_SECOND:" in told
+    assert "METRICS_FLUSH_SECONDS?" in told
+
+
+def test_a_wrong_value_is_refused_by_name_and_not_repeated(bare: dict[str, str]) -> None:
+    told = refused(bare | {"METRICS_BUCKET": "bucket", "METRICS_FLUSH_RECORDS": "many8s3"})
+    assert "METRICS_FLUSH_RECORDS" in told
+    assert "many8s3" not in told
+
+
+def test_a_missing_stream_is_told_with_its_name_and_variable(installation: Installation) -> None:
+    told = failed(installation.environment(stream="nowhere"))
+    assert told["error"] == "SetupError"
+    assert "nowhere" in told["detail"]
+    assert "METRICS_STREAM" in told["detail"]
+
+
+def test_a_missing_bucket_is_told_with_its_name_and_variable(installation: Installation) -> None:
+    told = failed(installation.environment(bucket="nowhere"))
+    assert told["error"] == "SetupError"
+    assert "nowhere" in told["detail"]
+    assert "METRICS_BUCKET" in told["detail"]
+
+
+def test_no_region_is_told(bare: dict[str, str]) -> None:
+    environment = bare | {"METRICS_BUCKET": "bucket"}
+    del environment["AWS_REGION"], environment["AWS_DEFAULT_REGION"]
+    assert "region" in failed(environment)["detail"]
+
+
+@pytest.mark.parametrize(("service", "named"), [("KINESIS", "stream"), ("S3", "bucket")])
+def test_a_service_that_is_gone_ends_the_worker(installation: Installation, service: str, named: str) -> None:
+    with reserve() as port:  # nobody listens there
+        gone = {f"AWS_ENDPOINT_URL_{service}": f"http://127.0.0.1:{port}"}
+        told = failed(installation.environment() | gone)
+    assert told["error"] == "OutageError"
+    assert told["detail"].startswith(named)
+    assert "is it within reach?" in told["detail"]
+
+
+def test_an_endpoint_that_is_no_url_is_told_with_what_to_set(installation: Installation) -> None:
+    told = failed(installation.environment() | {"AWS_ENDPOINT_URL": "localhost:4566"})
+    assert told["error"] == "SetupError"
+    assert "AWS_ENDPOINT_URL" in told["detail"]
