@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest_api import openapi
 from ingest_api.settings import EdgeSettings
 from stream_worker import fraud
 from stream_worker.settings import WorkerSettings
@@ -57,3 +58,20 @@ def test_every_setting_stands_there_with_its_default() -> None:
         for name, field in settings.model_fields.items():
             default = "required" if field.is_required() else str(field.default)
             assert rows[name.upper()] == default, name
+
+
+def test_its_routes_and_statuses_are_those_of_the_edge() -> None:
+    rows = re.findall(r"^\| `(GET|POST) ([^`]+)` \| (\d{3})", README, re.MULTILINE)
+    described = openapi.DOCUMENT["paths"]
+    assert {(path, method.lower()) for method, path, _ in rows} == {
+        (path, method)
+        for path, methods in described.items()
+        for method in methods
+        if method in {"get", "post"}
+    }
+    assert all(status in described[path][method.lower()]["responses"] for method, path, status in rows)
+    errors = set(re.findall(r"^\| ([45]\d\d) \|", README, re.MULTILINE))
+    said = {
+        status for methods in described.values() for told in methods.values() for status in told["responses"]
+    }
+    assert {status for status in said if status[0] in "45"} <= errors
