@@ -14,7 +14,7 @@ MAX_BYTES: Final = 5 * 1024 * 1024
 """Data and partition keys that one PutRecords takes."""
 
 LINGER: Final = 0.005
-"""Seconds a record may wait for company while another call is under way; with none it waits not at all."""
+"""Seconds a record may wait for company while a call is under way or has just ended; else not at all."""
 
 FIRST_BACKOFF: Final = 0.05
 LONGEST_BACKOFF: Final = 1.0
@@ -56,6 +56,27 @@ class Next:
     ask_at: float | None = None
 
 
+class Crowd:
+    """How many records come together, going by the calls that ended just now.
+
+    Clients whose answers come together send again together. Without waiting for them they would fall into
+    two groups that take turns, and each call, which costs as much as dozens of records, would carry half.
+    """
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._until = 0.0
+
+    def call_ended(self, now: float, records: int) -> None:
+        """Learn that a call ended at `now`, and that `records` were in it or waited behind it."""
+        self._size = max(records, self._size * 9 // 10)
+        self._until = now + LINGER
+
+    def expected(self, now: float) -> int:
+        """Return how many records are worth a wait; 0 when no call ended lately."""
+        return self._size if now < self._until else 0
+
+
 class Queue:
     """The records that wait: new ones in order of arrival, refused ones until their next try."""
 
@@ -78,8 +99,8 @@ class Queue:
         heappush(self._refused, (at, next(self._order), entry))
         return True
 
-    def next(self, now: float, calls: int) -> Next:
-        """Decide what to send at `now`, while `calls` other calls are under way.
+    def next(self, now: float, enough: int) -> Next:
+        """Decide what to send at `now`; fewer records than `enough` linger for company.
 
         Records whose deadline is over are dropped: their requests have been answered. A full batch never
         lingers, and a record that is tried again has lingered long enough.
@@ -92,7 +113,7 @@ class Queue:
         if not self._new:
             return Next([], later)
         lingers_until = self._new[0].taken_at + LINGER
-        if calls and now < lingers_until and len(self._new) < MAX_RECORDS:
+        if now < lingers_until and len(self._new) < enough:
             return Next([], lingers_until if later is None else min(lingers_until, later))
         return Next(self._take(now))
 

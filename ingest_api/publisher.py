@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from ingest_api.batch import LINGER, MAX_RECORDS, Entry, Queue, backoff
+from ingest_api.batch import LINGER, MAX_RECORDS, Crowd, Entry, Queue, backoff
 from ingest_api.stream import CallFailedError, Fate, Refused, Stored, Stream
 
 SENDERS: Final = 4
@@ -50,6 +50,7 @@ class Publisher:
         self._clock = clock
         self._draw = draw
         self._queue = Queue()
+        self._crowd = Crowd()
         self._calls = 0
         self._ask_at: float | None = None
         self._called = False
@@ -106,10 +107,14 @@ class Publisher:
     def _call_sender(self, now: float) -> None:
         """Wake a sender, unless one will look at the queue soon enough by itself; the mutex is held."""
         timed = self._ask_at is not None and self._ask_at <= now + LINGER
-        if self._called or (self._calls and timed and len(self._queue) < MAX_RECORDS):
+        if self._called or (timed and len(self._queue) < self._enough(now)):
             return
         self._called = True
         self._work.notify()
+
+    def _enough(self, now: float) -> int:
+        """Return how many records make a call worth while now: any number when nobody else is expected."""
+        return MAX_RECORDS if self._calls else self._crowd.expected(now)
 
     def _send(self) -> None:
         while batch := self._next():
@@ -128,7 +133,7 @@ class Publisher:
             while True:
                 now = self._clock()
                 self._called = False
-                step = self._queue.next(now, self._calls)
+                step = self._queue.next(now, self._enough(now))
                 if step.batch:
                     self._calls += 1
                     if len(self._queue):
@@ -166,6 +171,7 @@ class Publisher:
         draw = self._draw() if refused else 0.0
         with self._mutex:
             self._calls -= 1
+            self._crowd.call_ended(now, len(fates) + len(self._queue))
             self._failed_at = now if failed else None
             lost = [
                 entry for entry in refused if not self._queue.retry(entry, now + backoff(entry.tries, draw))

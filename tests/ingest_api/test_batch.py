@@ -9,6 +9,7 @@ from ingest_api.batch import (
     LONGEST_BACKOFF,
     MAX_BYTES,
     MAX_RECORDS,
+    Crowd,
     Entry,
     Next,
     Queue,
@@ -31,20 +32,40 @@ def test_an_empty_queue_asks_for_nothing() -> None:
     assert Queue().next(0.0, 0) == Next([])
 
 
-def test_a_record_is_sent_at_once_when_no_call_is_under_way() -> None:
+def test_a_record_is_sent_at_once_when_nobody_else_is_expected() -> None:
     one = entry()
-    assert queue(one).next(0.0, 0) == Next([one])
+    assert queue(one).next(0.0, Crowd().expected(0.0)) == Next([one])
 
 
-def test_a_record_waits_for_company_while_a_call_is_under_way() -> None:
+def test_fewer_records_than_enough_wait_for_company_but_not_for_long() -> None:
     one = entry()
     waiting = queue(one)
-    assert waiting.next(0.0, 1) == Next([], LINGER)
-    assert waiting.next(LINGER, 1) == Next([one])
+    assert waiting.next(0.0, 2) == Next([], LINGER)
+    assert waiting.next(LINGER, 2) == Next([one])
+
+
+def test_enough_records_do_not_wait() -> None:
+    both = [entry(), entry()]
+    assert queue(*both).next(0.0, 2) == Next(both)
+
+
+def test_a_crowd_is_expected_again_right_after_its_call_and_not_later() -> None:
+    crowd = Crowd()
+    crowd.call_ended(1.0, 64)
+    assert crowd.expected(1.0 + LINGER / 2) == 64
+    assert crowd.expected(1.0 + LINGER) == 0
+
+
+def test_a_crowd_that_goes_is_forgotten() -> None:
+    crowd = Crowd()
+    crowd.call_ended(0.0, 500)
+    for call in range(60):
+        crowd.call_ended(float(call), 1)
+    assert crowd.expected(59.0) == 1
 
 
 def test_a_full_batch_never_lingers() -> None:
-    assert len(queue(*(entry() for _ in range(MAX_RECORDS))).next(0.0, 3).batch) == MAX_RECORDS
+    assert len(queue(*(entry() for _ in range(MAX_RECORDS))).next(0.0, MAX_RECORDS).batch) == MAX_RECORDS
 
 
 def test_a_record_past_its_deadline_is_not_sent() -> None:
@@ -69,7 +90,7 @@ def test_a_new_record_does_not_wait_for_a_refused_one() -> None:
     new, refused = entry(), entry()
     waiting = queue(new)
     waiting.retry(refused, 3.0)
-    assert waiting.next(0.0, 1) == Next([], LINGER)
+    assert waiting.next(0.0, 2) == Next([], LINGER)
     assert waiting.next(0.0, 0) == Next([new])
 
 
@@ -116,7 +137,7 @@ def test_no_record_is_lost_doubled_or_sent_late_whatever_happens(steps: list[flo
                 gone += [one for one in calls.pop(0) if not waiting.retry(one, now + 0.1)]
             case float():
                 now += step
-        if batch := waiting.next(now, len(calls)).batch:
+        if batch := waiting.next(now, MAX_RECORDS if calls else 0).batch:
             assert all(one.deadline > now for one in batch)
             calls.append(batch)
         held = [one for call in calls for one in call] + gone
