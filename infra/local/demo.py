@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FLUSH_SECONDS: Final = 2
 _SETTLE_SECONDS: Final = 60
-_LONG_NUMBER: Final = re.compile(r"(\d{2})\d{40,}(\d{4})")
+_LONG_NUMBER: Final = re.compile(r"\d{40,}(\d{4})")
 
 
 class DemoError(Exception):
@@ -50,7 +50,7 @@ def run(console: Console, *, reports: int, seed: int, lake: Path, logs: Path) ->
     _show_objects(console, lake)
     for answer in questions.ask(lake):
         _show_answer(console, answer)
-    console.print(f"The lake's files are in [bold]{lake}[/bold]: open them with DuckDB, Polars or pandas.")
+    console.print(f"\nThe lake's files are in [bold]{lake}[/bold]: open them with DuckDB, Polars or pandas.")
     if not _as_sent(found, fleet.expected(day), days=len(list((lake / "reports" / "live").iterdir()))):
         raise DemoError(f"the accounts differ from what was sent; the logs are in {logs}")
 
@@ -94,7 +94,8 @@ def _await_commit(console: Console, system: System, received: int) -> Counter[st
 def _show_accounts(
     console: Console, expected: Counter[str], found: Counter[str], answers: Counter[str]
 ) -> None:
-    table = Table(title="What became of the records", title_justify="left")
+    console.print("\nWhat became of the records")
+    table = Table()
     table.add_column("outcome")
     table.add_column("records", justify="right")
     table.add_column("sent as such", justify="right")
@@ -118,17 +119,21 @@ def _download(cloud: Cloud, lake: Path) -> None:
 
 
 def _show_objects(console: Console, lake: Path) -> None:
-    table = Table(title="Objects in the lake (long numbers shortened)", title_justify="left")
+    table = Table()
     table.add_column("key", overflow="fold")
     table.add_column("bytes", justify="right")
-    for path in sorted(lake.rglob("*.parquet")):
-        key = _LONG_NUMBER.sub(r"\1…\2", str(path.relative_to(lake)))
-        table.add_row(key, f"{path.stat().st_size:,}")
+    for folder in sorted({path.parent for path in lake.rglob("*.parquet")}):
+        table.add_section()
+        table.add_row(f"[bold]{folder.relative_to(lake)}/[/bold]", "")
+        for path in sorted(folder.iterdir()):
+            table.add_row(_LONG_NUMBER.sub(r"…\1", path.name), f"{path.stat().st_size:,}")
+    console.print("\nObjects in the lake (long numbers shortened)")
     console.print(table)
 
 
 def _show_answer(console: Console, answer: questions.Answer) -> None:
-    table = Table(title=answer.question, title_justify="left")
+    console.print(f"\n{answer.question}")
+    table = Table()
     for number, column in enumerate(answer.columns):
         table.add_column(column, justify="right" if number else "left")
     for row in answer.rows:
