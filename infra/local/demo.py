@@ -120,13 +120,13 @@ def _download(cloud: Cloud, lake: Path) -> None:
 
 def _show_objects(console: Console, lake: Path) -> None:
     table = Table()
-    table.add_column("key", overflow="fold")
+    table.add_column("object (.parquet)", overflow="fold")
     table.add_column("bytes", justify="right")
     for folder in sorted({path.parent for path in lake.rglob("*.parquet")}):
         table.add_section()
         table.add_row(f"[bold]{folder.relative_to(lake)}/[/bold]", "")
         for path in sorted(folder.iterdir()):
-            table.add_row(_LONG_NUMBER.sub(r"…\1", path.name), f"{path.stat().st_size:,}")
+            table.add_row(_LONG_NUMBER.sub(r"…\1", path.stem), f"{path.stat().st_size:,}")
     console.print("\nObjects in the lake (long numbers shortened)")
     console.print(table)
 
