@@ -21,7 +21,7 @@ from infra.local import kinesis_repairs, s3_repairs
 from infra.local.ports import LOOPBACK
 
 SERVICES: Final = ("cloudwatch", "dynamodb", "glue", "kinesis", "s3")
-STOP_SECONDS: Final = 2
+STOP_SECONDS: Final = 5
 """How long requests in flight may take after SIGTERM; those that take longer see a broken connection."""
 
 

@@ -55,7 +55,7 @@ def test_a_signal_ends_it_with_status_0_even_with_connections_open(
         place = urlsplit(endpoint.url)
         with socket.create_connection((place.hostname, place.port)):
             endpoint.process.send(number)
-            assert endpoint.process.wait(10) == 0
+            assert endpoint.process.wait(30) == 0
         assert not answers(endpoint.url)
         assert endpoint.process.tail() == ""
 
@@ -64,7 +64,7 @@ def test_a_signal_ends_it_with_status_0_even_with_connections_open(
 def test_a_signal_to_its_whole_group_ends_it_with_status_0(tmp_path: Path, number: signal.Signals) -> None:
     with start_cloud(tmp_path / "log") as endpoint:
         os.killpg(endpoint.process.pid, number)
-        assert endpoint.process.wait(10) == 0
+        assert endpoint.process.wait(30) == 0
 
 
 def test_its_worker_does_not_outlive_a_kill_of_its_parent_alone(tmp_path: Path) -> None:
