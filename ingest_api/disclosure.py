@@ -74,7 +74,7 @@ $rows
 <ul>
 <li>When the report arrived, and its place on the stream that carries it (shard and number).</li>
 <li>A report that is refused, because it breaks the schema, looks forged or came twice, is kept whole,
-as it came, together with the reason, for 30 days. So whatever else is in its body is kept as long.</li>
+as it came, together with the reason. So whatever else is in its body is kept too.</li>
 </ul>
 
 <h2>What is not collected</h2>

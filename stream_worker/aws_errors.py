@@ -8,6 +8,7 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     NoCredentialsError,
     NoRegionError,
+    ParamValidationError,
     PartialCredentialsError,
 )
 
@@ -17,6 +18,7 @@ _SETUP_ERRORS: Final = (
     CredentialRetrievalError,
     NoCredentialsError,
     NoRegionError,
+    ParamValidationError,  # a name that AWS does not allow
     PartialCredentialsError,
 )
 _SETUP_CODES: Final = frozenset(
@@ -45,5 +47,5 @@ def told(error: BotoCoreError | ClientError, what: str, check: str) -> SetupErro
         return OutageError(f"{what}: AWS answered {code}; start the worker again, nothing is lost")
     name = type(error).__name__
     if isinstance(error, _SETUP_ERRORS):
-        return SetupError(f"{what}: {name}; give the task a role, or set the AWS_* variables that it names")
+        return SetupError(f"{what}: {name}; check {check}, and the task's role or the AWS_* variables")
     return OutageError(f"{what}: {name}; is it within reach? Start the worker again, nothing is lost")

@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from stream_worker.lake import Lake
     from stream_worker.shard import Shard
 
-_READERS: Final = (
-    16  # objects read at a time when a day's nonces are gathered: S3's latency, not its bandwidth
-)
+_DAYS_LOOKED_AT: Final = 2
+_READERS: Final = 16  # objects read at a time for a day's nonces: S3's latency counts, not its bandwidth
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +55,18 @@ class Chain:
     def end(self) -> Position:
         """Return where the chain ends: the position to go on from, or `START`.
 
-        Only the newest day that has segments of this shard is looked at. Should a straggler around midnight
-        have left the true end in the day before, the next commit meets the segment there and moves on.
+        The two newest days that have segments of this shard are looked at: a straggler's segment may stand in
+        the day before midnight and yet be the last.
         """
-        for folder in reversed(self._lake.folders(f"reports/{self._generation}/")):
+        ends: list[Position] = []
+        folders = self._lake.folders(f"reports/{self._generation}/")
+        for folder in reversed([folder for folder in folders if folder.startswith("dt=")]):
             keys = self._keys(date.fromisoformat(folder.removeprefix("dt=")), self._shard.shard_id)
             if keys:
-                return self._end_of(max(keys, key=start_of))
-        return START
+                ends.append(self._end_of(max(keys, key=start_of)))
+            if len(ends) == _DAYS_LOOKED_AT:
+                break
+        return max(ends, default=START)
 
     def commit(self, segment: Segment) -> Commit:
         """Take the chain's next step with this segment, or learn who took it.

@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import sys
-import threading
+import traceback
 from typing import TYPE_CHECKING
 
 import boto3
@@ -23,6 +23,7 @@ from stream_worker.errors import SetupError, WorkerError
 from stream_worker.lake_s3 import S3Lake
 from stream_worker.processor import Processor
 from stream_worker.settings import WorkerSettings
+from stream_worker.stop import Stop
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -63,7 +64,7 @@ def run(engine: str, *, drain: bool) -> None:
     """
     logs.configure()
     settings = _settings()
-    stop = threading.Event()
+    stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     _spare_the_collector()
@@ -75,6 +76,10 @@ def run(engine: str, *, drain: bool) -> None:
     except WorkerError as error:
         log.error("worker.failed", error=type(error).__name__, detail=str(error))  # noqa: TRY400 - says what to do
         sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - told by type and place: its text may quote a report
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("worker.crashed", error=type(error).__name__, file=place.filename, line=place.lineno)  # noqa: TRY400 - as above
+        sys.exit(1)
     log.info("worker.stopped")
 
 
@@ -85,7 +90,7 @@ def _settings() -> WorkerSettings:
         raise click.UsageError(str(error)) from error
 
 
-def _poll_engine(settings: WorkerSettings, stop: threading.Event, *, drain: bool) -> poll.PollEngine:
+def _poll_engine(settings: WorkerSettings, stop: Stop, *, drain: bool) -> poll.PollEngine:
     kinesis, s3 = _clients()
     lake = S3Lake(s3, settings.bucket)
 
@@ -96,8 +101,8 @@ def _poll_engine(settings: WorkerSettings, stop: threading.Event, *, drain: bool
 
 
 def _clients() -> tuple[KinesisClient, S3Client]:
-    session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # ECS sets it, boto3 does not read it
     try:
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # ECS sets it, boto3 ignores it
         return session.client("kinesis", config=poll.CONFIG), session.client("s3", config=lake_s3.CONFIG)
     except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
         raise SetupError(f"{error} Set AWS_REGION, and AWS_ENDPOINT_URL to a URL or not at all.") from error

@@ -92,10 +92,10 @@ class Processor:
 
     def _seen_on(self, day: date) -> Seen:
         if day not in self._seen:
+            for old in sorted(self._seen)[: 1 - _DAYS_REMEMBERED]:
+                del self._seen[old]
             self._seen[day] = self._chain.seen(day)
             log.info("seen.rebuilt", shard_id=self._shard_id, day=str(day), nonces=len(self._seen[day]))
-            for old in sorted(self._seen)[:-_DAYS_REMEMBERED]:
-                del self._seen[old]
         return self._seen[day]
 
     def _log_commit(self, segment: Segment, commit: Commit, seconds: float) -> None:

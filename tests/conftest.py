@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from botocore.config import Config
+from hypothesis import HealthCheck, settings
 
 from infra.local.endpoint import CREDENTIAL, REGION, Endpoint, start_cloud
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
+
+# A busy machine may take seconds for what takes milliseconds; how long something takes is for the benchmarks.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 SESSION = boto3.Session(CREDENTIAL, CREDENTIAL, region_name=REGION)
 

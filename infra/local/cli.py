@@ -19,6 +19,7 @@ from rich.console import Console
 
 from infra.local import demo as demonstration
 from infra.local import resources
+from infra.local.ports import LOOPBACK, PortTakenError, refuse_taken
 from infra.local.process import ProcessError
 from infra.local.system import RESOURCES, start_system
 from schemas import __version__
@@ -37,6 +38,8 @@ def main() -> None:
 
     Exit status: 0 done, 1 failed, 2 wrong usage.
     """
+    for name in ("NO_PROXY", "no_proxy"):  # a proxy knows nothing of this machine's loopback
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), LOOPBACK]))
 
 
 @main.command()
@@ -51,6 +54,8 @@ def up(port: int) -> None:
     logs = _log_folder()
     flush = {name: value for name, value in os.environ.items() if name.startswith("METRICS_FLUSH_")}
     settings = {"METRICS_FLUSH_SECONDS": "5"} | flush
+    with _reported():
+        refuse_taken(port)
     with _reported(), _until_stopped(), start_system(logs, port=port, settings=settings) as system:
         click.echo(_told(system, logs))
         _watch(system.processes)
@@ -117,7 +122,7 @@ def _reported() -> Iterator[None]:
     """Turn what can go wrong here into a message and status 1."""
     try:
         yield
-    except (ProcessError, demonstration.DemoError) as error:
+    except (ProcessError, PortTakenError, demonstration.DemoError) as error:
         raise click.ClickException(str(error)) from error
 
 

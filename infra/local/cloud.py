@@ -9,6 +9,7 @@ import copy
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from granian.log import LOGGING_CONFIG, LogLevels
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from infra.local import kinesis_repairs, s3_repairs
-from infra.local.ports import LOOPBACK
+from infra.local.ports import LOOPBACK, PortTakenError, refuse_taken
 
 SERVICES: Final = ("cloudwatch", "dynamodb", "glue", "kinesis", "s3")
 STOP_SECONDS: Final = 5
@@ -29,7 +30,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until a signal comes; return the process's exit status."""
     parser = argparse.ArgumentParser("infra.local.cloud", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help="the loopback port to listen on")
-    serve(parser.parse_args(arguments).port)
+    port = parser.parse_args(arguments).port
+    try:
+        refuse_taken(port)
+    except PortTakenError as error:
+        sys.stderr.write(f"infra.local.cloud: {error}\n")
+        return 1
+    serve(port)
     return 0
 
 

@@ -8,6 +8,19 @@ from typing import Final
 LOOPBACK: Final = "127.0.0.1"
 
 
+class PortTakenError(Exception):
+    """Somebody listens on the port; the text says what to do."""
+
+
+def refuse_taken(port: int) -> None:
+    """Raise `PortTakenError` if somebody listens there: Granian would share the port without a word."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        if probe.connect_ex((LOOPBACK, port)) == 0:
+            raise PortTakenError(
+                f"port {port} is in use; stop what listens there or choose another with --port"
+            )
+
+
 @contextmanager
 def reserve() -> Iterator[int]:
     """Give a free loopback port that nobody but a Granian can bind until the context ends.

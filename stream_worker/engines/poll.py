@@ -19,7 +19,6 @@ from stream_worker.engines.shards import list_shards
 from stream_worker.records import START, Records
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
 
     from mypy_boto3_kinesis import KinesisClient
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from stream_worker.processor import Processor
     from stream_worker.records import Position
     from stream_worker.shard import Shard
+    from stream_worker.stop import Stop
 
 CONFIG: Final = Config(
     connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 6}
@@ -58,7 +58,7 @@ class PollEngine:
     kinesis: KinesisClient
     stream: str
     make_processor: Callable[[Shard], Processor]
-    stop: threading.Event
+    stop: Stop
     drain: bool = False
     page: int = _PAGE
     clock: Callable[[], float] = time.monotonic

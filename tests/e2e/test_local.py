@@ -179,3 +179,19 @@ def test_cloud_and_init_make_an_installation_for_scripts(bare: dict[str, str], t
             assert run("stream-worker", "run", "--drain", environment=environment | named).returncode == 0
             process.send(signal.SIGINT)
             assert process.wait(SECONDS) == 0
+
+
+def test_a_second_up_on_the_same_port_is_refused_before_it_says_anything(
+    bare: dict[str, str], tmp_path: Path
+) -> None:
+    with up(bare, tmp_path / "up.log") as (_, _, endpoint):
+        ended = run("metrics-local", "up", "--port", endpoint.rpartition(":")[2], environment=bare)
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert "--port" in ended.stderr
+
+
+def test_a_proxy_in_the_environment_does_not_come_between(bare: dict[str, str], tmp_path: Path) -> None:
+    nowhere = {"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
+    with up(bare | nowhere, tmp_path / "up.log") as (_, _, endpoint):
+        assert answers(f"{endpoint}/readyz")

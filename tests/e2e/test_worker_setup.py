@@ -9,6 +9,7 @@ import pytest
 
 from infra.local.ports import reserve
 from tests.e2e.installation import clean_environment, run
+from tests.stream_worker.samples import body
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,14 +32,14 @@ def refused(environment: dict[str, str]) -> str:
     return ended.stderr
 
 
-def failed(environment: dict[str, str]) -> dict[str, Any]:
+def failed(environment: dict[str, str], event: str = "worker.failed") -> dict[str, Any]:
     """Start a worker that must end with status 1; return the one line that is not about its start."""
     ended = run("stream-worker", "run", "--drain", environment=environment)
     assert ended.returncode == 1, ended.stderr
     assert ended.stdout == ""
     lines = [orjson.loads(line) for line in ended.stderr.splitlines()]
     told = [line for line in lines if line["level"] != "info"]
-    assert [line["event"] for line in told] == ["worker.failed"]
+    assert [line["event"] for line in told] == [event]
     assert "Traceback" not in ended.stderr
     detail: dict[str, Any] = told[0]
     return detail
@@ -94,3 +95,33 @@ def test_an_endpoint_that_is_no_url_is_told_with_what_to_set(installation: Insta
     told = failed(installation.environment() | {"AWS_ENDPOINT_URL": "localhost:4566"})
     assert told["error"] == "SetupError"
     assert "AWS_ENDPOINT_URL" in told["detail"]
+
+
+def test_a_profile_that_is_not_there_is_told(installation: Installation) -> None:
+    told = failed(installation.environment() | {"AWS_PROFILE": "nobody"})
+    assert "nobody" in told["detail"]
+
+
+def test_a_bucket_name_that_s3_does_not_allow_is_a_matter_of_setup(installation: Installation) -> None:
+    told = failed(installation.environment(bucket="my bucket"))
+    assert told["error"] == "SetupError"
+    assert "METRICS_BUCKET" in told["detail"]
+
+
+def test_a_crash_is_one_line_with_its_place_and_without_what_the_lake_holds(
+    installation: Installation,
+) -> None:
+    kinesis, lake = installation.cloud.kinesis, installation.cloud.lake
+    stream = installation.cloud.resources.stream
+    put = kinesis.put_record(StreamName=stream, Data=body(1), PartitionKey="k")
+    installation.drain()
+    (key,) = lake.keys("reports/live/")
+    kept = dict(lake.metadata(key))
+    installation.cloud.s3.put_object(
+        Bucket=installation.cloud.resources.bucket, Key=key, Body=b"SECRET, no Parquet", Metadata=kept
+    )
+    kinesis.put_record(StreamName=stream, Data=body(1), PartitionKey="k")
+    told = failed(installation.environment(), "worker.crashed")
+    assert put["ShardId"] in key
+    assert {"error", "file", "line"} <= told.keys()
+    assert "SECRET" not in str(told)

@@ -71,7 +71,7 @@ def test_a_request_that_waits_for_the_stream_gets_its_answer_after_sigterm(
 def test_an_idle_edge_stops_quickly_with_status_0(edge: Edge, number: signal.Signals) -> None:
     begun = time.monotonic()
     assert edge.stop(number) == 0
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 6
     assert edge.log[-1]["event"] == "edge.stopped"
 
 
@@ -80,7 +80,7 @@ def test_an_idle_connection_does_not_hold_the_edge_up(edge: Edge) -> None:
     assert exchange(connection, "GET", "/healthz").status == 200
     begun = time.monotonic()
     assert edge.stop() == 0
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 6
     connection.close()
 
 

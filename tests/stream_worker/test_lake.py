@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Cloud
 
-QUICK = Config(retries={"mode": "standard", "total_max_attempts": 2}, read_timeout=2)
+QUICK = Config(retries={"mode": "standard", "total_max_attempts": 2}, read_timeout=10)
 
 
 @pytest.fixture(params=["memory", "s3"])

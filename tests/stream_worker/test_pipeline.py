@@ -4,7 +4,7 @@ from typing import Any
 import orjson
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.report import COUNTERS, violations
@@ -137,7 +137,6 @@ any_body = (
 )
 
 
-@settings(deadline=None)
 @given(st.lists(any_body, max_size=12), st.lists(st.integers(0, 9), unique=True))
 @example(
     [b'{"version":"1.0.0","stack_id":"\\u0000","metrics":{}}', b"\x80", b'{"metrics":{"\\u0000":1e400}}'], []
@@ -155,7 +154,6 @@ def test_any_bodies_whatsoever_end_in_exactly_one_place_each(bodies: list[bytes]
         assert not violations(orjson.loads(bodies[int(row["sequence_number"]) - FIRST]))
 
 
-@settings(deadline=None)
 @given(st.lists(any_body, max_size=12), st.integers(0, 12))
 def test_where_the_segments_are_cut_changes_no_outcome(bodies: list[bytes], cut: int) -> None:
     whole = settled(bodies)

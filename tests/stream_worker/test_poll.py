@@ -14,6 +14,7 @@ from stream_worker.engines.shards import ancestors, list_shards
 from stream_worker.errors import SetupError
 from stream_worker.lake import MemoryLake
 from stream_worker.processor import Processor
+from stream_worker.stop import Stop
 from tests import truth
 from tests.stream_worker.samples import body
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_kinesis import KinesisClient
 
+    from stream_worker.records import Records
     from stream_worker.shard import Shard
     from tests.conftest import Cloud
 
@@ -41,7 +43,7 @@ def engine(
     def make_processor(shard: Shard) -> Processor:
         return Processor(Chain(lake, shard), limits, lambda _: None, "1.0.0")
 
-    return PollEngine(kinesis, stream, make_processor, threading.Event(), drain=drain, page=7)
+    return PollEngine(kinesis, stream, make_processor, Stop(), drain=drain, page=7)
 
 
 def split(cloud: Cloud, stream: str, shard_id: str) -> None:
@@ -111,10 +113,21 @@ def wait_for(lake: MemoryLake, segments: int) -> None:
 
 def test_a_stop_commits_what_was_read(cloud: Cloud, stream: str) -> None:
     lake, acknowledged = MemoryLake(), put(cloud, stream, range(10))
-    running = engine(cloud.kinesis, stream, lake, drain=False)
+    read = threading.Semaphore(0)
+
+    class Watched(Processor):
+        def receive(self, records: Records) -> None:
+            super().receive(records)
+            read.release(len(records))
+
+    def make_processor(shard: Shard) -> Processor:
+        return Watched(Chain(lake, shard), NEVER, lambda _: None, "1.0.0")
+
+    running = PollEngine(cloud.kinesis, stream, make_processor, Stop())
     thread = threading.Thread(target=running.run)
     thread.start()
-    threading.Event().wait(1)
+    for _ in acknowledged:
+        assert read.acquire(timeout=60)
     assert not list(lake.keys("reports/")), "nothing was due yet"
     running.stop.set()
     thread.join()

@@ -11,6 +11,7 @@ from tests.stream_worker.samples import (
     INVALID,
     MALFORMED,
     MIDNIGHT,
+    NOON,
     SHARD,
     body,
     nonce,
@@ -178,3 +179,34 @@ def test_a_foreign_object_in_a_segments_place_is_named_and_nothing_is_read_past_
     stage.objects[key] = (b"", {"made-by": "hand"})
     with pytest.raises(SetupError, match=f"{SHARD.shard_id}.start.parquet is no segment"):
         stage.processor(LIMITS)
+
+
+def test_a_chain_whose_end_is_a_stragglers_segment_is_continued_there() -> None:
+    arrivals = [MIDNIGHT - 2, MIDNIGHT, MIDNIGHT - 1, MIDNIGHT + 5]
+    held = records([body(number) for number in range(4)], arrivals=arrivals)
+    stage = Stage()
+    first = stage.processor(LIMITS)
+    first.receive(held[:3])
+    first.finish()
+    assert stage.checkpoint
+    second = stage.processor(LIMITS)
+    second.receive(held.after(stage.checkpoint))  # as an engine does that keeps checkpoints
+    second.finish()
+    assert len(truth.read(stage).positions) == 4
+
+
+def test_days_in_any_order_are_settled() -> None:
+    arrivals = [NOON + days * 86_400_000 for days in (1, 2, 0, 2, 0, 1)]
+    stage = Stage()
+    processor = stage.processor(LIMITS)
+    processor.receive(records([body(1)] * 6, arrivals=arrivals))
+    processor.finish()
+    assert truth.read(stage).outcomes == {"accepted": 3, "duplicate": 3}
+
+
+def test_what_else_stands_beside_the_days_is_passed_over() -> None:
+    stage = Stage()
+    stage.objects["reports/live/_temporary/x"] = (b"", {})
+    deliver(stage)
+    del stage.objects["reports/live/_temporary/x"]
+    assert check(stage).outcomes == EXPECTED

@@ -90,7 +90,7 @@ def test_a_port_in_use_is_an_error_that_says_so(tmp_path: Path) -> None:
         port = str(taken.getsockname()[1])
         command = [sys.executable, "-m", "infra.local.cloud", "--port", port]
         process = Process("cloud", command, log=tmp_path / "log")
-        with pytest.raises(ProcessError, match="Address already in use"):
+        with pytest.raises(ProcessError, match="is in use; stop what listens there"):
             process.wait_ready(lambda: False, 20)
 
 
