@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import socket
 from typing import Final
@@ -85,4 +86,7 @@ def send_malformed(edge: str, text: str) -> bytes:
                 answer += part
         except ConnectionError:
             pass  # the edge may end a connection that is of no use
+        except OSError as error:
+            if error.errno != errno.ENOTCONN:  # the same, seen by `shutdown`
+                raise
         return answer
