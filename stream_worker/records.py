@@ -66,15 +66,6 @@ class Records:
             self.arrivals[rows],
         )
 
-    def __add__(self, other: Records) -> Records:
-        return Records(
-            self.bodies + other.bodies,
-            self.partition_keys + other.partition_keys,
-            self.sequence_numbers + other.sequence_numbers,
-            self.sub_sequence_numbers + other.sub_sequence_numbers,
-            self.arrivals + other.arrivals,
-        )
-
     def position(self, row: int) -> Position:
         """Return the position of the record at `row`."""
         return Position(int(self.sequence_numbers[row]), self.sub_sequence_numbers[row])

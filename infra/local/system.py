@@ -107,7 +107,7 @@ def start_system(
     with ExitStack() as stack:
         cloud = stack.enter_context(start_resources(logs))
         edge_port = port or stack.enter_context(reserve())
-        environment = _clean_environment() | cloud.environment | dict(settings or {})
+        environment = clean_environment() | cloud.environment | dict(settings or {})
         worker = stack.enter_context(start_worker(cloud, logs / "worker.log", environment))
         edge = stack.enter_context(start_edge(logs / "edge.log", environment, edge_port))
         yield System(cloud, f"http://{LOOPBACK}:{edge_port}", (cloud.endpoint.process, worker, edge))
@@ -115,7 +115,7 @@ def start_system(
 
 def start_worker(cloud: Cloud, log: Path, environment: Mapping[str, str] | None = None) -> Process:
     """Start `stream-worker run` on the poll engine."""
-    variables = environment or _clean_environment() | cloud.environment
+    variables = environment or clean_environment() | cloud.environment
     return Process("worker", [str(_SCRIPTS / "stream-worker"), "run"], log=log, environment=variables)
 
 
@@ -128,6 +128,6 @@ def start_edge(log: Path, environment: Mapping[str, str], port: int) -> Iterator
         yield process
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """Return this process's environment without settings that would lead elsewhere (a profile, a stream)."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "METRICS_"))}

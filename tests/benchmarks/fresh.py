@@ -1,13 +1,13 @@
 """Fresh processes: what one of them measured does not warm or burden the next."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from infra.local.system import clean_environment
 from tests.benchmarks import cores
 
 ROOT: Final = Path(__file__).parents[2]
@@ -15,10 +15,7 @@ ROOT: Final = Path(__file__).parents[2]
 
 def environment(**variables: str) -> dict[str, str]:
     """Return this process's environment, without settings that would lead elsewhere, and `variables`."""
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "METRICS_"))
-    }
-    return inherited | {"PYTHONPATH": str(ROOT)} | variables
+    return clean_environment() | {"PYTHONPATH": str(ROOT)} | variables
 
 
 def command(module: str, *arguments: str) -> list[str]:

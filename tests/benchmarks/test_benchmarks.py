@@ -56,7 +56,7 @@ class TestLoad:
         with answering([202, 503, 202]) as (port, bodies):
             load = Generator(port, connections=3).run(seconds=0.3, warm_up=0.1)
         assert sum(load.statuses.values()) == len(bodies)
-        assert load.statuses["503"] == load.failures == len(bodies) // 3
+        assert load.statuses["503"] == load.failures == (len(bodies) + 1) // 3  # the second of each three
         assert 0 < load.answered < load.statuses["202"]
         assert {len(body) for body in bodies} == {reports.BYTES}
 

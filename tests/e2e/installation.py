@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sysconfig
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.local.ports import LOOPBACK, reserve
 from infra.local.process import Process
-from infra.local.system import start_edge, start_worker
+from infra.local.system import clean_environment, start_edge, start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,11 +66,6 @@ class Installation:
         """Return how many records the lake says it holds, counting each segment once."""
         lake = self.cloud.lake
         return sum(int(lake.metadata(key)["records"]) for key in lake.keys("reports/live/"))
-
-
-def clean_environment() -> dict[str, str]:
-    """Return this process's environment without settings that would lead elsewhere."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "METRICS_"))}
 
 
 def script(name: str) -> str:

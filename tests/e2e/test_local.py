@@ -19,10 +19,10 @@ from infra.local import fleet
 from infra.local.endpoint import CREDENTIAL, REGION
 from infra.local.ports import reserve
 from infra.local.process import Process, answers
-from infra.local.system import RESOURCES
+from infra.local.system import RESOURCES, clean_environment
 from stream_worker.lake_s3 import S3Lake
 from tests import truth
-from tests.e2e.installation import SECONDS, clean_environment, run, script
+from tests.e2e.installation import SECONDS, run, script
 from tests.infra.local.shards import Reader
 from tests.infra.local.test_process import wait_gone
 

@@ -13,7 +13,8 @@ import orjson
 
 from infra.local.ports import reserve
 from infra.local.process import Process, answers
-from tests.e2e.installation import SECONDS, clean_environment, script
+from infra.local.system import clean_environment
+from tests.e2e.installation import SECONDS, script
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from infra.local.ports import reserve
-from tests.e2e.installation import clean_environment, run
+from infra.local.system import clean_environment
+from tests.e2e.installation import run
 from tests.stream_worker.samples import body
 
 if TYPE_CHECKING:
