@@ -102,6 +102,10 @@ _SEQUENCE_NUMBER: Final = Column(
     "49590338271490256608559692538361571095921575989136588898",
 )
 
+_SUB_SEQUENCE_NUMBER: Final = Column(
+    "sub_sequence_number", Kind.INTEGER, "The place inside a KPL aggregate; 0 for a plain record.", "0"
+)
+
 COUNTER_COLUMNS: Final = tuple(snake_case(name) for name in COUNTERS)
 
 REPORTS: Final = Table(
@@ -119,6 +123,7 @@ REPORTS: Final = Table(
         _ARRIVED_AT,
         _SHARD_ID,
         _SEQUENCE_NUMBER,
+        _SUB_SEQUENCE_NUMBER,
     ),
 )
 
@@ -128,12 +133,7 @@ REJECTS: Final = Table(
     (
         _SHARD_ID,
         _SEQUENCE_NUMBER,
-        Column(
-            "sub_sequence_number",
-            Kind.INTEGER,
-            "The place inside a KPL aggregate; 0 for a plain record.",
-            "0",
-        ),
+        _SUB_SEQUENCE_NUMBER,
         _ARRIVED_AT,
         Column(
             "partition_key",

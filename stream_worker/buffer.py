@@ -22,6 +22,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Oldest:
+    """The oldest record of a buffer: when it came (seconds), and when Kinesis took it (ms since 1970 UTC)."""
+
+    since: float
+    arrival: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Piece:
     records: Records
     bytes: int
@@ -44,6 +52,13 @@ class Buffer:
 
     def __len__(self) -> int:
         return sum(len(piece.records) for piece in self._pieces)
+
+    @property
+    def oldest(self) -> Oldest | None:
+        """The record that has waited the longest, or None."""
+        if not self._pieces:
+            return None
+        return Oldest(self._pieces[0].since, self._pieces[0].records.arrivals[0])
 
     def add(self, records: Records, now: float) -> None:
         """Append records that came just now."""

@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-import gc
+import json
 import os
 import signal
 import sys
-import traceback
+import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import boto3
 import click
 import structlog
-from botocore.exceptions import BotoCoreError
 
 from schemas import __version__
 from schemas.environment import SettingsError, read
-from stream_worker import lake_s3, logs
+from stream_worker import clients, logs
 from stream_worker.chain import Chain
 from stream_worker.engines import poll
-from stream_worker.errors import SetupError, WorkerError
-from stream_worker.lake_s3 import S3Lake
+from stream_worker.engines.kcl import daemon
+from stream_worker.health import judge
+from stream_worker.host import FailedError, last_words, spare_the_collector
+from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
 from stream_worker.processor import Processor
 from stream_worker.settings import WorkerSettings
 from stream_worker.stop import Stop
 
 if TYPE_CHECKING:
-    from mypy_boto3_kinesis import KinesisClient
-    from mypy_boto3_s3 import S3Client
-
     from stream_worker.records import Position
     from stream_worker.shard import Shard
+
+_PATIENCE_SECONDS = 180
+"""How much longer than a flush may be due a record may wait before its shard counts as stuck."""
 
 log = structlog.get_logger("worker")
 
@@ -40,8 +41,9 @@ log = structlog.get_logger("worker")
 def main() -> None:
     """Read the stream of reports, judge each and commit it to the lake exactly once.
 
-    Settings come from the environment: METRICS_BUCKET (required), METRICS_STREAM, METRICS_FLUSH_RECORDS,
-    METRICS_FLUSH_BYTES, METRICS_FLUSH_SECONDS, and the AWS_* variables as boto3 knows them.
+    Settings come from the environment: METRICS_BUCKET (required), METRICS_STREAM, METRICS_APPLICATION,
+    METRICS_FLUSH_RECORDS, METRICS_FLUSH_BYTES, METRICS_FLUSH_SECONDS, METRICS_HEALTH_FOLDER, METRICS_KCL_*,
+    and the AWS_* variables as boto3 knows them. The README tells of each.
 
     Exit status: 0 done, 1 failed, 2 wrong usage or settings.
     """
@@ -50,37 +52,59 @@ def main() -> None:
 @main.command()
 @click.option(
     "--engine",
-    type=click.Choice(["poll"]),
-    default="poll",
+    type=click.Choice(["kcl", "poll"]),
+    default="kcl",
     show_default=True,
-    help="Where records come from. poll: a reader of every shard, for one machine.",
+    help="Where records come from. kcl: the Kinesis Client Library, for any number of workers that share the "
+    "shards; it needs Java. poll: one reader of every shard, for one machine.",
 )
-@click.option("--drain", is_flag=True, help="Read to each shard's tip as it is now, commit, exit.")
+@click.option("--drain", is_flag=True, help="poll only: read to each shard's tip as it is now, commit, exit.")
 def run(engine: str, *, drain: bool) -> None:
     """Work until SIGTERM or Ctrl-C, then commit what was read and exit with status 0.
 
     It can be killed at any moment: it goes on where the lake's chain of segments ends, and each record still
     ends in exactly one place.
     """
-    logs.configure()
+    if drain and engine != "poll":
+        raise click.UsageError("--drain goes with --engine poll: shards that are shared have no common tip")
     settings = _settings()
+    logs.configure(settings.application)
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    _spare_the_collector()
+    spare_the_collector()
     log.info(
         "worker.started", engine=engine, version=__version__, stream=settings.stream, bucket=settings.bucket
     )
     try:
-        _poll_engine(settings, stop, drain=drain).run()
-    except WorkerError as error:
-        log.error("worker.failed", error=type(error).__name__, detail=str(error))  # noqa: TRY400 - says what to do
-        sys.exit(1)
-    except Exception as error:  # noqa: BLE001 - told by type and place: its text may quote a report
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        log.error("worker.crashed", error=type(error).__name__, file=place.filename, line=place.lineno)  # noqa: TRY400 - as above
+        with last_words():
+            if engine == "kcl":
+                daemon.run(settings, os.environ, stop)
+            else:
+                _poll_engine(settings, stop, drain=drain).run()
+    except FailedError:
         sys.exit(1)
     log.info("worker.stopped")
+
+
+@main.command()
+@click.option(
+    "--limit",
+    type=click.FloatRange(min=0),
+    help=f"Seconds a record may wait. Default: METRICS_FLUSH_SECONDS and {_PATIENCE_SECONDS} more.",
+)
+def health(limit: float | None) -> None:
+    """Say as JSON how the worker on this machine is: for a container's health check.
+
+    starting or healthy: exit status 0. stuck (a record that was read waits for too long to be committed, or a
+    shard's owner has not been heard of) or absent: 1. A quiet shard is healthy, and so is a worker that finds
+    no shard to hold. It reads files in METRICS_HEALTH_FOLDER, and calls nobody. Engine kcl only.
+    """
+    settings = _settings()
+    limit = settings.flush_seconds + _PATIENCE_SECONDS if limit is None else limit
+    found = judge(settings.health_folder, time.time(), limit)
+    click.echo(json.dumps(asdict(found)))
+    sys.exit(not found.well)
 
 
 def _settings() -> WorkerSettings:
@@ -91,8 +115,8 @@ def _settings() -> WorkerSettings:
 
 
 def _poll_engine(settings: WorkerSettings, stop: Stop, *, drain: bool) -> poll.PollEngine:
-    kinesis, s3 = _clients()
-    lake = S3Lake(s3, settings.bucket)
+    kinesis = clients.kinesis()
+    lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS, asked_to_stop=stop.is_set)
 
     def make_processor(shard: Shard) -> Processor:
         return Processor(Chain(lake, shard), settings.limits, _no_checkpoint, __version__)
@@ -100,19 +124,5 @@ def _poll_engine(settings: WorkerSettings, stop: Stop, *, drain: bool) -> poll.P
     return poll.PollEngine(kinesis, settings.stream, make_processor, stop, drain=drain)
 
 
-def _clients() -> tuple[KinesisClient, S3Client]:
-    try:
-        session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # ECS sets it, boto3 ignores it
-        return session.client("kinesis", config=poll.CONFIG), session.client("s3", config=lake_s3.CONFIG)
-    except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
-        raise SetupError(f"{error} Set AWS_REGION, and AWS_ENDPOINT_URL to a URL or not at all.") from error
-
-
 def _no_checkpoint(_: Position) -> None:
     """Keep nothing: the poll engine goes on where the lake's chain ends."""
-
-
-def _spare_the_collector() -> None:
-    """Let the cycle collector run seldom: decoded documents hold no cycles, and looking takes time."""
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)

@@ -4,38 +4,87 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
-from botocore.config import Config
+import structlog
 from botocore.exceptions import BotoCoreError, ClientError
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from stream_worker.aws_errors import told
 from stream_worker.errors import OutageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_s3 import S3Client
+    from tenacity import RetryCallState
 
     from stream_worker.errors import SetupError
 
-CONFIG: Final = Config(
-    connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 6}
-)
-"""For the client: seconds of refusals and a minute of silence are waited out, more ends the worker."""
+PATIENCE_SECONDS: Final = 600.0
+"""How long an outage is waited out. Meanwhile nothing is read, and to start the worker again helps nobody."""
 
 _CONFLICT_TRIES: Final = 10
+_LONGEST_PAUSE: Final = 5.0  # seconds: how long after an outage's end the lake may go unused
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+log = structlog.get_logger("lake")
 
 
 class S3Lake:
-    """A bucket; raises `SetupError` when it is missing or refused, `OutageError` when S3 does not answer."""
+    """A bucket; raises `SetupError` when it is missing or refused, `OutageError` when patience runs out.
 
-    def __init__(self, client: S3Client, bucket: str) -> None:
+    `patience` is in seconds; it runs out at once when somebody asks to stop.
+    """
+
+    def __init__(
+        self,
+        client: S3Client,
+        bucket: str,
+        *,
+        patience: float = 0,
+        asked_to_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._client = client
         self._bucket = bucket
+        self._patience = patience
+        self._asked_to_stop = asked_to_stop
 
     def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         """PUT with `If-None-Match: *`; 412 is False, 409 (another PUT under way) is tried again."""
+        return self._patiently(self._put_new, key, body, metadata)
+
+    def metadata(self, key: str) -> Mapping[str, str]:
+        """HEAD the object."""
+        return self._patiently(
+            lambda: self._client.head_object(Bucket=self._bucket, Key=key)["Metadata"],
+        )
+
+    def get(self, key: str) -> bytes:
+        """GET the object."""
+        return self._patiently(
+            self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read,
+        )
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """LIST the objects, all pages before the first key is given."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        found = self._patiently(lambda: [found for page in pages for found in page.get("Contents", [])])
+        return iter([one["Key"] for one in found])
+
+    def folders(self, prefix: str) -> list[str]:
+        """LIST the common prefixes, page by page."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix, Delimiter="/"
+        )
+        found = self._patiently(
+            lambda: [shared["Prefix"] for page in pages for shared in page.get("CommonPrefixes", [])]
+        )
+        return [folder.removeprefix(prefix).rstrip("/") for folder in found]
+
+    def _put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         for attempt in range(_CONFLICT_TRIES):
             try:
                 self._client.put_object(
@@ -46,51 +95,38 @@ class S3Lake:
                 if status == HTTPStatus.PRECONDITION_FAILED:
                     return False
                 if status != HTTPStatus.CONFLICT:
-                    raise self._told(error) from error
+                    raise
                 time.sleep(min(0.05 * 2**attempt, 2))
-            except BotoCoreError as error:
-                raise self._told(error) from error
             else:
                 return True
         raise OutageError(f"S3 answered 409 {_CONFLICT_TRIES} times for one key; start the worker again")
 
-    def metadata(self, key: str) -> Mapping[str, str]:
-        """HEAD the object."""
-        try:
-            return self._client.head_object(Bucket=self._bucket, Key=key)["Metadata"]
-        except (BotoCoreError, ClientError) as error:
-            raise self._told(error) from error
-
-    def get(self, key: str) -> bytes:
-        """GET the object."""
-        try:
-            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except (BotoCoreError, ClientError) as error:
-            raise self._told(error) from error
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        """LIST the objects, page by page."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        try:
-            for page in pages:
-                for found in page.get("Contents", []):
-                    yield found["Key"]
-        except (BotoCoreError, ClientError) as error:
-            raise self._told(error) from error
-
-    def folders(self, prefix: str) -> list[str]:
-        """LIST the common prefixes, page by page."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=prefix, Delimiter="/"
+    def _patiently(self, ask: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Ask until there is an answer, patience runs out, or waiting cannot help."""
+        patience = Retrying(
+            retry=retry_if_exception(self._worth_waiting),
+            stop=stop_after_delay(self._patience),
+            wait=wait_random_exponential(multiplier=0.1, max=_LONGEST_PAUSE),
+            before_sleep=_say_that_it_waits,
+            reraise=True,
         )
+        answer: _T = patience(self._once, ask, *args, **kwargs)
+        return answer
+
+    def _worth_waiting(self, error: BaseException) -> bool:
+        return isinstance(error, OutageError) and not self._asked_to_stop()
+
+    def _once(self, ask: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         try:
-            return [
-                found["Prefix"].removeprefix(prefix).rstrip("/")
-                for page in pages
-                for found in page.get("CommonPrefixes", [])
-            ]
+            return ask(*args, **kwargs)
         except (BotoCoreError, ClientError) as error:
             raise self._told(error) from error
 
     def _told(self, error: BotoCoreError | ClientError) -> SetupError | OutageError:
         return told(error, f"bucket {self._bucket}", "METRICS_BUCKET")
+
+
+def _say_that_it_waits(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    note = "nothing is lost: the shard's owner reads no more until the lake answers"
+    log.warning("lake.waiting", attempt=state.attempt_number, error=str(error), note=note)

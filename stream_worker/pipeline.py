@@ -181,6 +181,7 @@ def _accepted_rows(reports: pl.DataFrame, records: Records, shard_id: str) -> pl
         .cast(REPORTS.polars["arrived_at"]),
         shard_id=pl.lit(shard_id),
         sequence_number=pl.Series(records.sequence_numbers, dtype=pl.String).gather(rows),
+        sub_sequence_number=pl.Series(records.sub_sequence_numbers, dtype=pl.Int64).gather(rows),
     ).select(REPORTS.polars.names())
 
 

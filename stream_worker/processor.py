@@ -10,12 +10,15 @@ import structlog
 
 from stream_worker import pipeline
 from stream_worker.buffer import Buffer, Limits
+from stream_worker.pulse import LoggedPulse, Uncommitted
+from stream_worker.records import START
 from stream_worker.segment import Segment
 
 if TYPE_CHECKING:
     from datetime import date
 
     from stream_worker.chain import Chain, Commit
+    from stream_worker.pulse import Pulse
     from stream_worker.records import Position, Records
     from stream_worker.seen import Seen
 
@@ -30,49 +33,67 @@ log = structlog.get_logger("processor")
 class Processor:
     """One shard under one owner, called from one thread; an exception means that the world failed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each thing of the world that a shard's life needs
         self,
         chain: Chain,
         limits: Limits,
         checkpoint: Checkpoint,
         code_version: str,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        checkpointed: Position = START,
+        pulse: Pulse | None = None,
     ) -> None:
+        """Go on where the chain ends, or from `checkpointed` if the engine starts its reading after that."""
         self._chain = chain
         self._shard_id = chain.shard.shard_id
         self._checkpoint = checkpoint
         self._code_version = code_version
         self._clock = clock
+        self._pulse = pulse or LoggedPulse(self._shard_id)
         self._buffer = Buffer(limits)
         self._seen: dict[date, Seen] = {}
         self._end = chain.end()
+        self._delivered = checkpointed
+        self._checkpointed = checkpointed
         log.info("shard.started", shard_id=self._shard_id, position=str(self._end))
+        if checkpointed > self._end:
+            self._skip_to(checkpointed)
 
     @property
     def end(self) -> Position:
         """Where the shard's chain ends, as far as this owner knows: read on from after it."""
         return self._end
 
-    def receive(self, records: Records) -> None:
+    def receive(self, records: Records, milliseconds_behind: int = 0) -> None:
         """Take records in the shard's order; those that are committed already are passed over."""
+        if len(records):
+            self._delivered = records.position(-1)
         self._buffer.add(records.after(self._end), self._clock())
-        self.tick()
+        self._beat(milliseconds_behind, len(records))
+        self.tick(milliseconds_behind)
+        if not len(self._buffer):
+            self._take_checkpoint()
 
-    def tick(self) -> None:
+    def tick(self, milliseconds_behind: int = 0) -> None:
         """Commit what is due. To be called now and then on an idle shard too."""
         while self._buffer.due(self._clock()):
             self._commit_run()
+        self._beat(milliseconds_behind)
 
     def finish(self) -> None:
         """Commit everything: the shard has ended or the worker is asked to stop."""
         while len(self._buffer):
             self._commit_run()
+        self._pulse.stop()
         log.info("shard.finished", shard_id=self._shard_id, position=str(self._end))
 
     def abandon(self) -> None:
         """Forget what is not committed: another owner has the shard and will read it again."""
-        log.info("shard.abandoned", shard_id=self._shard_id, records=len(self._buffer))
+        note = "normal when another worker takes the shard: it reads again what was not committed"
+        log.info("shard.abandoned", shard_id=self._shard_id, records=len(self._buffer), note=note)
         self._buffer.clear()
+        self._pulse.stop()
 
     def _commit_run(self) -> None:
         started = self._clock()
@@ -88,7 +109,42 @@ class Processor:
         self._log_commit(segment, commit, self._clock() - started)
         self._end = commit.end
         self._buffer.drop(commit.end)
-        self._checkpoint(commit.end)
+        self._take_checkpoint()
+
+    def _take_checkpoint(self) -> None:
+        """Checkpoint what is committed, as far as it was delivered to this owner.
+
+        Another owner may have committed more: an engine refuses a position that it has not delivered yet.
+        What a former owner committed without a checkpoint is checkpointed as it comes by again.
+        """
+        position = min(self._end, self._delivered)
+        if position > self._checkpointed:
+            self._checkpoint(position)
+            self._checkpointed = position
+
+    def _skip_to(self, checkpointed: Position) -> None:
+        """Begin the chain anew where the engine reads on, so that what is missing shows as a gap in it."""
+        note = (
+            "segments are missing: the lake is another one than at the last checkpoint, or their days have "
+            "expired; to have what the stream still holds, run with a new METRICS_APPLICATION"
+        )
+        log.warning(
+            "shard.gap",
+            shard_id=self._shard_id,
+            committed=str(self._end),
+            checkpointed=str(checkpointed),
+            note=note,
+        )
+        self._end = checkpointed
+
+    def _beat(self, milliseconds_behind: int, received: int = 0) -> None:
+        oldest = self._buffer.oldest
+        if oldest is None:
+            uncommitted = Uncommitted(milliseconds_behind=milliseconds_behind)
+        else:
+            waiting = self._clock() - oldest.since
+            uncommitted = Uncommitted(len(self._buffer), waiting, oldest.arrival, milliseconds_behind)
+        self._pulse.beat(uncommitted, received)
 
     def _seen_on(self, day: date) -> Seen:
         if day not in self._seen:
@@ -104,11 +160,12 @@ class Processor:
             "day": str(segment.day),
             "start": str(segment.start),
             "last": str(commit.end),
-            "milliseconds": round(seconds * 1000),
+            "flush_milliseconds": round(seconds * 1000),
         }
         if commit.ours:
-            bytes_ = len(segment.reports) + len(segment.rejects or b"")
-            log.info("segment.committed", **facts, bytes=bytes_, **segment.summary.outcomes)
+            size = len(segment.reports) + len(segment.rejects or b"")
+            counts = {"records": segment.summary.records} | dict(segment.summary.outcomes)
+            log.info("segment.committed", **facts, flush_bytes=size, **counts)
         else:
             note = "normal after a crash, a lost answer or a change of owner: the segment was there already"
-            log.warning("segment.overtaken", **facts, note=note)
+            log.warning("segment.overtaken", **facts, overtaken=1, note=note)

@@ -31,16 +31,22 @@ _SCRIPTS: Final = Path(sysconfig.get_path("scripts"))
 
 @dataclass(frozen=True)
 class Cloud:
-    """The emulated cloud and its clients. `environment` is what a shell or a process needs to use it."""
+    """The emulated cloud and its clients. `environment` is what a shell or a process needs to use it.
+
+    `kinesis_url` is for a Kinesis that is not the endpoint's own.
+    """
 
     endpoint: Endpoint
     resources: Resources
+    kinesis_url: str | None = None
 
     @property
     def environment(self) -> dict[str, str]:
         """The AWS_* and METRICS_* variables."""
+        elsewhere = {"AWS_ENDPOINT_URL_KINESIS": self.kinesis_url} if self.kinesis_url else {}
         return {
             **self.endpoint.environment,
+            **elsewhere,
             "METRICS_STREAM": self.resources.stream,
             "METRICS_BUCKET": self.resources.bucket,
             "METRICS_DATABASE": self.resources.database,
@@ -54,7 +60,7 @@ class Cloud:
     @cached_property
     def kinesis(self) -> KinesisClient:
         """Its Kinesis."""
-        return self._session.client("kinesis", endpoint_url=self.endpoint.url)
+        return self._session.client("kinesis", endpoint_url=self.kinesis_url or self.endpoint.url)
 
     @cached_property
     def s3(self) -> S3Client:
@@ -113,10 +119,13 @@ def start_system(
         yield System(cloud, f"http://{LOOPBACK}:{edge_port}", (cloud.endpoint.process, worker, edge))
 
 
-def start_worker(cloud: Cloud, log: Path, environment: Mapping[str, str] | None = None) -> Process:
-    """Start `stream-worker run` on the poll engine."""
+def start_worker(
+    cloud: Cloud, log: Path, environment: Mapping[str, str] | None = None, *, engine: str = "poll"
+) -> Process:
+    """Start `stream-worker run`."""
     variables = environment or clean_environment() | cloud.environment
-    return Process("worker", [str(_SCRIPTS / "stream-worker"), "run"], log=log, environment=variables)
+    command = [str(_SCRIPTS / "stream-worker"), "run", "--engine", engine]
+    return Process("worker", command, log=log, environment=variables)
 
 
 @contextmanager

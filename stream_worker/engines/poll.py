@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_worker.aws_errors import told
+from stream_worker.engines.aggregates import take_apart
 from stream_worker.engines.shards import list_shards
 from stream_worker.records import START, Records
 
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mypy_boto3_kinesis import KinesisClient
-    from mypy_boto3_kinesis.type_defs import GetRecordsOutputTypeDef, RecordTypeDef
+    from mypy_boto3_kinesis.type_defs import (
+        GetRecordsOutputTypeDef,
+        GetShardIteratorInputTypeDef,
+        RecordTypeDef,
+    )
 
     from stream_worker.processor import Processor
-    from stream_worker.records import Position
     from stream_worker.shard import Shard
     from stream_worker.stop import Stop
 
@@ -43,10 +47,11 @@ log = structlog.get_logger("poll")
 
 @dataclass(slots=True)
 class _Reader:
-    """A shard under way: `position` is what was read last, `next_read` the steady time to wait for."""
+    """A shard under way: `last` is the sequence number read last, `next_read` the steady time to wait for."""
 
+    shard: Shard
     processor: Processor
-    position: Position
+    last: str | None = None
     iterator: str | None = None
     next_read: float = 0.0
 
@@ -83,7 +88,7 @@ class PollEngine:
         while not self.stop.is_set():
             if self.clock() >= self._next_listing:
                 self._start_shards(scope)
-            got_records = [self._read(shard_id, reader) for shard_id, reader in list(self._readers.items())]
+            got_records = [self._read(reader) for reader in list(self._readers.values())]
             if scope is not None and scope <= self._finished:
                 return
             if not any(got_records):
@@ -98,31 +103,43 @@ class PollEngine:
             known = shard.shard_id in self._readers or shard.shard_id in self._finished
             wanted = scope is None or shard.shard_id in scope
             if wanted and not known and self._finished.issuperset(shard.ancestors):
-                processor = self.make_processor(shard)
-                self._readers[shard.shard_id] = _Reader(processor, processor.end)
+                self._readers[shard.shard_id] = _Reader(shard, self.make_processor(shard))
 
-    def _read(self, shard_id: str, reader: _Reader) -> bool:
+    def _read(self, reader: _Reader) -> bool:
         """Read one page of a shard when its time has come; say whether it held records."""
         now = self.clock()
         if now < reader.next_read:
             return False
         reader.next_read = now + _READ_SECONDS
-        reader.iterator = reader.iterator or self._iterator(shard_id, reader.position)
+        reader.iterator = reader.iterator or self._iterator(reader)
         try:
             page = self.kinesis.get_records(ShardIterator=reader.iterator, Limit=self.page)
         except self.kinesis.exceptions.ExpiredIteratorException:
             reader.iterator = None
             return True
-        records = to_records(page["Records"])
-        if len(records):
-            reader.position = records.position(-1)
-            reader.processor.receive(records)
-        else:
-            reader.processor.tick()
+        self._hand_on(reader, page)
         reader.iterator = page.get("NextShardIterator")
         if reader.iterator is None or self._drained(page, now):
-            self._finish(shard_id)
-        return len(records) > 0
+            self._finish(reader.shard.shard_id)
+        return len(page["Records"]) > 0
+
+    @staticmethod
+    def _hand_on(reader: _Reader, page: GetRecordsOutputTypeDef) -> None:
+        records, dropped = take_apart(to_records(page["Records"]), reader.shard.hash_keys)
+        for aggregate in dropped:
+            log.warning(
+                "aggregate.dropped",
+                shard_id=reader.shard.shard_id,
+                position=str(aggregate.position),
+                members=aggregate.members,
+                reason=aggregate.reason,
+            )
+        if page["Records"]:
+            reader.last = page["Records"][-1]["SequenceNumber"]
+        if len(records):
+            reader.processor.receive(records, page["MillisBehindLatest"])
+        else:
+            reader.processor.tick(page["MillisBehindLatest"])
 
     def _drained(self, page: GetRecordsOutputTypeDef, asked_at: float) -> bool:
         """Say whether a page that was asked for at `asked_at` reached what was the tip at the engine's start.
@@ -136,23 +153,28 @@ class PollEngine:
         self._finished.add(shard_id)
         self._next_listing = 0.0  # its children can start
 
-    def _iterator(self, shard_id: str, position: Position) -> str:
-        if position == START:
-            found = self.kinesis.get_shard_iterator(
-                StreamName=self.stream, ShardId=shard_id, ShardIteratorType="TRIM_HORIZON"
-            )
-        else:
-            found = self.kinesis.get_shard_iterator(
-                StreamName=self.stream,
-                ShardId=shard_id,
-                ShardIteratorType="AFTER_SEQUENCE_NUMBER",
-                StartingSequenceNumber=str(position.sequence_number),
-            )
-        return found["ShardIterator"]
+    def _iterator(self, reader: _Reader) -> str:
+        """Return an iterator that goes on after what was handed on, or where the chain ends.
+
+        That end may lie inside an aggregate, so its record is read again; the processor passes over what is
+        committed.
+        """
+        request: GetShardIteratorInputTypeDef = {
+            "StreamName": self.stream,
+            "ShardId": reader.shard.shard_id,
+            "ShardIteratorType": "TRIM_HORIZON",
+        }
+        if reader.last is not None:
+            request["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER"
+            request["StartingSequenceNumber"] = reader.last
+        elif reader.processor.end != START:
+            request["ShardIteratorType"] = "AT_SEQUENCE_NUMBER"
+            request["StartingSequenceNumber"] = str(reader.processor.end.sequence_number)
+        return self.kinesis.get_shard_iterator(**request)["ShardIterator"]
 
 
 def to_records(page: list[RecordTypeDef]) -> Records:
-    """Return boto3's records as columns."""
+    """Return boto3's records as columns, aggregates whole."""
     return Records(
         bodies=[record["Data"] for record in page],
         partition_keys=[record["PartitionKey"] for record in page],

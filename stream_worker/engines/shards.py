@@ -10,19 +10,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kinesis.type_defs import HashKeyRangeTypeDef
 
 
 def list_shards(kinesis: KinesisClient, stream: str) -> list[Shard]:
     """Return every shard that the stream still knows, closed ones too, parents before children."""
     summary = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
     epoch = int(summary["StreamCreationTimestamp"].timestamp())
+    pages = kinesis.get_paginator("list_shards").paginate(StreamName=stream)
+    listed = {shard["ShardId"]: shard for page in pages for shard in page["Shards"]}
     parents = {
-        shard["ShardId"]: [shard[key] for key in ("ParentShardId", "AdjacentParentShardId") if key in shard]
-        for page in kinesis.get_paginator("list_shards").paginate(StreamName=stream)
-        for shard in page["Shards"]
+        shard_id: [shard[key] for key in ("ParentShardId", "AdjacentParentShardId") if key in shard]
+        for shard_id, shard in listed.items()
     }
-    shards = [Shard(epoch, shard_id, ancestors(shard_id, parents)) for shard_id in parents]
+    shards = [
+        Shard(epoch, shard_id, ancestors(shard_id, parents), hash_keys(shard["HashKeyRange"]))
+        for shard_id, shard in listed.items()
+    ]
     return sorted(shards, key=lambda shard: (len(shard.ancestors), shard.shard_id))
+
+
+def hash_keys(bounds: HashKeyRangeTypeDef) -> range:
+    """Return a shard's hash keys; Kinesis names the last one, not the one after it."""
+    return range(int(bounds["StartingHashKey"]), int(bounds["EndingHashKey"]) + 1)
 
 
 def ancestors(shard_id: str, parents: Mapping[str, list[str]]) -> tuple[str, ...]:

@@ -28,11 +28,13 @@ _SCRIPTS: Final = Path(sysconfig.get_path("scripts"))
 class Installation:
     """A stream, a bucket and a catalog, and a folder for the logs of what runs on them.
 
-    Settings are given without their prefix: `flush_records=10` is METRICS_FLUSH_RECORDS.
+    Settings are given without their prefix: `flush_records=10` is METRICS_FLUSH_RECORDS. `engine` is what its
+    workers run on; a drain is the poll engine's.
     """
 
     cloud: Cloud
     logs: Path
+    engine: str = "poll"
 
     def environment(self, **settings: object) -> dict[str, str]:
         ours = {f"METRICS_{name.upper()}": str(value) for name, value in settings.items()}
@@ -40,13 +42,14 @@ class Installation:
 
     def worker(self, name: str = "worker", /, **settings: object) -> Process:
         """Start a worker and return when it is about to read; its log is new if its name is."""
-        worker = start_worker(self.cloud, self.logs / f"{name}.log", self.environment(**settings))
+        log = self.logs / f"{name}.log"
+        worker = start_worker(self.cloud, log, self.environment(**settings), engine=self.engine)
         worker.wait_ready(lambda: count(worker, "worker.started") > 0)
         return worker
 
     def drain(self, name: str = "drain", /, **settings: object) -> Process:
         """Run `stream-worker run --drain` to its end, which must be a good one."""
-        command = [script("stream-worker"), "run", "--drain"]
+        command = [script("stream-worker"), "run", "--engine", "poll", "--drain"]
         log = self.logs / f"{name}.log"
         with Process("drain", command, log=log, environment=self.environment(**settings)) as worker:
             assert worker.wait(SECONDS) == 0, log.read_text(encoding="utf-8")

@@ -1,0 +1,48 @@
+"""The AWS clients of every process of the worker, and their patience."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from stream_worker.errors import SetupError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
+
+_CONFIG: Final = Config(
+    connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 6}
+)
+"""Seconds of refusals and a minute of silence are waited out here; who needs more patience has its own."""
+
+
+def kinesis() -> KinesisClient:
+    """Return a client for the stream; raise `SetupError` when the AWS_* variables cannot be used."""
+    client: KinesisClient = _client("kinesis")
+    return client
+
+
+def s3() -> S3Client:
+    """Return a client for the lake; raise `SetupError` as `kinesis` does."""
+    client: S3Client = _client("s3")
+    return client
+
+
+def dynamodb() -> DynamoDBClient:
+    """Return a client for the lease tables; raise `SetupError` as `kinesis` does."""
+    client: DynamoDBClient = _client("dynamodb")
+    return client
+
+
+def _client(service: str) -> Any:  # noqa: ANN401 - each service's client has its own type
+    try:
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # ECS sets it, boto3 ignores it
+        return session.client(service, config=_CONFIG)  # type: ignore[call-overload] # a name for each overload
+    except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
+        raise SetupError(f"{error} Set AWS_REGION, and AWS_ENDPOINT_URL to a URL or not at all.") from error

@@ -1,0 +1,86 @@
+"""The child process that the daemon starts for each shard that it holds."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
+
+import structlog
+
+from schemas import __version__
+from schemas.environment import read
+from stream_worker import clients, logs
+from stream_worker.chain import Chain
+from stream_worker.engines.kcl import protocol
+from stream_worker.engines.kcl.shard_owner import ShardOwner
+from stream_worker.engines.shards import list_shards
+from stream_worker.host import FailedError, last_words, spare_the_collector
+from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
+from stream_worker.processor import Checkpoint, Processor
+from stream_worker.pulse import FiledPulse
+from stream_worker.settings import WorkerSettings
+from stream_worker.shard import Shard
+
+if TYPE_CHECKING:
+    from stream_worker.engines.kcl.shard_owner import MakeProcessor
+    from stream_worker.records import Position
+
+log = structlog.get_logger("kcl")
+
+
+def main() -> NoReturn:
+    """Serve the daemon until it closes stdin; the exit status is 0 if the shard was left in good order."""
+    for number in (
+        signal.SIGTERM,
+        signal.SIGINT,
+    ):  # to the whole group, perhaps: the daemon asks in its own way
+        signal.signal(number, signal.SIG_IGN)
+    replies = protocol.guard_stdout()
+    settings = read(WorkerSettings, os.environ)
+    logs.configure(settings.application)
+    spare_the_collector()
+    try:
+        with last_words():
+            owner = ShardOwner(_maker(settings))
+            with suppress(BrokenPipeError):  # the daemon is gone, as below
+                protocol.Conversation(owner, replies).run()
+    except FailedError:
+        _die()
+    if owner.holds_a_shard:
+        log.warning("daemon.gone", note="it closed the child's stdin; what is not committed is read again")
+        _die()
+    sys.exit(0)
+
+
+def _maker(settings: WorkerSettings) -> MakeProcessor:
+    kinesis = clients.kinesis()
+    lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS)
+
+    def make(shard_id: str, checkpointed: Position, checkpoint: Checkpoint) -> Processor:
+        listed = {shard.shard_id: shard for shard in list_shards(kinesis, settings.stream)}
+        epoch = next(iter(listed.values())).epoch
+        # A shard that is no longer listed has outlived its records: there is nothing to go on from.
+        shard = listed.get(shard_id, Shard(epoch, shard_id))
+        return Processor(
+            Chain(lake, shard),
+            settings.limits,
+            checkpoint,
+            __version__,
+            checkpointed=checkpointed,
+            pulse=FiledPulse(shard_id, settings.health_folder),
+        )
+
+    return make
+
+
+def _die() -> NoReturn:
+    """End at once, whatever other threads wait for; the daemon ends then, too."""
+    sys.stderr.flush()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""Prepares the daemon, runs it under supervision, and tidies up behind it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stream_worker import clients, health
+from stream_worker.aws_errors import told
+from stream_worker.engines.kcl import jars, java
+from stream_worker.engines.kcl.leases import LeaseTables
+from stream_worker.engines.kcl.properties import SHUTDOWN_SECONDS, properties, text
+from stream_worker.engines.kcl.worker_id import worker_id
+from stream_worker.errors import OutageError, WorkerError
+from stream_worker.pulse import beats
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_kinesis.type_defs import ShardTypeDef
+
+    from stream_worker.settings import WorkerSettings
+    from stream_worker.stop import Stop
+
+MAIN: Final = "software.amazon.kinesis.multilang.MultiLangDaemon"
+
+JVM: Final = (
+    "-Xmx256m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+ExitOnOutOfMemoryError",
+)
+"""A third of the memory at the same speed; and a daemon that is out of memory must not go on half alive."""
+
+_ASKED_TO_STOP: Final = frozenset({128 + signal.SIGTERM, 128 + signal.SIGINT})
+_LOOK_SECONDS: Final = 0.1
+_LAST_SECONDS: Final = 10  # after its own time for a stop has passed
+_PR_SET_PDEATHSIG: Final = 1
+
+log = structlog.get_logger("daemon")
+
+
+def run(settings: WorkerSettings, environ: Mapping[str, str], stop: Stop) -> None:
+    """Run the daemon until `stop` is set or it ends by itself; return after a stop in good order.
+
+    Raises `SetupError` when something is missing, `OutageError` when the daemon or a child ends by itself.
+    """
+    command = _command(environ)
+    tables = LeaseTables(clients.dynamodb(), settings.application)
+    tables.prepare(_shards(settings.stream), settings.kcl_initial_position.value)
+    name = worker_id(settings.kcl_worker_id, environ)
+    health.announce(settings.health_folder, time.time())
+    with TemporaryDirectory(prefix="metrics-worker-") as place:
+        (Path(place) / "child.sh").write_text(_child_script(), encoding="utf-8")
+        described = properties(settings, name, "sh child.sh", environ)
+        (Path(place) / "kcl.properties").write_text(text(described), encoding="ascii")
+        log.info("daemon.started", worker_id=name, application=settings.application, java=command[0])
+        try:
+            if not stop.is_set():
+                _Daemon(command, place, settings.health_folder, stop).run()
+        finally:
+            health.withdraw(settings.health_folder)
+            _release(tables, name)
+
+
+def _command(environ: Mapping[str, str]) -> list[str]:
+    here = Path(str(files("stream_worker.engines.kcl")))
+    class_path = ":".join(map(str, [*jars.checked(jars.folder()), here / "java"]))
+    # An emulator's clients do not speak CBOR; that of AWS does, and it is smaller.
+    emulated = any(name.startswith("AWS_ENDPOINT_URL") for name in environ)
+    return [
+        str(java.find(environ)),
+        *JVM,
+        *(["-Daws.cborEnabled=false"] if emulated else []),
+        "-cp",
+        class_path,
+        MAIN,
+        "--properties-file",
+        "kcl.properties",
+        "--log-configuration",
+        str(here / "logback.xml"),
+    ]
+
+
+def _child_script() -> str:
+    # The daemon splits its command at spaces, which a path may hold; and until Python runs, a signal to the
+    # whole process group would end the child before it is asked to commit.
+    return f"trap '' TERM INT\nexec {shlex.quote(sys.executable)} -P -m stream_worker.engines.kcl.child\n"
+
+
+def _shards(stream: str) -> list[ShardTypeDef]:
+    kinesis = clients.kinesis()
+    try:
+        pages = kinesis.get_paginator("list_shards").paginate(StreamName=stream)
+        return [shard for page in pages for shard in page["Shards"]]
+    except (BotoCoreError, ClientError) as error:
+        raise told(error, f"stream {stream}", "METRICS_STREAM, AWS_REGION") from error
+
+
+def _release(tables: LeaseTables, name: str) -> None:
+    try:
+        log.info("leases.released", leases=tables.release(name))
+    except WorkerError as error:
+        log.warning("leases.kept", detail=str(error), note="others take them when they have expired")
+
+
+@dataclass(slots=True)
+class _Daemon:
+    """The daemon's process, in a group of its own with its children: a terminal's Ctrl-C reaches us alone."""
+
+    command: list[str]
+    place: str
+    folder: Path
+    stop: Stop
+    _asked: bool = False
+    _deadline: float = field(default=float("inf"))
+    _dead: set[str] = field(default_factory=set)
+
+    def run(self) -> None:
+        process = subprocess.Popen(  # noqa: S603 - what it runs was checked; we have no threads here
+            self.command,
+            cwd=self.place,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            process_group=0,
+            preexec_fn=_end_with_parent  # noqa: PLW1509 - we have no threads
+            if sys.platform == "linux"
+            else None,
+        )
+        try:
+            while process.poll() is None:
+                self._look_after(process)
+                time.sleep(_LOOK_SECONDS)
+        finally:
+            _kill_group(process.pid)
+            process.wait()
+        self._judge(process.returncode)
+
+    def _look_after(self, process: subprocess.Popen[bytes]) -> None:
+        if self.stop.is_set() and not self._asked:
+            self._asked = True
+            self._deadline = time.monotonic() + SHUTDOWN_SECONDS + _LAST_SECONDS
+            process.terminate()
+        if not self._asked and not self._dead:
+            self._dead = {beat.shard_id for beat in beats(self.folder) if not _lives(beat.pid)}
+            if self._dead:
+                log.error(
+                    "child.died",
+                    shard_ids=sorted(self._dead),
+                    note="the daemon ends, the others commit first",
+                )
+                self._deadline = time.monotonic() + SHUTDOWN_SECONDS + _LAST_SECONDS
+        if (self._asked or self._dead) and (self._all_committed() or time.monotonic() > self._deadline):
+            process.kill()
+
+    def _all_committed(self) -> bool:
+        """Say whether no child has anything to commit any more.
+
+        The daemon would still wait: for its leases to expire, or until its time has passed for one that died
+        or that began just now.
+        """
+        return all(beat.shard_id in self._dead for beat in beats(self.folder))
+
+    def _judge(self, status: int) -> None:
+        """Return if the daemon was stopped and every child has committed; else raise `OutageError`."""
+        left = [beat.shard_id for beat in beats(self.folder)]
+        if self._dead:
+            raise OutageError(
+                f"the process of {', '.join(sorted(self._dead))} ended by itself; start the worker again"
+            )
+        if not (self._asked or status in _ASKED_TO_STOP):
+            what = "gave up its start" if status == 0 else f"ended with status {status}"
+            raise OutageError(f"the daemon {what}: its lines in this log say why; start the worker again")
+        if left:
+            raise OutageError(
+                f"stopped before {', '.join(left)} could be committed; the next worker reads it again"
+            )
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel to stop the daemon, in good order, when this process dies without doing so."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _kill_group(group: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # nobody is left
+        os.killpg(group, signal.SIGKILL)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

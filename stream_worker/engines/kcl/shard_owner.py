@@ -1,0 +1,130 @@
+"""A shard's owner as the daemon knows it: its calls are handed to the processor, its refusals mapped."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from amazon_kclpy.checkpoint_error import CheckpointError
+from amazon_kclpy.v3.processor import RecordProcessorBase
+
+from stream_worker.engines.kcl.protocol import to_records
+from stream_worker.errors import OutageError
+from stream_worker.records import START, Position
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from amazon_kclpy.kcl import Checkpointer
+
+    from stream_worker.processor import Checkpoint, Processor
+
+MakeProcessor = Callable[[str, Position, "Checkpoint"], "Processor"]
+"""Makes a shard's processor: shard id, what the daemon has a checkpoint for, how to checkpoint."""
+
+_TRIES: Final = 3
+_LAST_TRIES: Final = 30  # a minute: the end of a shard must be checkpointed, or its children never begin
+_LONGEST_PAUSE: Final = 4.0  # seconds
+_LATER: Final = frozenset({"ThrottlingException", "KinesisClientLibDependencyException"})
+_GONE: Final = "ShutdownException"
+
+log = structlog.get_logger("kcl")
+
+
+class LeaseGoneError(Exception):
+    """Another worker has the shard."""
+
+
+class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is untyped
+    """Owns one shard from `initialize` until its lease is lost, its end is reached or a stop is asked for."""
+
+    version = 3
+
+    def __init__(self, make_processor: MakeProcessor, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._make_processor = make_processor
+        self._sleep = sleep
+        self._processor: Processor | None = None
+        self._checkpointer: Checkpointer | None = None
+
+    @property
+    def holds_a_shard(self) -> bool:
+        """Whether there is a shard that it has neither finished nor let go of."""
+        return self._processor is not None
+
+    def initialize(self, given: Any) -> None:  # noqa: ANN401 - amazon_kclpy is untyped
+        """Begin with a shard, after the daemon's checkpoint."""
+        number = given.sequence_number or ""
+        checkpointed = Position(int(number), given.sub_sequence_number or 0) if number.isdecimal() else START
+        self._processor = self._make_processor(given.shard_id, checkpointed, self._checkpoint)
+
+    def process_records(self, given: Any) -> None:  # noqa: ANN401 - as above
+        """Settle a batch; an empty one comes when the shard is quiet."""
+        if self._processor is None:
+            return  # the lease is gone, and the daemon does not know yet
+        self._checkpointer = given.checkpointer
+        with self._letting_go():
+            self._processor.receive(to_records(given.records), given.millis_behind_latest or 0)
+
+    def lease_lost(self, _given: Any) -> None:  # noqa: ANN401 - as above
+        """Forget what is not committed."""
+        self._let_go()
+
+    def shard_ended(self, given: Any) -> None:  # noqa: ANN401 - as above
+        """Commit everything, then say so: only that lets the shard's children begin."""
+        with self._letting_go():
+            self._finish(given.checkpointer)
+            if not self._try(given.checkpointer.checkpoint, _LAST_TRIES):
+                raise OutageError("the end of a shard could not be checkpointed; the worker starts again")
+
+    def shutdown_requested(self, given: Any) -> None:  # noqa: ANN401 - as above
+        """Commit everything: the worker is asked to stop."""
+        with self._letting_go():
+            self._finish(given.checkpointer)
+
+    @contextmanager
+    def _letting_go(self) -> Iterator[None]:
+        """Let go of the shard when another worker turns out to have it."""
+        try:
+            yield
+        except LeaseGoneError:
+            self._let_go()
+
+    def _finish(self, checkpointer: Checkpointer) -> None:
+        self._checkpointer = checkpointer
+        if self._processor is not None:
+            self._processor.finish()
+            self._processor = None
+
+    def _let_go(self) -> None:
+        if self._processor is not None:
+            self._processor.abandon()
+            self._processor = None
+
+    def _checkpoint(self, position: Position) -> None:
+        checkpointer = self._checkpointer
+        if checkpointer is None:
+            raise RuntimeError("a checkpoint outside of a call of the daemon's")
+        number, sub_number = str(position.sequence_number), position.sub_sequence_number
+        if not self._try(lambda: checkpointer.checkpoint(number, sub_number), _TRIES):
+            note = "what is committed stays; it is read again if the worker starts before the next checkpoint"
+            log.warning("checkpoint.skipped", position=str(position), note=note)
+
+    def _try(self, checkpoint: Callable[[], None], tries: int) -> bool:
+        """Say whether a checkpoint was taken; raise `LeaseGoneError` when another worker has the shard."""
+        for attempt in range(tries):
+            try:
+                checkpoint()
+            except CheckpointError as error:
+                if error.value == _GONE:
+                    raise LeaseGoneError from error
+                if error.value not in _LATER:
+                    raise OutageError(f"the daemon refused a checkpoint: {error.value}") from error
+                log.warning("checkpoint.delayed", error=error.value, attempt=attempt + 1)
+                self._sleep(random.uniform(0, min(0.2 * 2**attempt, _LONGEST_PAUSE)))  # noqa: S311 - jitter
+            else:
+                return True
+        return False
