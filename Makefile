@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCKS := requirements-edge.txt requirements-worker.txt requirements-dev.txt
+KINESIS_LOCAL := tests/e2e/kinesis_local
 
 .PHONY: help install demo up test bench lint types layers check lock clean
 
@@ -24,7 +25,13 @@ demo: install  ## play a day of a fleet through the whole system and show what b
 up: install  ## run the whole system on this machine until Ctrl-C
 	$(BIN)/metrics-local up
 
-test: install  ## run every test
+# npm and Node.js are the lock's. Like pip, npm trusts the certificates that the machine does; its cache is kept
+# here, as there may be no home to write to.
+$(KINESIS_LOCAL)/node_modules/installed: $(KINESIS_LOCAL)/package-lock.json | install
+	NODE_USE_SYSTEM_CA=1 $(BIN)/npm ci --prefix $(KINESIS_LOCAL) --cache .venv/npm --loglevel=error >/dev/null
+	@touch $@
+
+test: install $(KINESIS_LOCAL)/node_modules/installed  ## run every test
 	$(BIN)/pytest -n 2
 
 bench: install  ## measure edge, worker and seen-set, as ratios in one run
@@ -49,4 +56,4 @@ lock: install  ## make the hashed locks anew from pyproject.toml
 	done
 
 clean:  ## remove what make install and the tools made
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info $(KINESIS_LOCAL)/node_modules

@@ -2,10 +2,12 @@
 
 `python -m infra.local.cloud --port 5000`, until SIGTERM, SIGINT or SIGHUP. Nothing outlives the process.
 It speaks HTTP/1.1, and HTTP/2 without TLS ("prior knowledge", which the Kinesis Client Library insists on).
+It breaks when told to (`infra.local.faults`) and counts what it is asked for (`infra.local.calls`).
 """
 
 import argparse
 import copy
+import logging
 import multiprocessing
 import os
 import signal
@@ -18,7 +20,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LOGGING_CONFIG, LogLevels
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from infra.local import kinesis_repairs, s3_repairs
+from infra.local import calls, faults, kinesis_repairs, s3_repairs
+from infra.local.operation import operation_of
 from infra.local.ports import LOOPBACK, PortTakenError, refuse_taken
 
 SERVICES: Final = ("cloudwatch", "dynamodb", "glue", "kinesis", "s3")
@@ -50,8 +53,9 @@ def serve(port: int) -> None:
         http=HTTPModes.auto,
         websockets=False,
         workers=1,
-        # Python's threads take turns anyway; more of them than this and Granian warns.
-        blocking_threads=min(8, 2 * multiprocessing.cpu_count() + 1),
+        # Python's threads take turns anyway, and Granian starts one only when all others are at work. So the
+        # requests that hang on demand have threads of their own, and everybody else no fewer than before.
+        blocking_threads=min(8, 2 * multiprocessing.cpu_count() + 1) + faults.HANGING,
         workers_kill_timeout=STOP_SECONDS,
         log_level=LogLevels.warning,
         log_dictconfig=_logging(),
@@ -77,13 +81,30 @@ def application(_target: str) -> "Dispatcher":
 
 
 class Dispatcher(DomainDispatcherApplication):
-    """moto's services, each found by the name that its requests are signed for."""
+    """moto's services, each found by the name that its requests are signed for; calls counted, faults met."""
 
     def __init__(self) -> None:
         super().__init__(create_backend_app)
+        self._calls = calls.Calls()
+        self._faults = faults.Faults()
+        self._controls: dict[str, Any] = {calls.PATH: self._calls, faults.PATH: self._faults}
         self._backends: dict[str | None, Any] = {}
         for service in SERVICES:  # loaded here, so that the first request does not wait for it
             self.app_instances[service] = create_backend_app(service)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:  # noqa: ANN401 - moto's signature
+        """Answer a request: moto's answer, unless it meets a fault."""
+        control = self._controls.get(environ["PATH_INFO"])
+        if control is not None:
+            return control(environ, start_response)
+        operation = operation_of(environ)
+        if operation is None:
+            return super().__call__(environ, start_response)
+        self._calls.count(operation)
+        plan = self._faults.plan
+        if plan is None:
+            return super().__call__(environ, start_response)
+        return faults.meet(plan, operation, super().__call__, environ, start_response)
 
     def get_backend_for_host(self, host: str | None) -> Any:  # noqa: ANN401 - moto's signature
         """Return the service behind a host; moto lists its folders each time, half of a put's time."""
@@ -105,7 +126,14 @@ def _logging() -> dict[str, Any]:
     config: dict[str, Any] = copy.deepcopy(LOGGING_CONFIG)
     for handler in config["handlers"].values():
         handler["stream"] = "ext://sys.stderr"
+        handler["filters"] = ["news"]
+    config["filters"] = {"news": {"()": lambda: _news}}
     return config
+
+
+def _news(record: logging.LogRecord) -> bool:
+    # That there may be more threads than Granian thinks good is meant so; it says it at each start.
+    return "Configuration allows spawning" not in record.getMessage()
 
 
 if __name__ == "__main__":

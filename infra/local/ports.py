@@ -22,15 +22,16 @@ def refuse_taken(port: int) -> None:
 
 
 @contextmanager
-def reserve() -> Iterator[int]:
+def reserve(share: int = socket.SO_REUSEPORT) -> Iterator[int]:
     """Give a free loopback port that nobody but a Granian can bind until the context ends.
 
     Granian binds with SO_REUSEPORT and does not tell which port it took when it is given 0. So a socket is
     bound here with SO_REUSEPORT too, and never listens: the kernel hands the port to no other program, and
     connections go to the server alone. Hold the context while the server runs, and it can be restarted there.
+    `share` is for a server that binds with another option (Node.js with SO_REUSEADDR).
     """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.setsockopt(socket.SOL_SOCKET, share, 1)
         holder.bind((LOOPBACK, 0))
         port: int = holder.getsockname()[1]
         yield port

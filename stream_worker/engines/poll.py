@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_worker.aws_errors import told
@@ -33,11 +32,6 @@ if TYPE_CHECKING:
     from stream_worker.shard import Shard
     from stream_worker.stop import Stop
 
-CONFIG: Final = Config(
-    connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 6}
-)
-"""For the client: seconds of refusals and a minute of silence are waited out, more ends the worker."""
-
 _PAGE: Final = 10_000  # records: the most that GetRecords gives at a time
 _READ_SECONDS: Final = 0.2  # between reads of one shard: Kinesis allows five a second
 _LISTING_SECONDS: Final = 10.0  # between listings of the shards, while nothing has ended
@@ -54,6 +48,7 @@ class _Reader:
     last: str | None = None
     iterator: str | None = None
     next_read: float = 0.0
+    at_tip: bool = False
 
 
 @dataclass(slots=True)
@@ -119,7 +114,7 @@ class PollEngine:
             return True
         self._hand_on(reader, page)
         reader.iterator = page.get("NextShardIterator")
-        if reader.iterator is None or self._drained(page, now):
+        if reader.iterator is None or self._drained(reader, page, now):
             self._finish(reader.shard.shard_id)
         return len(page["Records"]) > 0
 
@@ -141,12 +136,15 @@ class PollEngine:
         else:
             reader.processor.tick(page["MillisBehindLatest"])
 
-    def _drained(self, page: GetRecordsOutputTypeDef, asked_at: float) -> bool:
+    def _drained(self, reader: _Reader, page: GetRecordsOutputTypeDef, asked_at: float) -> bool:
         """Say whether a page that was asked for at `asked_at` reached what was the tip at the engine's start.
 
-        The page ends so many milliseconds before the present, which is not before `asked_at`.
+        The page ends so many milliseconds before the present, which is not before `asked_at`. A full page may
+        say 0 and yet end among records of one millisecond: unless it is empty, another one has to agree.
         """
-        return self.drain and page["MillisBehindLatest"] <= (asked_at - self._started) * 1000
+        was_at_tip = reader.at_tip
+        reader.at_tip = page["MillisBehindLatest"] <= (asked_at - self._started) * 1000
+        return self.drain and reader.at_tip and (was_at_tip or not page["Records"])
 
     def _finish(self, shard_id: str) -> None:
         self._readers.pop(shard_id).processor.finish()

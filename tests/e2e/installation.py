@@ -38,14 +38,20 @@ class Installation:
 
     def environment(self, **settings: object) -> dict[str, str]:
         ours = {f"METRICS_{name.upper()}": str(value) for name, value in settings.items()}
-        return clean_environment() | self.cloud.environment | ours
+        own = {"METRICS_APPLICATION": self.cloud.resources.stream}
+        return clean_environment() | self.cloud.environment | own | ours
 
     def worker(self, name: str = "worker", /, **settings: object) -> Process:
         """Start a worker and return when it is about to read; its log is new if its name is."""
         log = self.logs / f"{name}.log"
-        worker = start_worker(self.cloud, log, self.environment(**settings), engine=self.engine)
+        environment = self.environment(**{"health_folder": self.health_folder(name)} | settings)
+        worker = start_worker(self.cloud, log, environment, engine=self.engine)
         worker.wait_ready(lambda: count(worker, "worker.started") > 0)
         return worker
+
+    def health_folder(self, name: str = "worker", /) -> Path:
+        """Return where the worker of this name keeps the files for its health check."""
+        return self.logs / f"{name}-health"
 
     def drain(self, name: str = "drain", /, **settings: object) -> Process:
         """Run `stream-worker run --drain` to its end, which must be a good one."""

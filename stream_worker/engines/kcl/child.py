@@ -46,7 +46,7 @@ def main() -> NoReturn:
         with last_words():
             owner = ShardOwner(_maker(settings))
             with suppress(BrokenPipeError):  # the daemon is gone, as below
-                protocol.Conversation(owner, replies).run()
+                protocol.Conversation(owner, protocol.daemon_lines(), replies).run()
     except FailedError:
         _die()
     if owner.holds_a_shard:

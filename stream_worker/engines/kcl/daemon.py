@@ -43,8 +43,12 @@ JVM: Final = (
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
+    "-Dfile.encoding=UTF-8",
 )
-"""A third of the memory at the same speed; and a daemon that is out of memory must not go on half alive."""
+"""A third of the memory at the same speed; a daemon that is out of memory must not go on half alive.
+
+And partition keys go to the children in UTF-8, which before Java 18 depends on the locale.
+"""
 
 _ASKED_TO_STOP: Final = frozenset({128 + signal.SIGTERM, 128 + signal.SIGINT})
 _LOOK_SECONDS: Final = 0.1

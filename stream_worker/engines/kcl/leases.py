@@ -89,7 +89,7 @@ class LeaseTables:
 
     def _create(self, table: str, key: str) -> None:
         try:
-            self._dynamodb.describe_table(TableName=table)
+            status = self._dynamodb.describe_table(TableName=table)["Table"]["TableStatus"]
         except self._dynamodb.exceptions.ResourceNotFoundException:
             log.info("table.created", table=table)
             with suppress(self._dynamodb.exceptions.ResourceInUseException):  # another worker was faster
@@ -99,6 +99,8 @@ class LeaseTables:
                     AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
                     BillingMode="PAY_PER_REQUEST",
                 )
+            status = "CREATING"
+        if status == "CREATING":  # by another worker, perhaps; until then it can be neither read nor written
             self._dynamodb.get_waiter("table_exists").wait(
                 TableName=table, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
             )

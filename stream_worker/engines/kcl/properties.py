@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from stream_worker.errors import SetupError
@@ -18,17 +19,26 @@ SHUTDOWN_SECONDS: Final = 25
 OURS: Final = {
     "applicationName": "METRICS_APPLICATION",
     "callProcessRecordsEvenForEmptyRecordList": "nothing: without it a quiet shard is never committed",
+    "coordinatorStateTableName": "METRICS_APPLICATION",
     "executableName": "nothing: it is this worker",
     "failoverTimeMillis": "METRICS_KCL_FAILOVER_SECONDS",
     "initialPositionInStream": "METRICS_KCL_INITIAL_POSITION",
+    "initialPositionInStreamExtended": "METRICS_KCL_INITIAL_POSITION",
     "maxLeasesForWorker": "METRICS_KCL_MAX_LEASES",
     "metricsLevel": "METRICS_KCL_METRICS",
     "retrievalMode": "METRICS_KCL_RETRIEVAL",
     "shutdownGraceMillis": "nothing: the worker's own stop is made for it",
+    "streamArn": "METRICS_STREAM",
     "streamName": "METRICS_STREAM",
+    "tableName": "METRICS_APPLICATION",
     "workerId": "METRICS_KCL_WORKER_ID",
+    "workerIdentifier": "METRICS_KCL_WORKER_ID",
 }
 """Properties that METRICS_KCL_PROPERTIES cannot set, and what to set instead."""
+
+_NOT_IN_A_NAME: Final = re.compile(r"[^!-~]|[\\=:#!]")
+_NOT_IN_A_VALUE: Final = re.compile(r"^ |[^ -~]|\\")
+"""What java.util.Properties would not read back as it stands. A space is lost only at the beginning."""
 
 _METRICS: Final = {KclMetrics.OFF: "NONE", KclMetrics.SUMMARY: "SUMMARY", KclMetrics.DETAILED: "DETAILED"}
 _RETRIEVAL: Final = {Retrieval.POLLING: "POLLING", Retrieval.FANOUT: "FANOUT"}
@@ -52,7 +62,10 @@ def properties(
 
 def text(given: Mapping[str, str]) -> str:
     """Return the properties as a file in Java's format, which is ASCII."""
-    return "".join(f"{name} = {_escaped(value)}\n" for name, value in sorted(given.items()))
+    return "".join(
+        f"{_NOT_IN_A_NAME.sub(_escaped, name)} = {_NOT_IN_A_VALUE.sub(_escaped, value)}\n"
+        for name, value in sorted(given.items())
+    )
 
 
 def _contract(settings: WorkerSettings, worker_id: str, executable: str) -> dict[str, str]:
@@ -100,9 +113,7 @@ def _places(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: place for name, place in places.items() if place}
 
 
-def _escaped(value: str) -> str:
-    """Return a value as java.util.Properties reads it back: backslashes doubled, the rest of it in ASCII."""
-    return "".join(
-        character if " " <= character <= "~" else f"\\u{ord(character):04x}"
-        for character in value.replace("\\", "\\\\")
-    )
+def _escaped(found: re.Match[str]) -> str:
+    """Return a character as Java writes it in ASCII: the units of its UTF-16."""
+    units = found[0].encode("utf-16-be", "surrogatepass").hex(" ", 2).split()
+    return "".join(f"\\u{unit}" for unit in units)

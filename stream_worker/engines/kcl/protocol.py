@@ -16,6 +16,7 @@ from stream_worker.records import Records
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_STDIN: Final = 0
 _STDOUT: Final = 1
 _STDERR: Final = 2
 
@@ -29,11 +30,11 @@ class Lines(kcl._IOHandler):  # type: ignore[misc] # noqa: SLF001 - amazon_kclpy
 
 
 class Conversation(kcl.KCLProcess):  # type: ignore[misc] # amazon_kclpy is untyped
-    """Reads the daemon's lines from stdin, calls `processor`, and answers on `replies`."""
+    """Reads the daemon's `lines`, calls `processor`, and answers on `replies`."""
 
-    def __init__(self, processor: Any, replies: TextIO) -> None:  # noqa: ANN401 - as above
+    def __init__(self, processor: Any, lines: TextIO, replies: TextIO) -> None:  # noqa: ANN401 - as above
         super().__init__(processor)
-        self.io_handler = Lines(sys.stdin, replies, sys.stderr)
+        self.io_handler = Lines(lines, replies, sys.stderr)
         self.checkpointer = kcl.Checkpointer(self.io_handler)
 
     def _perform_action(self, action: Any) -> None:  # noqa: ANN401 - as above
@@ -43,6 +44,11 @@ class Conversation(kcl.KCLProcess):  # type: ignore[misc] # amazon_kclpy is unty
         batch.
         """
         action.dispatch(self.checkpointer, self.processor)
+
+
+def daemon_lines() -> TextIO:
+    """Return stdin in the daemon's encoding, whatever the locale's is."""
+    return os.fdopen(os.dup(_STDIN), encoding="utf-8", errors="replace")
 
 
 def guard_stdout() -> TextIO:

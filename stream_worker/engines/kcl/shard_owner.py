@@ -48,6 +48,7 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
         self._make_processor = make_processor
         self._sleep = sleep
         self._processor: Processor | None = None
+        self._passed_over = False
         self._checkpointer: Checkpointer | None = None
 
     @property
@@ -63,8 +64,9 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
 
     def process_records(self, given: Any) -> None:  # noqa: ANN401 - as above
         """Settle a batch; an empty one comes when the shard is quiet."""
-        if self._processor is None:
-            return  # the lease is gone, and the daemon does not know yet
+        if self._processor is None:  # the lease is gone, and the daemon does not know yet
+            self._passed_over |= len(given.records) > 0
+            return
         self._checkpointer = given.checkpointer
         with self._letting_go():
             self._processor.receive(to_records(given.records), given.millis_behind_latest or 0)
@@ -75,6 +77,8 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
 
     def shard_ended(self, given: Any) -> None:  # noqa: ANN401 - as above
         """Commit everything, then say so: only that lets the shard's children begin."""
+        if self._passed_over:
+            raise OutageError("a shard ended after it was let go of; who starts next reads the rest of it")
         with self._letting_go():
             self._finish(given.checkpointer)
             if not self._try(given.checkpointer.checkpoint, _LAST_TRIES):
@@ -103,6 +107,7 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
         if self._processor is not None:
             self._processor.abandon()
             self._processor = None
+            self._passed_over = True
 
     def _checkpoint(self, position: Position) -> None:
         checkpointer = self._checkpointer

@@ -1,0 +1,80 @@
+"""The emulator's controls as a test has them: faults on demand, and the calls it has seen."""
+
+from __future__ import annotations
+
+import http.client
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.local.fault import Fault
+
+SECONDS = 30
+
+
+@dataclass
+class Sabotage:
+    """The plan that a test has set. It can be replaced; afterwards `hits` are those of the last one."""
+
+    url: str
+    report: dict[str, Any] = field(default_factory=dict)
+    cleared: bool = False
+
+    def set(self, *plan: Fault) -> None:
+        """Replace the plan; what hangs by the one before goes on at once."""
+        self.report = ask(self.url, "POST", "/_faults", [asdict(fault) for fault in plan])
+
+    def clear(self) -> None:
+        """End all faults."""
+        if not self.cleared:
+            self.report = ask(self.url, "DELETE", "/_faults")
+        self.cleared = True
+
+    @property
+    def hits(self) -> list[int]:
+        """How often each fault has struck, in the order of the plan."""
+        if not self.cleared:
+            self.report = ask(self.url, "GET", "/_faults")
+        assert self.report["overfull"] == 0, "more requests hung than the emulator lets hang"
+        return [fault["hits"] for fault in self.report["faults"]]
+
+
+@contextmanager
+def faults(url: str, *plan: Fault) -> Iterator[Sabotage]:
+    """Let a cloud meet these faults until the context ends."""
+    sabotage = Sabotage(url)
+    sabotage.set(*plan)
+    try:
+        yield sabotage
+    finally:
+        sabotage.clear()
+
+
+def calls(url: str) -> dict[tuple[str, str, str], int]:
+    """Return how often a cloud was asked for each (service, operation, resource) since `forget_calls`."""
+    counted = ask(url, "GET", "/_calls")
+    return {(one["service"], one["operation"], one["resource"]): one["count"] for one in counted}
+
+
+def forget_calls(url: str) -> None:
+    ask(url, "DELETE", "/_calls")
+
+
+def ask(url: str, method: str, path: str, document: object = None) -> Any:  # noqa: ANN401 - any JSON
+    """Ask a cloud and return the document it answers with; `ValueError` with its text if it refuses."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=SECONDS)
+    try:
+        connection.request(method, path, orjson.dumps(document))
+        answer = connection.getresponse()
+        found = orjson.loads(answer.read())
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise ValueError(f"{answer.status}: {found}")
+    return found
