@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     from infra.local.system import System
 
 
+_ENGINE = click.option(
+    "--engine",
+    type=click.Choice(["poll", "kcl"]),
+    default="poll",
+    show_default=True,
+    help="What the worker reads with. kcl: the Kinesis Client Library of production, on Java.",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="metrics-local")
 def main() -> None:
@@ -46,7 +55,8 @@ def main() -> None:
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="The edge's port."
 )
-def up(port: int) -> None:
+@_ENGINE
+def up(port: int, engine: str) -> None:
     """Run everything until Ctrl-C, the edge on --port; print the endpoints and the exports a shell needs.
 
     The worker commits every 5 seconds, or as METRICS_FLUSH_RECORDS, _BYTES and _SECONDS say.
@@ -56,7 +66,14 @@ def up(port: int) -> None:
     settings = {"METRICS_FLUSH_SECONDS": "5"} | flush
     with _reported():
         refuse_taken(port)
-    with _reported(), _until_stopped(), start_system(logs, port=port, settings=settings) as system:
+    with (
+        _reported(),
+        _until_stopped(),
+        start_system(logs, port=port, engine=engine, settings=settings) as system,
+    ):
+        if engine == "kcl":
+            click.echo(demonstration.WAITING_FOR_LEASES)
+            system.await_shards()
         click.echo(_told(system, logs))
         _watch(system.processes)
 
@@ -99,7 +116,8 @@ def init(shards: int) -> None:
 @click.option("--reports", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same day.")
 @click.option("--lake", type=click.Path(path_type=Path), help="A new folder for the lake's files.")
-def demo(reports: int, seed: int, lake: Path | None) -> None:
+@_ENGINE
+def demo(reports: int, seed: int, lake: Path | None, engine: str) -> None:
     """Play a day of a fleet through the whole system and show what became of it.
 
     Honest reports, resent, broken and forged ones go over HTTP to the edge; the worker settles them; then you
@@ -110,7 +128,7 @@ def demo(reports: int, seed: int, lake: Path | None) -> None:
         raise click.UsageError(f"{folder} is there already; name a new folder with --lake")
     logs = _log_folder()
     with _reported(), _until_stopped():
-        demonstration.run(Console(), reports=reports, seed=seed, lake=folder, logs=logs)
+        demonstration.run(Console(), reports=reports, seed=seed, lake=folder, logs=logs, engine=engine)
 
 
 def _log_folder() -> Path:

@@ -28,18 +28,28 @@ _SETTLE_SECONDS: Final = 60
 _LONG_NUMBER: Final = re.compile(r"\d{40,}(\d{4})")
 
 
+WAITING_FOR_LEASES: Final = (
+    "Waiting until the Kinesis Client Library has taken its leases and started a process for each shard: "
+    "some ten seconds …"
+)
+
+
 class DemoError(Exception):
     """The demonstration did not come out as it must."""
 
 
-def run(console: Console, *, reports: int, seed: int, lake: Path, logs: Path) -> None:
+def run(console: Console, *, reports: int, seed: int, lake: Path, logs: Path, engine: str = "poll") -> None:  # noqa: PLR0913 - what the command takes
     """Play the day, show the accounts, the objects and three answers, and leave the lake's files in `lake`.
 
     Raises `DemoError` when a record is missing or has another outcome than the fleet's maker expects.
     """
     day = fleet.day(reports, seed)
     console.print("Starting the emulated AWS, the edge and the worker …")
-    with start_system(logs, settings={"METRICS_FLUSH_SECONDS": str(FLUSH_SECONDS)}) as system:
+    settings = {"METRICS_FLUSH_SECONDS": str(FLUSH_SECONDS)}
+    with start_system(logs, engine=engine, settings=settings) as system:
+        if engine == "kcl":
+            console.print(WAITING_FOR_LEASES)
+            system.await_shards()
         with _bar(console, "reports sent", len(day)) as (tick, _):
             cloud = system.cloud
             answers = traffic.play(day, system.edge_url, cloud.kinesis, cloud.resources.stream, tick)

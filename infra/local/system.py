@@ -17,6 +17,7 @@ from infra.local.ports import LOOPBACK, reserve
 from infra.local.process import Process, answers
 from infra.local.resources import Resources, create
 from stream_worker.lake_s3 import S3Lake
+from stream_worker.pulse import beats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 RESOURCES: Final = Resources(stream="metrics", shards=2, bucket="metrics-lake", database="metrics")
+_LEASES_SECONDS: Final = 120
 _SCRIPTS: Final = Path(sysconfig.get_path("scripts"))
 
 
@@ -85,11 +87,21 @@ class System:
     cloud: Cloud
     edge_url: str
     processes: tuple[Process, ...]
+    health_folder: Path
 
     @property
     def environment(self) -> dict[str, str]:
         """What a shell needs to use the cloud and to start an edge or a worker of its own."""
         return self.cloud.environment
+
+    def await_shards(self) -> None:
+        """Return when a worker on the Kinesis Client Library has a process for each shard.
+
+        Raises `ProcessError` with the tail of its log when it ends before, or takes more than two minutes.
+        """
+        _, worker, _ = self.processes
+        shards = self.cloud.resources.shards
+        worker.wait_ready(lambda: len(beats(self.health_folder)) == shards, _LEASES_SECONDS)
 
 
 @contextmanager
@@ -103,20 +115,22 @@ def start_resources(logs: Path, resources: Resources = RESOURCES) -> Iterator[Cl
 
 @contextmanager
 def start_system(
-    logs: Path, *, port: int | None = None, settings: Mapping[str, str] | None = None
+    logs: Path, *, port: int | None = None, engine: str = "poll", settings: Mapping[str, str] | None = None
 ) -> Iterator[System]:
     """Start everything and wait until the edge can publish; stop everything at the end, the worker last.
 
-    Without `port` the edge takes a free one. `settings` are METRICS_* variables for edge and worker.
-    Raises `ProcessError` with the tail of its log when a process does not start.
+    Without `port` the edge takes a free one. `settings` are METRICS_* variables for edge and worker, which
+    runs on `engine`. Raises `ProcessError` with the tail of its log when a process does not start.
     """
     with ExitStack() as stack:
         cloud = stack.enter_context(start_resources(logs))
         edge_port = port or stack.enter_context(reserve())
-        environment = clean_environment() | cloud.environment | dict(settings or {})
-        worker = stack.enter_context(start_worker(cloud, logs / "worker.log", environment))
+        folder = logs / "health"
+        own = {"METRICS_HEALTH_FOLDER": str(folder)} | dict(settings or {})
+        environment = clean_environment() | cloud.environment | own
+        worker = stack.enter_context(start_worker(cloud, logs / "worker.log", environment, engine=engine))
         edge = stack.enter_context(start_edge(logs / "edge.log", environment, edge_port))
-        yield System(cloud, f"http://{LOOPBACK}:{edge_port}", (cloud.endpoint.process, worker, edge))
+        yield System(cloud, f"http://{LOOPBACK}:{edge_port}", (cloud.endpoint.process, worker, edge), folder)
 
 
 def start_worker(
