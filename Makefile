@@ -1,7 +1,8 @@
 # `make demo` and `make test` do all the set-up themselves; `make help` lists the rest.
 PYTHON ?= python3
 BIN := .venv/bin
-LOCKS := requirements-edge.txt requirements-worker.txt requirements-dev.txt
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+LOCKS := edge worker local dev
 KINESIS_LOCAL := tests/e2e/kinesis_local
 
 .PHONY: help install demo up test bench lint types layers check lock clean
@@ -9,20 +10,25 @@ KINESIS_LOCAL := tests/e2e/kinesis_local
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
-install: .venv/installed  ## make .venv from the hashed lock
+install: .venv/installed  ## make .venv from the hashed locks
 
-.venv/installed: requirements-dev.txt pyproject.toml
+# What the demonstration needs, and no Java, jars or tools.
+.venv/local: requirements-local.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo 'Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)' >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) install --require-hashes -r requirements-local.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: install  ## play a day of a fleet through the whole system and show what became of it
+.venv/installed: requirements-dev.txt .venv/local
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: .venv/local  ## play a day of a fleet through the whole system and show what became of it
 	$(BIN)/metrics-local demo
 
-up: install  ## run the whole system on this machine until Ctrl-C
+up: .venv/local  ## run the whole system on this machine until Ctrl-C
 	$(BIN)/metrics-local up
 
 # npm and Node.js are the lock's. Like pip, npm trusts the certificates that the machine does; its cache is kept
@@ -50,7 +56,7 @@ layers: install  ## who may import whom
 check: lint types layers test  ## all that CI asks
 
 lock: install  ## make the hashed locks anew from pyproject.toml
-	for name in edge worker dev; do \
+	for name in $(LOCKS); do \
 	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-package usage-metrics \
 	    --custom-compile-command 'make lock' --extra $$name pyproject.toml -o requirements-$$name.txt || exit 1; \
 	done

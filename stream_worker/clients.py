@@ -21,6 +21,9 @@ _CONFIG: Final = Config(
 )
 """Seconds of refusals and a minute of silence are waited out here; who needs more patience has its own."""
 
+_FOR_THE_LAKE: Final = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
+"""The lake's own patience is longer and is logged; boto3's pauses grow to 16 s, silent and deaf to a stop."""
+
 
 def kinesis() -> KinesisClient:
     """Return a client for the stream; raise `SetupError` when the AWS_* variables cannot be used."""
@@ -30,7 +33,7 @@ def kinesis() -> KinesisClient:
 
 def s3() -> S3Client:
     """Return a client for the lake; raise `SetupError` as `kinesis` does."""
-    client: S3Client = _client("s3")
+    client: S3Client = _client("s3", _FOR_THE_LAKE)
     return client
 
 
@@ -40,9 +43,9 @@ def dynamodb() -> DynamoDBClient:
     return client
 
 
-def _client(service: str) -> Any:  # noqa: ANN401 - each service's client has its own type
+def _client(service: str, config: Config = _CONFIG) -> Any:  # noqa: ANN401 - each service's client has its own type
     try:
         session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # ECS sets it, boto3 ignores it
-        return session.client(service, config=_CONFIG)  # type: ignore[call-overload] # a name for each overload
+        return session.client(service, config=config)  # type: ignore[call-overload] # a name for each overload
     except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
         raise SetupError(f"{error} Set AWS_REGION, and AWS_ENDPOINT_URL to a URL or not at all.") from error

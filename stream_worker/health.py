@@ -48,7 +48,9 @@ def announce(folder: Path, now: float) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob("*.json"):
         left.unlink(missing_ok=True)
-    (folder / _WORKER).write_bytes(orjson.dumps({"started": now}))
+    fresh = folder / f"{_WORKER}.new"
+    fresh.write_bytes(orjson.dumps({"started": now}))
+    fresh.replace(folder / _WORKER)
 
 
 def withdraw(folder: Path) -> None:

@@ -65,7 +65,7 @@ class S3Lake:
     def get(self, key: str) -> bytes:
         """GET the object."""
         return self._patiently(
-            self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read,
+            lambda: self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(),
         )
 
     def keys(self, prefix: str) -> Iterator[str]:

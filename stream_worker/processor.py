@@ -85,8 +85,8 @@ class Processor:
         """Commit everything: the shard has ended or the worker is asked to stop."""
         while len(self._buffer):
             self._commit_run()
-        self._pulse.stop()
         log.info("shard.finished", shard_id=self._shard_id, position=str(self._end))
+        self._pulse.stop()  # last: a supervisor may end the process as soon as it sees this
 
     def abandon(self) -> None:
         """Forget what is not committed: another owner has the shard and will read it again."""

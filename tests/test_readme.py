@@ -3,10 +3,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pydantic.fields import FieldInfo
 
 from ingest_api import openapi
 from ingest_api.settings import EdgeSettings
-from stream_worker import fraud
+from stream_worker import emf, fraud
+from stream_worker.health import Health, Status
 from stream_worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[1]
@@ -53,11 +55,29 @@ def test_every_command_teaches(command: str) -> None:
 
 
 def test_every_setting_stands_there_with_its_default() -> None:
-    rows = dict(re.findall(r"^\| `METRICS_(\w+)` \| `?(\w[^`|]*?)`? \|", README, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `METRICS_(\w+)` \| ([^|]+) \|", README, re.MULTILINE))
     for settings in (EdgeSettings, WorkerSettings):
         for name, field in settings.model_fields.items():
-            default = "required" if field.is_required() else str(field.default)
-            assert rows[name.upper()] == default, name
+            assert rows[name.upper()] == _told(field), name
+
+
+def _told(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    default = field.get_default(call_default_factory=True, validated_data={})
+    if isinstance(default, Path):
+        return f"`{default.name}` in the system's temporary folder"
+    return f"`{default}`" if default else "none"
+
+
+def test_every_metric_stands_there_with_its_unit() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| (Count|Seconds|Milliseconds|Bytes) \|", README, re.MULTILINE))
+    assert rows == {name: unit for units in emf.METRICS.values() for name, unit in units.items()}
+
+
+def test_every_state_of_health_stands_there() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| ([01]) \|", README, re.MULTILINE))
+    assert rows == {status.value: str(int(not Health(status).well)) for status in Status}
 
 
 def test_its_routes_and_statuses_are_those_of_the_edge() -> None:

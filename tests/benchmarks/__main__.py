@@ -7,12 +7,12 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.benchmarks import edge, seen, table, worker
+from tests.benchmarks import edge, engines, kcl_start, seen, table, worker
 from tests.benchmarks.figure import Result
 
 _WIDTH: Final = 100  # what the table needs: a pipe has no width
 
-BENCHMARKS: Final = {"edge": edge, "worker": worker, "seen": seen}
+BENCHMARKS: Final = {"edge": edge, "worker": worker, "seen": seen, "start": kcl_start, "engines": engines}
 
 
 def main() -> None:

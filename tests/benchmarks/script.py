@@ -22,7 +22,8 @@ from tests.benchmarks import timing
 
 _MOST_CALLS: Final = 10**10
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
-_REPORTS: Final = ["stack_id", "version", *COUNTER_COLUMNS, "arrived_at", "shard_id", "sequence_number"]
+_PLACE: Final = ["arrived_at", "shard_id", "sequence_number", "sub_sequence_number"]
+_REPORTS: Final = ["stack_id", "version", *COUNTER_COLUMNS, *_PLACE]
 _REJECTS: Final = ["shard_id", "sequence_number", "arrived_at", "reason", "body"]
 
 
@@ -45,7 +46,7 @@ class PlainScript:
                 rejected.append((self._shard_id, sequence_number, arrival, reason, body))
                 continue
             counters = (report["metrics"][name] for name in COUNTERS)
-            place = (arrival, self._shard_id, sequence_number)
+            place = (arrival, self._shard_id, sequence_number, 0)
             accepted.append((report["stack_id"].lower(), report["version"], *counters, *place))
         return _parquet(accepted, _REPORTS), _parquet(rejected, _REJECTS)
 

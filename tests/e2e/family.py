@@ -16,13 +16,13 @@ _CHILD: Final = b"stream_worker.engines.kcl.child"
 
 def daemon(worker: Process) -> int | None:
     """Return the process id of a worker's daemon, if it has one."""
-    return next(iter(_children_of(worker.pid)), None)
+    return next(iter(children_of(worker.pid)), None)
 
 
 def children(worker: Process) -> list[int]:
     """Return the process ids of the daemon's children, one a shard, those that still start included."""
     parent = daemon(worker)
-    return [] if parent is None else [pid for pid in _children_of(parent) if _CHILD in _command(pid)]
+    return [] if parent is None else [pid for pid in children_of(parent) if _CHILD in _command(pid)]
 
 
 def kill(pid: int) -> None:
@@ -49,7 +49,8 @@ def signal_everything(worker: Process, number: signal.Signals) -> None:
                 os.kill(pid, number)
 
 
-def _children_of(parent: int) -> list[int]:
+def children_of(parent: int) -> list[int]:
+    """Return the living children of a process."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):

@@ -28,6 +28,7 @@ def test_reports_have_what_is_disclosed_and_nothing_else() -> None:
         "arrived_at",
         "shard_id",
         "sequence_number",
+        "sub_sequence_number",
     ]
 
 

@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_worker.buffer import Buffer, Limits
+from stream_worker.buffer import Buffer, Limits, Oldest
 from stream_worker.records import Position
-from tests.stream_worker.samples import FIRST, MIDNIGHT, records
+from tests.stream_worker.samples import FIRST, MIDNIGHT, NOON, records
 
 LIMITS = Limits(records=10, bytes=1_000, seconds=60)
 
@@ -57,3 +57,23 @@ def test_dropping_leaves_what_follows_in_order(sizes: list[int], through: int) -
     left = [str(FIRST + place) for place in range(total) if place > through]
     assert len(buffer) == len(left)
     assert not left or buffer.run().sequence_numbers == left
+
+
+def test_an_empty_buffer_has_no_oldest_record() -> None:
+    buffer = Buffer(LIMITS)
+    assert buffer.oldest is None
+    buffer.add(records([]), 5)
+    assert buffer.oldest is None
+
+
+def test_the_oldest_record_is_the_first_that_is_left() -> None:
+    buffer = Buffer(LIMITS)
+    buffer.add(records([b"{}"] * 3), 100)
+    buffer.add(records([b"{}"] * 3, first=3), 150)
+    assert buffer.oldest == Oldest(100, NOON)
+    buffer.drop(Position(FIRST))
+    assert buffer.oldest == Oldest(100, NOON + 1)
+    buffer.drop(Position(FIRST + 2))
+    assert buffer.oldest == Oldest(150, NOON + 3)
+    buffer.clear()
+    assert buffer.oldest is None

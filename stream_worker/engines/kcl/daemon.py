@@ -53,6 +53,9 @@ And partition keys go to the children in UTF-8, which before Java 18 depends on 
 _ASKED_TO_STOP: Final = frozenset({128 + signal.SIGTERM, 128 + signal.SIGINT})
 _LOOK_SECONDS: Final = 0.1
 _LAST_SECONDS: Final = 10  # after its own time for a stop has passed
+_FAREWELL_SECONDS: Final = (
+    1  # after the last commit: for what the daemon still passes on of its children's logs
+)
 _PR_SET_PDEATHSIG: Final = 1
 
 log = structlog.get_logger("daemon")
@@ -168,7 +171,9 @@ class _Daemon:
                     note="the daemon ends, the others commit first",
                 )
                 self._deadline = time.monotonic() + SHUTDOWN_SECONDS + _LAST_SECONDS
-        if (self._asked or self._dead) and (self._all_committed() or time.monotonic() > self._deadline):
+        if (self._asked or self._dead) and self._all_committed():
+            self._deadline = min(self._deadline, time.monotonic() + _FAREWELL_SECONDS)
+        if time.monotonic() > self._deadline:
             process.kill()
 
     def _all_committed(self) -> bool:

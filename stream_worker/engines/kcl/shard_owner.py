@@ -29,7 +29,9 @@ MakeProcessor = Callable[[str, Position, "Checkpoint"], "Processor"]
 _TRIES: Final = 3
 _LAST_TRIES: Final = 30  # a minute: the end of a shard must be checkpointed, or its children never begin
 _LONGEST_PAUSE: Final = 4.0  # seconds
-_LATER: Final = frozenset({"ThrottlingException", "KinesisClientLibDependencyException"})
+_LATER: Final = frozenset({"ThrottlingException", "KinesisClientLibDependencyException", "RuntimeException"})
+"""The library has no name of its own for a DynamoDB out of reach: the last one wraps a broken connection."""
+
 _GONE: Final = "ShutdownException"
 
 log = structlog.get_logger("kcl")
