@@ -60,6 +60,11 @@ class Buffer:
             return None
         return Oldest(self._pieces[0].since, self._pieces[0].records.arrivals[0])
 
+    @property
+    def first(self) -> Position | None:
+        """The position of the first record, or None."""
+        return self._pieces[0].records.position(0) if self._pieces else None
+
     def add(self, records: Records, now: float) -> None:
         """Append records that came just now."""
         if len(records):

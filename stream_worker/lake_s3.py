@@ -64,9 +64,11 @@ class S3Lake:
 
     def get(self, key: str) -> bytes:
         """GET the object."""
-        return self._patiently(
-            lambda: self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(),
-        )
+
+        def read() -> bytes:  # the whole of it each time: the connection may break in the middle
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+        return self._patiently(read)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """LIST the objects, all pages before the first key is given."""
@@ -83,6 +85,10 @@ class S3Lake:
             lambda: [shared["Prefix"] for page in pages for shared in page.get("CommonPrefixes", [])]
         )
         return [folder.removeprefix(prefix).rstrip("/") for folder in found]
+
+    def _get(self, key: str) -> bytes:
+        # The request is part of what is tried again, not only the reading of its answer.
+        return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
     def _put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         for attempt in range(_CONFLICT_TRIES):

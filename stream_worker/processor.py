@@ -115,9 +115,14 @@ class Processor:
         """Checkpoint what is committed, as far as it was delivered to this owner.
 
         Another owner may have committed more: an engine refuses a position that it has not delivered yet.
-        What a former owner committed without a checkpoint is checkpointed as it comes by again.
+        What a former owner committed without a checkpoint is checkpointed as it comes by again. None is taken
+        inside an aggregate: where an iterator expires before its first use, the Kinesis Client Library reads
+        on after the whole record of the checkpoint, and the rest of the aggregate would be lost.
         """
         position = min(self._end, self._delivered)
+        rest = self._buffer.first
+        if rest is not None and rest.sequence_number == position.sequence_number:
+            return
         if position > self._checkpointed:
             self._checkpoint(position)
             self._checkpointed = position

@@ -3,12 +3,16 @@
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
 from stream_worker.lake import Lake
 from stream_worker.records import START, Position
 from stream_worker.segment import Summary, start_of
+
+Place = tuple[str, int, int]
+"""Shard, sequence number and sub-sequence number: where a record or a member of an aggregate stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +24,20 @@ class Truth:
     summaries: list[Summary]
 
     @property
+    def places(self) -> list[Place]:
+        """The place of every row of either table, sorted; one that has two rows comes twice."""
+        return sorted([*places_of(self.reports), *places_of(self.rejects)])
+
+    @property
     def positions(self) -> list[tuple[str, int]]:
         """Shard and sequence number of every row of either table, sorted."""
-        rows = [*self.reports.select("shard_id", "sequence_number").rows()]
-        rows += self.rejects.select("shard_id", "sequence_number").rows()
-        return sorted((shard_id, int(number)) for shard_id, number in rows)
+        return [(shard_id, number) for shard_id, number, _ in self.places]
+
+    @property
+    def settled(self) -> dict[Place, str]:
+        """What became of each record: `accepted`, or the reason why not."""
+        accepted = dict.fromkeys(places_of(self.reports), "accepted")
+        return accepted | dict(zip(places_of(self.rejects), self.rejects["reason"], strict=True))
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -52,11 +65,18 @@ def read(lake: Lake) -> Truth:
         assert start_of(key) not in steps, f"two segments go on from {start_of(key)}"
         steps[start_of(key)] = (key, Summary.parse(lake.metadata(key)))
     segments = [step for steps in chains.values() for step in _walk(steps)]
+    frames = [_rows(lake, key, summary) for key, summary in segments]
     return Truth(
-        _read_all(lake, [key for key, _ in segments]),
-        _read_all(lake, [_rejects_of(lake, key, summary) for key, summary in segments if summary.rejects]),
+        _together(reports for reports, _ in frames),
+        _together(rejects for _, rejects in frames),
         [summary for _, summary in segments],
     )
+
+
+def places_of(rows: pl.DataFrame) -> list[Place]:
+    """Return the place of each row."""
+    columns = rows.select("shard_id", "sequence_number", "sub_sequence_number").iter_rows()
+    return [(shard_id, int(number), sub_number) for shard_id, number, sub_number in columns]
 
 
 def _walk(steps: dict[Position, tuple[str, Summary]]) -> Iterable[tuple[str, Summary]]:
@@ -75,8 +95,29 @@ def _rejects_of(lake: Lake, key: str, summary: Summary) -> str:
     return name
 
 
-def _read_all(lake: Lake, keys: list[str]) -> pl.DataFrame:
-    frames = [pl.read_parquet(io.BytesIO(lake.get(key))) for key in keys]
-    if frames:
-        return pl.concat(frames)
-    return pl.DataFrame(schema={"shard_id": pl.String, "sequence_number": pl.String, "reason": pl.String})
+def _rows(lake: Lake, key: str, summary: Summary) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return a segment's reports and rejects, which must fill the step that it says it takes."""
+    reports = pl.read_parquet(io.BytesIO(lake.get(key)))
+    rejects = _NOTHING
+    if summary.rejects:
+        rejects = pl.read_parquet(io.BytesIO(lake.get(_rejects_of(lake, key, summary))))
+    positions = [Position(*place) for _, *place in (*places_of(reports), *places_of(rejects))]
+    assert len(positions) == summary.records, f"{key} has other rows than it says"
+    assert start_of(key) < min(positions), f"{key} has rows from before its start"
+    assert max(positions) == summary.last, f"{key} ends elsewhere than it says"
+    return reports, rejects
+
+
+_NOTHING: Final = pl.DataFrame(
+    schema={
+        "shard_id": pl.String,
+        "sequence_number": pl.String,
+        "sub_sequence_number": pl.Int64,
+        "reason": pl.String,
+    }
+)
+
+
+def _together(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    held = [frame for frame in frames if frame is not _NOTHING]
+    return pl.concat(held) if held else _NOTHING

@@ -10,7 +10,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from aws_kinesis_agg.aggregator import RecordAggregator  # type: ignore[import-untyped] # it ships no types
+from aws_kinesis_agg.aggregator import RecordAggregator
 
 from stream_worker.engines.kpl import MAGIC
 from tests.stream_worker.samples import FORGED, INVALID, MALFORMED, body
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 ALL_HASH_KEYS: Final = range(2**128)
 LONGEST: Final = 1_048_576 - 256
 """Bytes of body that Kinesis takes beside the longest partition key."""
+
+OUTER_KEY: Final = "outer-key"
+"""How the partition key of each hard body begins; those of members begin with `key-`."""
 
 
 class Member(NamedTuple):
@@ -54,7 +57,10 @@ def put(kinesis: KinesisClient, stream: str) -> dict[tuple[str, int], Hard]:
     for place, (own, other) in enumerate([(one, two), (two, one)]):
         for hard in hard_bodies(own, other, first=10_000 * place):
             answer = kinesis.put_record(
-                StreamName=stream, Data=hard.body, PartitionKey=hard.name, ExplicitHashKey=str(own.start)
+                StreamName=stream,
+                Data=hard.body,
+                PartitionKey=f"{OUTER_KEY} {hard.name}",
+                ExplicitHashKey=str(own.start),
             )
             placed[answer["ShardId"], int(answer["SequenceNumber"])] = hard
     return placed
@@ -108,8 +114,13 @@ def keys_in(hash_keys: range) -> Iterator[str]:
     """Yield partition keys that belong to these hash keys."""
     for number in itertools.count():
         key = f"key-{number}"
-        if int(hashlib.md5(key.encode(), usedforsecurity=False).hexdigest(), 16) in hash_keys:
+        if hash_key(key) in hash_keys:
             yield key
+
+
+def hash_key(key: str) -> int:
+    """Return the hash key of a partition key."""
+    return int.from_bytes(hashlib.md5(key.encode(), usedforsecurity=False).digest())
 
 
 def good(own: range, other: range, reports: Iterator[bytes]) -> Iterator[Hard]:

@@ -13,13 +13,16 @@ import orjson
 import polars as pl
 
 from infra.local import fleet
+from stream_worker.engines.shards import hash_keys
 from tests import truth
+from tests.e2e.aggregates import Member, aggregate, hash_key
 from tests.infra.local.shards import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kinesis.type_defs import RecordTypeDef
 
     from stream_worker.lake import Lake
 
@@ -29,9 +32,6 @@ KINDS: Final = {"honest": 55, "resent": 20, "invalid": 9, "fraud": 8, "malformed
 MALFORMED: Final = (b"", b"{", b"[]", b"null", b"\xff\xfe\x00", b'{"version":"\xed\xa0\x80"}', b"[" * 2000)
 _PAUSE_SECONDS: Final = 0.04
 
-Place = tuple[str, int]
-"""Shard id and sequence number."""
-
 
 @dataclass
 class Producer:
@@ -40,17 +40,37 @@ class Producer:
     kinesis: KinesisClient
     stream: str
     seed: int
-    acknowledged: dict[Place, bytes] = field(default_factory=dict)
+    acknowledged: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    """What Kinesis took, by shard and sequence number."""
     _honest: list[bytes] = field(default_factory=list)
     _kinds: dict[bytes, str] = field(default_factory=dict)
+    _members: dict[bytes, list[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
 
     def put(self, count: int) -> None:
         """Put `count` records of all kinds, 500 at most."""
-        kinds = self._random.choices(list(KINDS), list(KINDS.values()), k=count)
-        self.put_bodies([self._make(kind) for kind in kinds])
+        self.put_bodies(self._mixed(count))
+
+    def put_aggregates(self, count: int) -> None:
+        """Put `count` records of all kinds as KPL aggregates, one a shard; not while a shard splits."""
+        shards = self.kinesis.list_shards(StreamName=self.stream)["Shards"]
+        ranges = [
+            hash_keys(shard["HashKeyRange"])
+            for shard in shards
+            if "EndingSequenceNumber" not in shard["SequenceNumberRange"]
+        ]
+        bodies = self._mixed(count)
+        for own in ranges:
+            members = [body for body in bodies if hash_key(self._partition_key(body)) in own]
+            if members:
+                held = aggregate(*(Member(self._partition_key(body), body) for body in members))
+                self._members[held] = members
+                place = self.kinesis.put_record(
+                    StreamName=self.stream, Data=held, PartitionKey="k", ExplicitHashKey=str(own.start)
+                )
+                self.acknowledged[place["ShardId"], int(place["SequenceNumber"])] = held
 
     def put_honest(self, count: int) -> None:
         """Put first reports of `count` deployments, 500 at most."""
@@ -93,34 +113,49 @@ class Producer:
                 stop.set()
             putting.result()
 
+    @property
+    def places(self) -> set[truth.Place]:
+        """Where a record or a member of an aggregate stands that Kinesis took."""
+        return {
+            (shard_id, number, sub_number)
+            for (shard_id, number), body in self.acknowledged.items()
+            for sub_number in range(len(self._members.get(body, [body])))
+        }
+
     def check(self, lake: Lake) -> truth.Truth:
         """Assert that the lake has each acknowledged record exactly once, with the outcome it must have."""
         found = truth.read(lake)
-        places = set(found.positions)
-        assert not self.acknowledged.keys() - places, "records lost"
-        assert not places - self.acknowledged.keys(), "records from nowhere"
-        assert len(found.positions) == len(places), "records twice"
+        places, ours = set(found.places), self.places
+        assert not ours - places, "records lost"
+        assert not places - ours, "records from nowhere"
+        assert len(found.places) == len(places), "records twice"
         found.check_sums()
         per_day = found.reports.select("stack_id", pl.col("arrived_at").dt.date())
         assert per_day.is_unique().all()
-        assert _outcomes(found) == self.expected()
+        assert found.settled == self.expected()
         return found
 
-    def expected(self) -> dict[Place, str]:
+    def expected(self) -> dict[truth.Place, str]:
         """Return what must become of each record on the stream; parents have lower ids than children."""
         reader = Reader(self.kinesis, self.stream)
-        expected: dict[Place, str] = {}
+        expected: dict[truth.Place, str] = {}
         seen: set[tuple[str, str]] = set()
         for shard_id in sorted(reader.shard_ids()):
             for record in reader.records(shard_id):
-                kind = self._kinds[record["Data"]]
-                if kind == "honest":
-                    day = f"{record['ApproximateArrivalTimestamp'].timestamp() // 86_400}"
-                    report = (self._partition_key(record["Data"]), day)
-                    kind = "duplicate" if report in seen else "accepted"
-                    seen.add(report)
-                expected[shard_id, int(record["SequenceNumber"])] = kind
+                number, day = int(record["SequenceNumber"]), _day(record)
+                members = self._members.get(record["Data"], [record["Data"]])
+                for sub_number, body in enumerate(members):
+                    kind = self._kinds[body]
+                    if kind == "honest":
+                        report = (self._partition_key(body), day)
+                        kind = "duplicate" if report in seen else "accepted"
+                        seen.add(report)
+                    expected[shard_id, number, sub_number] = kind
         return expected
+
+    def _mixed(self, count: int) -> list[bytes]:
+        kinds = self._random.choices(list(KINDS), list(KINDS.values()), k=count)
+        return [self._make(kind) for kind in kinds]
 
     def _make(self, kind: str) -> bytes:
         body, kind = self._body(kind if self._honest else "honest")
@@ -157,8 +192,5 @@ class Producer:
         return key
 
 
-def _outcomes(found: truth.Truth) -> dict[Place, str]:
-    accepted = found.reports.select("shard_id", "sequence_number", pl.lit("accepted"))
-    rejected = found.rejects.select("shard_id", "sequence_number", "reason")
-    rows = [*accepted.rows(), *rejected.rows()]
-    return {(shard_id, int(number)): outcome for shard_id, number, outcome in rows}
+def _day(record: RecordTypeDef) -> str:
+    return f"{record['ApproximateArrivalTimestamp'].timestamp() // 86_400}"

@@ -1,30 +1,41 @@
-"""A worker against a Kinesis that others wrote: restarted, killed, and resharded under load."""
+"""Each engine against a Kinesis that others wrote: restarted, killed, resharded; the daemon on ours, too.
+
+The library does not mind what kinesis-local says of closed shards: it does not look at where they end.
+"""
 
 from __future__ import annotations
 
 import random
-import signal
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.installation import SECONDS
+from tests.e2e import family
+from tests.e2e.installation import SECONDS, count
 from tests.e2e.test_drain import merge, open_shards, split
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from infra.local.process import Process
     from tests.e2e.installation import Installation
     from tests.e2e.producer import Producer
 
-pytestmark = [
-    pytest.mark.parametrize("emulator", ["kinesis-local"]),
-    pytest.mark.parametrize("engine", ["poll"]),
-]
+THEIRS = pytest.mark.parametrize(
+    ("engine", "emulator"), [("poll", "kinesis-local"), ("kcl", "kinesis-local")]
+)
+ALL = pytest.mark.parametrize(
+    ("engine", "emulator"), [("poll", "kinesis-local"), ("kcl", "kinesis-local"), ("kcl", "moto")]
+)
+POLL = pytest.mark.parametrize(("engine", "emulator"), [("poll", "kinesis-local")])
+KCL = pytest.mark.parametrize(("engine", "emulator"), [("kcl", "kinesis-local"), ("kcl", "moto")])
 
-LIMITS = {"flush_records": 30, "flush_seconds": 0.5}
+LIMITS = {"flush_records": 30, "flush_seconds": 0.5, "kcl_failover_seconds": 1}
 LOAD = 4  # records a put: kinesis-local becomes slow with some thousands on a shard
-KILLS = 5
+LIVES = {"poll": 3, "kcl": 2}
+KILLS = {"poll": 5, "kcl": 2}
+PROMPTLY = 15  # seconds: the daemon alone would take 20
 
 
 def shards_committed(installation: Installation) -> int:
@@ -37,17 +48,19 @@ def wait_committed(worker: Process, installation: Installation, producer: Produc
     worker.wait_ready(lambda: installation.committed() == len(producer.acknowledged), SECONDS)
 
 
+@THEIRS
 def test_a_worker_goes_on_where_the_one_before_it_stopped(
     installation: Installation, producer: Producer
 ) -> None:
-    for life in range(3):
+    for life in range(LIVES[installation.engine]):
         producer.put(100)
         with installation.worker(f"life-{life}", **LIMITS) as worker:
             wait_committed(worker, installation, producer)
-            assert worker.stop() == 0
+            assert worker.stop(SECONDS) == 0
         producer.check(installation.cloud.lake)
 
 
+@POLL
 def test_a_drain_goes_on_where_the_one_before_it_stopped(
     installation: Installation, producer: Producer
 ) -> None:
@@ -57,6 +70,7 @@ def test_a_drain_goes_on_where_the_one_before_it_stopped(
         producer.check(installation.cloud.lake)
 
 
+@ALL
 def test_a_split_under_load_loses_nothing_and_counts_no_deployment_twice(
     installation: Installation, producer: Producer
 ) -> None:
@@ -69,11 +83,12 @@ def test_a_split_under_load_loses_nothing_and_counts_no_deployment_twice(
             worker.wait_ready(lambda: shards_committed(installation) == 4, SECONDS)
         producer.put_bodies(early)
         wait_committed(worker, installation, producer)
-        assert worker.stop() == 0
+        assert worker.stop(SECONDS) == 0
     found = producer.check(installation.cloud.lake)
     assert found.outcomes["duplicate"] >= 60  # unless a midnight has come between
 
 
+@ALL
 def test_a_merge_under_load_loses_nothing_and_counts_no_deployment_twice(
     installation: Installation, producer: Producer
 ) -> None:
@@ -86,7 +101,7 @@ def test_a_merge_under_load_loses_nothing_and_counts_no_deployment_twice(
             worker.wait_ready(lambda: shards_committed(installation) == 3, SECONDS)
         producer.put_bodies(early)
         wait_committed(worker, installation, producer)
-        assert worker.stop() == 0
+        assert worker.stop(SECONDS) == 0
     found = producer.check(installation.cloud.lake)
     assert found.outcomes["duplicate"] >= 60  # unless a midnight has come between
 
@@ -97,15 +112,61 @@ def kill_sometime(installation: Installation, name: str, moments: random.Random)
     with installation.worker(name, **LIMITS) as worker:
         worker.wait_ready(lambda: installation.committed() > before, SECONDS)
         time.sleep(moments.uniform(0, 0.3))
-        assert worker.kill() == -signal.SIGKILL
+        family.kill_everything(worker)
 
 
+@THEIRS
 def test_a_worker_killed_under_load_loses_nothing_and_doubles_nothing(
     installation: Installation, producer: Producer
 ) -> None:
     moments = random.Random(3)
     with producer.under_load(LOAD):
-        for life in range(KILLS):
+        for life in range(KILLS[installation.engine]):
             kill_sometime(installation, f"life-{life}", moments)
     installation.drain()
+    producer.check(installation.cloud.lake)
+
+
+def at_once(_worker: Process, _installation: Installation) -> bool:
+    return True
+
+
+def when_the_parent_has_ended(worker: Process, _installation: Installation) -> bool:
+    return count(worker, "shard.finished") > 0
+
+
+def when_both_children_have_committed(_worker: Process, installation: Installation) -> bool:
+    return open_shards_committed(installation)
+
+
+def open_shards_committed(installation: Installation) -> bool:
+    keys = installation.cloud.lake.keys("reports/live/")
+    committed = {key.rpartition("/")[2].split(".")[1] for key in keys}
+    return {shard["ShardId"] for shard in open_shards(installation)} <= committed
+
+
+MOMENTS: list[Callable[[Process, Installation], bool]] = [
+    at_once,
+    when_the_parent_has_ended,
+    when_both_children_have_committed,
+]
+
+
+@KCL
+def test_a_worker_stopped_around_a_split_ends_with_status_0_and_leaves_all_to_the_next(
+    installation: Installation, producer: Producer
+) -> None:
+    # The daemon alone would wait out its time and begin again with the shards that it has just let go of.
+    with producer.under_load(LOAD):
+        for moment in MOMENTS:
+            with installation.worker(moment.__name__, **LIMITS) as worker:
+                worker.wait_ready(lambda: open_shards_committed(installation), SECONDS)
+                split(installation, open_shards(installation)[0])
+                worker.wait_ready(lambda at=moment, of=worker: at(of, installation), SECONDS)  # type: ignore[misc] # bound to this turn's
+                before = time.monotonic()
+                assert worker.stop(SECONDS) == 0
+                assert time.monotonic() - before < PROMPTLY
+    with installation.worker("last", **LIMITS) as worker:
+        wait_committed(worker, installation, producer)
+        assert worker.stop(SECONDS) == 0
     producer.check(installation.cloud.lake)

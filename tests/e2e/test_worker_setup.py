@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
 
-from infra.local.ports import reserve
-from infra.local.system import clean_environment
-from tests.e2e.installation import run
+from infra.local.ports import LOOPBACK, reserve
+from infra.local.system import clean_environment, start_worker
+from tests.e2e.installation import count, run
 from tests.stream_worker.samples import body
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import Cloud
@@ -35,7 +37,7 @@ def refused(environment: dict[str, str]) -> str:
 
 def failed(environment: dict[str, str], event: str = "worker.failed") -> dict[str, Any]:
     """Start a worker that must end with status 1; return the one line that is not about its start."""
-    ended = run("stream-worker", "run", "--drain", environment=environment)
+    ended = run("stream-worker", "run", "--engine", "poll", "--drain", environment=environment)
     assert ended.returncode == 1, ended.stderr
     assert ended.stdout == ""
     lines = [orjson.loads(line) for line in ended.stderr.splitlines()]
@@ -82,14 +84,32 @@ def test_no_region_is_told(bare: dict[str, str]) -> None:
     assert "region" in failed(environment)["detail"]
 
 
-@pytest.mark.parametrize(("service", "named"), [("KINESIS", "stream"), ("S3", "bucket")])
-def test_a_service_that_is_gone_ends_the_worker(installation: Installation, service: str, named: str) -> None:
-    with reserve() as port:  # nobody listens there
-        gone = {f"AWS_ENDPOINT_URL_{service}": f"http://127.0.0.1:{port}"}
-        told = failed(installation.environment() | gone)
+@contextmanager
+def gone(service: str) -> Iterator[dict[str, str]]:
+    """Give the variable that sends a service's clients where nobody listens."""
+    with reserve() as port:
+        yield {f"AWS_ENDPOINT_URL_{service}": f"http://{LOOPBACK}:{port}"}
+
+
+def test_a_kinesis_that_is_gone_ends_the_worker(installation: Installation) -> None:
+    with gone("KINESIS") as elsewhere:
+        told = failed(installation.environment() | elsewhere)
     assert told["error"] == "OutageError"
-    assert told["detail"].startswith(named)
+    assert told["detail"].startswith("stream")
     assert "is it within reach?" in told["detail"]
+
+
+def test_a_lake_that_is_gone_is_waited_for_until_somebody_asks_to_stop(installation: Installation) -> None:
+    with gone("S3") as elsewhere:
+        environment = installation.environment() | elsewhere
+        log = installation.logs / "worker.log"
+        with start_worker(installation.cloud, log, environment, engine="poll") as worker:
+            worker.wait_ready(lambda: count(worker, "lake.waiting") > 2)
+            assert worker.stop() == 1
+    told = [orjson.loads(line) for line in log.read_bytes().splitlines()][1:]
+    assert {line["event"] for line in told[:-1]} == {"lake.waiting"}
+    assert told[-1]["event"] == "worker.failed"
+    assert all("is it within reach?" in (line.get("error", "") + line.get("detail", "")) for line in told)
 
 
 def test_an_endpoint_that_is_no_url_is_told_with_what_to_set(installation: Installation) -> None:

@@ -11,6 +11,7 @@ import pytest
 from botocore.config import Config
 
 from infra.local.endpoint import CREDENTIAL, REGION
+from infra.local.fault import Fault, Kind
 from stream_worker.chain import Chain
 from stream_worker.errors import OutageError, SetupError
 from stream_worker.lake import Lake, MemoryLake
@@ -19,11 +20,12 @@ from stream_worker.pipeline import settle
 from stream_worker.records import START
 from stream_worker.seen import Seen
 from stream_worker.segment import Segment
+from tests.infra.local.control import faults
 from tests.stream_worker.s3_stub import S3Stub
 from tests.stream_worker.samples import MALFORMED, SHARD, body, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.conftest import Cloud
 
@@ -137,3 +139,19 @@ def test_an_outage_is_waited_out_while_patience_lasts_and_nobody_asks_to_stop() 
         hurried = S3Lake(client, "lake", patience=60, asked_to_stop=lambda: len(s3.requests) > 6)
         with pytest.raises(OutageError):
             hurried.put_new("other", b"x", {})
+
+
+def test_an_outage_of_what_is_read_is_waited_out_too(cloud: Cloud, bucket: str) -> None:
+    lake = S3Lake(cloud.s3, bucket, patience=60)
+    assert lake.put_new("a/b", b"x", {"last": "1"})
+    outage = Fault(service="s3", kind=Kind.SLOW_DOWN, resource=f"{bucket}/", times=3)
+    asks: list[tuple[Callable[[], object], object]] = [
+        (lambda: lake.get("a/b"), b"x"),
+        (lambda: lake.metadata("a/b")["last"], "1"),
+        (lambda: list(lake.keys("a/")), ["a/b"]),
+        (lambda: lake.folders(""), ["a"]),
+    ]
+    for ask, answer in asks:
+        with faults(cloud.url, outage) as sabotage:
+            assert ask() == answer
+            assert sabotage.hits == [3]

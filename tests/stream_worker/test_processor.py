@@ -173,6 +173,17 @@ def test_aggregates_are_cut_and_continued_between_their_members() -> None:
     assert truth.read(stage).outcomes == {"accepted": 3}
 
 
+def test_no_checkpoint_is_taken_between_the_members_of_an_aggregate() -> None:
+    stage = Stage()
+    numbers, sub_numbers = [str(FIRST), *[str(FIRST + 1)] * 3], [0, 0, 1, 2]
+    held = Records(list(map(body, range(4))), ["k"] * 4, numbers, sub_numbers, records([b""] * 4).arrivals)
+    processor = stage.processor(Limits(1, 10**6, 60))
+    processor.receive(held)
+    checkpoints = stage.effects.count("checkpoint")
+    assert (stage.effects.count("reports put"), checkpoints) == (4, 2)
+    assert stage.checkpoint == Position(FIRST + 1, 2)
+
+
 def test_a_foreign_object_in_a_segments_place_is_named_and_nothing_is_read_past_it() -> None:
     stage = Stage()
     key = f"reports/live/dt=2026-11-22/{SHARD.epoch}.{SHARD.shard_id}.start.parquet"

@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stream_worker import clients, health
 from stream_worker.aws_errors import told
 from stream_worker.engines.kcl import jars, java
+from stream_worker.engines.kcl.jvm import options
 from stream_worker.engines.kcl.leases import LeaseTables
 from stream_worker.engines.kcl.properties import SHUTDOWN_SECONDS, properties, text
 from stream_worker.engines.kcl.worker_id import worker_id
@@ -37,18 +38,6 @@ if TYPE_CHECKING:
     from stream_worker.stop import Stop
 
 MAIN: Final = "software.amazon.kinesis.multilang.MultiLangDaemon"
-
-JVM: Final = (
-    "-Xmx256m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-XX:+ExitOnOutOfMemoryError",
-    "-Dfile.encoding=UTF-8",
-)
-"""A third of the memory at the same speed; a daemon that is out of memory must not go on half alive.
-
-And partition keys go to the children in UTF-8, which before Java 18 depends on the locale.
-"""
 
 _ASKED_TO_STOP: Final = frozenset({128 + signal.SIGTERM, 128 + signal.SIGINT})
 _LOOK_SECONDS: Final = 0.1
@@ -66,7 +55,7 @@ def run(settings: WorkerSettings, environ: Mapping[str, str], stop: Stop) -> Non
 
     Raises `SetupError` when something is missing, `OutageError` when the daemon or a child ends by itself.
     """
-    command = _command(environ)
+    command = _command(environ, settings.kcl_max_leases)
     tables = LeaseTables(clients.dynamodb(), settings.application)
     tables.prepare(_shards(settings.stream), settings.kcl_initial_position.value)
     name = worker_id(settings.kcl_worker_id, environ)
@@ -84,14 +73,14 @@ def run(settings: WorkerSettings, environ: Mapping[str, str], stop: Stop) -> Non
             _release(tables, name)
 
 
-def _command(environ: Mapping[str, str]) -> list[str]:
+def _command(environ: Mapping[str, str], most_leases: int | None) -> list[str]:
     here = Path(str(files("stream_worker.engines.kcl")))
     class_path = ":".join(map(str, [*jars.checked(jars.folder()), here / "java"]))
     # An emulator's clients do not speak CBOR; that of AWS does, and it is smaller.
     emulated = any(name.startswith("AWS_ENDPOINT_URL") for name in environ)
     return [
         str(java.find(environ)),
-        *JVM,
+        *options(most_leases),
         *(["-Daws.cborEnabled=false"] if emulated else []),
         "-cp",
         class_path,
