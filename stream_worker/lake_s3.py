@@ -135,4 +135,12 @@ class S3Lake:
 def _say_that_it_waits(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     note = "nothing is lost: the shard's owner reads no more until the lake answers"
-    log.warning("lake.waiting", attempt=state.attempt_number, error=str(error), note=note)
+    log.warning("lake.waiting", attempt=state.attempt_number, error=_name(error), note=note)
+
+
+def _name(error: BaseException | None) -> str:
+    """Return what AWS calls an outage, or the name of what kept its answer from us."""
+    cause = (error and error.__cause__) or error
+    if isinstance(cause, ClientError):
+        return cause.response["Error"].get("Code", "unknown")
+    return type(cause).__name__

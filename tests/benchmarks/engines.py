@@ -60,8 +60,8 @@ def measure(seconds: float, rounds: int, tick: Tick) -> Result:
                 runs.append(run(engine, shards, backlog))
         figures += _figures(shards, found["kcl"], found["poll"])
     note = (
-        f"Engines: a backlog of {backlog:,} reports, from the first commit to the last, on as many cores as there "
-        "are, the emulated cloud beside them; its time is Kinesis', which in production is none of ours."
+        f"Engines: a backlog of {backlog:,} reports, read and committed on as many cores as there are, the "
+        "emulated cloud beside them: its time is AWS's."
     )
     return Result(figures, [note])
 

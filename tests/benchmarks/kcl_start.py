@@ -46,8 +46,8 @@ def measure(_seconds: float, rounds: int, tick: Tick) -> Result:
                 found[name].append(taken)
     figures = [Figure(name, "s", found[name], at_most(aim)) for name, aim in _AIMS.items()]
     note = (
-        f"Starts: from the command's start, or the signal, until records put at that moment are committed on all "
-        f"of {_SHARDS} shards (METRICS_FLUSH_RECORDS=1, otherwise as shipped)."
+        "Starts: from the command's start, or the signal, until records put at that moment are committed on "
+        f"all of {_SHARDS} shards (METRICS_FLUSH_RECORDS=1, otherwise as shipped)."
     )
     return Result(figures, [note])
 

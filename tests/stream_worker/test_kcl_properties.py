@@ -24,7 +24,7 @@ DEFAULTS = {
     "callProcessRecordsEvenForEmptyRecordList": "true",
     "clientVersionConfig": "CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X",
     "executableName": "sh child.sh",
-    "failoverTimeMillis": "4000",
+    "failoverTimeMillis": "3000",
     "idleTimeBetweenReadsInMillis": "500",
     "initialPositionInStream": "TRIM_HORIZON",
     "maxRecords": "10000",

@@ -22,7 +22,7 @@ def test_defaults_of_the_kcl_engine() -> None:
     assert found.application == "metrics-worker"
     assert found.kcl_retrieval is Retrieval.POLLING
     assert found.kcl_initial_position is InitialPosition.TRIM_HORIZON
-    assert found.kcl_failover_seconds == 4
+    assert found.kcl_failover_seconds == 3
     assert found.kcl_max_leases is None
     assert found.kcl_worker_id is None
     assert found.kcl_metrics is KclMetrics.OFF

@@ -9,10 +9,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 import structlog
+from botocore.exceptions import BotoCoreError, ClientError
 
 from schemas import __version__
 from schemas.environment import read
 from stream_worker import clients, logs
+from stream_worker.aws_errors import told
 from stream_worker.chain import Chain
 from stream_worker.engines.kcl import protocol
 from stream_worker.engines.kcl.shard_owner import ShardOwner
@@ -60,7 +62,10 @@ def _maker(settings: WorkerSettings) -> MakeProcessor:
     lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS)
 
     def make(shard_id: str, checkpointed: Position, checkpoint: Checkpoint) -> Processor:
-        listed = {shard.shard_id: shard for shard in list_shards(kinesis, settings.stream)}
+        try:
+            listed = {shard.shard_id: shard for shard in list_shards(kinesis, settings.stream)}
+        except (BotoCoreError, ClientError) as error:
+            raise told(error, f"stream {settings.stream}", "METRICS_STREAM, AWS_REGION") from error
         epoch = next(iter(listed.values())).epoch
         # A shard that is no longer listed has outlived its records: there is nothing to go on from.
         shard = listed.get(shard_id, Shard(epoch, shard_id))
