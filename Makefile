@@ -38,7 +38,7 @@ $(KINESIS_LOCAL)/node_modules/installed: $(KINESIS_LOCAL)/package-lock.json | in
 	@touch $@
 
 test: install $(KINESIS_LOCAL)/node_modules/installed  ## run every test
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 bench: install  ## measure edge, worker and seen-set, as ratios in one run
 	$(BIN)/python -m tests.benchmarks
