@@ -8,27 +8,18 @@ import signal
 import sys
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import click
 import structlog
 
 from schemas import __version__
 from schemas.environment import SettingsError, read
-from stream_worker import clients, logs
-from stream_worker.chain import Chain
-from stream_worker.engines import poll
+from stream_worker import logs
 from stream_worker.engines.kcl import daemon
 from stream_worker.health import judge
 from stream_worker.host import FailedError, last_words, spare_the_collector
-from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
-from stream_worker.processor import Processor
 from stream_worker.settings import WorkerSettings
 from stream_worker.stop import Stop
-
-if TYPE_CHECKING:
-    from stream_worker.records import Position
-    from stream_worker.shard import Shard
 
 _PATIENCE_SECONDS = 180
 """How much longer than a flush may be due a record may wait before its shard counts as stuck."""
@@ -81,7 +72,10 @@ def run(engine: str, *, drain: bool) -> None:
             if engine == "kcl":
                 daemon.run(settings, os.environ, stop)
             else:
-                _poll_engine(settings, stop, drain=drain).run()
+                # Polars and all that is under it: the daemon's supervisor does without, and starts sooner.
+                from stream_worker.engines import poll_worker  # noqa: PLC0415
+
+                poll_worker.run(settings, stop, drain=drain)
     except FailedError:
         sys.exit(1)
     log.info("worker.stopped")
@@ -112,17 +106,3 @@ def _settings() -> WorkerSettings:
         return read(WorkerSettings, os.environ)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
-
-
-def _poll_engine(settings: WorkerSettings, stop: Stop, *, drain: bool) -> poll.PollEngine:
-    kinesis = clients.kinesis()
-    lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS, asked_to_stop=stop.is_set)
-
-    def make_processor(shard: Shard) -> Processor:
-        return Processor(Chain(lake, shard), settings.limits, _no_checkpoint, __version__)
-
-    return poll.PollEngine(kinesis, settings.stream, make_processor, stop, drain=drain)
-
-
-def _no_checkpoint(_: Position) -> None:
-    """Keep nothing: the poll engine goes on where the lake's chain ends."""

@@ -47,6 +47,8 @@ BODY = orjson.dumps(
     }
 )
 
+DRAIN = ("stream-worker", "run", "--engine", "poll", "--drain")
+
 
 @pytest.fixture
 def bare(tmp_path: Path) -> dict[str, str]:
@@ -130,7 +132,7 @@ def test_up_takes_a_report_and_its_exports_lead_there(bare: dict[str, str], tmp_
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - the same
             assert answer.status == 202
             shard_id, _, number = orjson.loads(answer.read())["record_id"].partition(":")
-        assert run("stream-worker", "run", "--engine", "poll", "--drain", environment=bare | exports).returncode == 0
+        assert run(*DRAIN, environment=bare | exports).returncode == 0
         found = truth.read(
             S3Lake(
                 session(exports).client("s3", endpoint_url=exports["AWS_ENDPOINT_URL"]),
@@ -176,7 +178,12 @@ def test_cloud_and_init_make_an_installation_for_scripts(bare: dict[str, str], t
             kinesis = session(environment).client("kinesis", endpoint_url=url)
             assert len(Reader(kinesis, "ours").shard_ids()) == 3
             named = {"METRICS_BUCKET": RESOURCES.bucket}
-            assert run("stream-worker", "run", "--engine", "poll", "--drain", environment=environment | named).returncode == 0
+            assert (
+                run(
+                    "stream-worker", "run", "--engine", "poll", "--drain", environment=environment | named
+                ).returncode
+                == 0
+            )
             process.send(signal.SIGINT)
             assert process.wait(SECONDS) == 0
 

@@ -1,0 +1,33 @@
+"""A worker on the poll engine: one process that has every shard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas import __version__
+from stream_worker import clients
+from stream_worker.chain import Chain
+from stream_worker.engines.poll import PollEngine
+from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
+from stream_worker.processor import Processor
+
+if TYPE_CHECKING:
+    from stream_worker.records import Position
+    from stream_worker.settings import WorkerSettings
+    from stream_worker.shard import Shard
+    from stream_worker.stop import Stop
+
+
+def run(settings: WorkerSettings, stop: Stop, *, drain: bool) -> None:
+    """Read and commit until `stop` is set or, with `drain`, to each shard's tip as it is now."""
+    kinesis = clients.kinesis()
+    lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS, asked_to_stop=stop.is_set)
+
+    def make_processor(shard: Shard) -> Processor:
+        return Processor(Chain(lake, shard), settings.limits, _no_checkpoint, __version__)
+
+    PollEngine(kinesis, settings.stream, make_processor, stop, drain=drain).run()
+
+
+def _no_checkpoint(_: Position) -> None:
+    """Keep nothing: the poll engine goes on where the lake's chain ends."""
