@@ -113,7 +113,7 @@ class S3Lake:
             retry=retry_if_exception(self._worth_waiting),
             stop=stop_after_delay(self._patience),
             wait=wait_random_exponential(multiplier=0.1, max=_LONGEST_PAUSE),
-            before_sleep=_say_that_it_waits,
+            before_sleep=self._say_that_it_waits,
             reraise=True,
         )
         answer: _T = patience(self._once, ask, *args, **kwargs)
@@ -128,14 +128,13 @@ class S3Lake:
         except (BotoCoreError, ClientError) as error:
             raise self._told(error) from error
 
+    def _say_that_it_waits(self, state: RetryCallState) -> None:
+        error = _name(state.outcome.exception() if state.outcome else None)
+        note = "nothing is lost: the shard's owner reads no more until the lake answers"
+        log.warning("lake.waiting", bucket=self._bucket, attempt=state.attempt_number, error=error, note=note)
+
     def _told(self, error: BotoCoreError | ClientError) -> SetupError | OutageError:
         return told(error, f"bucket {self._bucket}", "METRICS_BUCKET")
-
-
-def _say_that_it_waits(state: RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    note = "nothing is lost: the shard's owner reads no more until the lake answers"
-    log.warning("lake.waiting", attempt=state.attempt_number, error=_name(error), note=note)
 
 
 def _name(error: BaseException | None) -> str:

@@ -108,8 +108,10 @@ def test_a_lake_that_is_gone_is_waited_for_until_somebody_asks_to_stop(installat
             assert worker.stop() == 1
     told = [orjson.loads(line) for line in log.read_bytes().splitlines()][1:]
     assert {line["event"] for line in told[:-1]} == {"lake.waiting"}
+    assert {line["error"] for line in told[:-1]} == {"EndpointConnectionError"}
+    assert {line["bucket"] for line in told[:-1]} == {installation.cloud.resources.bucket}
     assert told[-1]["event"] == "worker.failed"
-    assert all("is it within reach?" in (line.get("error", "") + line.get("detail", "")) for line in told)
+    assert "is it within reach?" in told[-1]["detail"]
 
 
 def test_an_endpoint_that_is_no_url_is_told_with_what_to_set(installation: Installation) -> None:
