@@ -1,0 +1,111 @@
+"""Reads one shard of a stream on from a place, page by page, aggregates taken apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from stream_worker.engines.aggregates import take_apart
+from stream_worker.records import START, Records
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kinesis.type_defs import GetShardIteratorInputTypeDef, RecordTypeDef
+
+    from stream_worker.records import Position
+    from stream_worker.shard import Shard
+
+PAGE_RECORDS: Final = 10_000
+"""The most that GetRecords gives at a time."""
+
+log = structlog.get_logger("poll")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one read gave; `raw` counts the stream's records, an aggregate as one.
+
+    `milliseconds_behind` is the distance to the shard's tip, 0 at the tip; `ended` is a closed shard's end.
+    """
+
+    records: Records
+    raw: int
+    milliseconds_behind: int
+    ended: bool
+
+    @property
+    def at_tip(self) -> bool:
+        """Say whether there is nothing more to read now: a full page may say 0 and yet not be the last."""
+        return self.ended or (self.raw == 0 and self.milliseconds_behind == 0)
+
+
+@dataclass(slots=True)
+class ShardReader:
+    """Reads on after a position; where that is `START`, what arrived at `since` or from the trim horizon on.
+
+    `after` may lie inside an aggregate, whose record is then read again, members before it included. Raises
+    what boto3 raises.
+    """
+
+    kinesis: KinesisClient
+    stream: str
+    shard: Shard
+    after: Position = START
+    since: datetime | None = None
+    page: int = PAGE_RECORDS
+    _last: str | None = None
+    _iterator: str | None = None
+
+    def read(self) -> Page | None:
+        """Read a page; None when the iterator had expired and the next read takes a new one."""
+        self._iterator = self._iterator or self._new_iterator()
+        try:
+            page = self.kinesis.get_records(ShardIterator=self._iterator, Limit=self.page)
+        except self.kinesis.exceptions.ExpiredIteratorException:
+            self._iterator = None
+            return None
+        records, dropped = take_apart(to_records(page["Records"]), self.shard.hash_keys)
+        for aggregate in dropped:
+            log.warning(
+                "aggregate.dropped",
+                shard_id=self.shard.shard_id,
+                position=str(aggregate.position),
+                members=aggregate.members,
+                reason=aggregate.reason,
+            )
+        if page["Records"]:
+            self._last = page["Records"][-1]["SequenceNumber"]
+        self._iterator = page.get("NextShardIterator")
+        return Page(records, len(page["Records"]), page["MillisBehindLatest"], self._iterator is None)
+
+    def _new_iterator(self) -> str:
+        request: GetShardIteratorInputTypeDef = {
+            "StreamName": self.stream,
+            "ShardId": self.shard.shard_id,
+            "ShardIteratorType": "TRIM_HORIZON",
+        }
+        if self._last is not None:
+            request["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER"
+            request["StartingSequenceNumber"] = self._last
+        elif self.after != START:
+            request["ShardIteratorType"] = "AT_SEQUENCE_NUMBER"
+            request["StartingSequenceNumber"] = str(self.after.sequence_number)
+        elif self.since is not None:
+            request["ShardIteratorType"] = "AT_TIMESTAMP"
+            request["Timestamp"] = self.since
+        return self.kinesis.get_shard_iterator(**request)["ShardIterator"]
+
+
+def to_records(page: list[RecordTypeDef]) -> Records:
+    """Return boto3's records as columns, aggregates whole."""
+    return Records(
+        bodies=[record["Data"] for record in page],
+        partition_keys=[record["PartitionKey"] for record in page],
+        sequence_numbers=[record["SequenceNumber"] for record in page],
+        sub_sequence_numbers=[0] * len(page),
+        arrivals=[round(record["ApproximateArrivalTimestamp"].timestamp() * 1000) for record in page],
+    )
