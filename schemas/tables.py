@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from schemas.report import COUNTERS, SCHEMA
+
+_HIVE: Final = "org.apache.hadoop.hive.ql.io.parquet"
 
 
 class Kind(Enum):
@@ -59,6 +61,19 @@ class Table:
             {"Name": column.name, "Type": column.kind.glue, "Comment": column.meaning}
             for column in self.columns
         ]
+
+    def storage(self, location: str) -> dict[str, Any]:
+        """Describe the Parquet files below a location (`s3://…/`) as Glue's `StorageDescriptor`.
+
+        The table and each of its `dt` partitions have one: readers go by the partition's.
+        """
+        return {
+            "Columns": self.glue,
+            "Location": location,
+            "InputFormat": f"{_HIVE}.MapredParquetInputFormat",
+            "OutputFormat": f"{_HIVE}.MapredParquetOutputFormat",
+            "SerdeInfo": {"SerializationLibrary": f"{_HIVE}.serde.ParquetHiveSerDe"},
+        }
 
     @property
     def dictionary(self) -> str:
@@ -138,8 +153,9 @@ REJECTS: Final = Table(
         Column(
             "partition_key",
             Kind.STRING,
-            "The record's Kinesis partition key.",
+            "The record's Kinesis partition key; null for what was rejected only as its day was sealed.",
             "3d9c49ce-8367-43ec-8884-568c8d43faec",
+            nullable=True,
         ),
         Column("reason", Kind.STRING, "`malformed`, `invalid`, `fraud` or `duplicate`.", "invalid"),
         Column(
@@ -156,7 +172,12 @@ REJECTS: Final = Table(
             "type: integer",
             nullable=True,
         ),
-        Column("body", Kind.BYTES, "The record as it came, its first 64 KiB.", '{"version":…'),
+        Column(
+            "body",
+            Kind.BYTES,
+            "The record as it came, its first 64 KiB; where `partition_key` is null, made anew from its row.",
+            '{"version":…',
+        ),
         Column("body_length", Kind.INTEGER, "Length of the whole record.", "227", "bytes"),
         Column(
             "body_sha256", Kind.STRING, "SHA-256 of the whole record, in hexadecimal.", "9f86d081884c7d65…"

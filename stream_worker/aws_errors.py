@@ -26,6 +26,7 @@ _SETUP_CODES: Final = frozenset(
         "403",  # all that a HEAD is told
         "AccessDenied",
         "AccessDeniedException",
+        "EntityNotFoundException",
         "ExpiredToken",
         "ExpiredTokenException",
         "InvalidAccessKeyId",

@@ -13,6 +13,7 @@ from stream_worker.errors import SetupError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_glue import GlueClient
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
 
@@ -23,6 +24,12 @@ _CONFIG: Final = Config(
 
 _FOR_THE_LAKE: Final = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
 """The lake's own patience is longer and is logged; boto3's pauses grow to 16 s, silent and deaf to a stop."""
+
+
+_IN_PASSING: Final = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
+)
+"""For what can wait until the next time, and must not hold up what comes after it."""
 
 
 def kinesis() -> KinesisClient:
@@ -40,6 +47,12 @@ def s3() -> S3Client:
 def dynamodb() -> DynamoDBClient:
     """Return a client for the lease tables; raise `SetupError` as `kinesis` does."""
     client: DynamoDBClient = _client("dynamodb")
+    return client
+
+
+def glue(*, in_passing: bool = False) -> GlueClient:
+    """Return a client for the catalog, which gives up soon if asked `in_passing`; `SetupError` as above."""
+    client: GlueClient = _client("glue", _IN_PASSING if in_passing else _CONFIG)
     return client
 
 

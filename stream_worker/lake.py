@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 class Lake(Protocol):
@@ -23,6 +23,12 @@ class Lake(Protocol):
 
     def get(self, key: str) -> bytes:
         """Return the bytes of an object that exists."""
+
+    def find(self, key: str) -> bytes | None:
+        """Return the bytes of an object, or None if there is none."""
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove objects; one that is not there is removed already."""
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield all keys that begin with `prefix`, in the order of their text."""
@@ -51,6 +57,15 @@ class MemoryLake:
     def get(self, key: str) -> bytes:
         """Return the object's bytes."""
         return self.objects[key][0]
+
+    def find(self, key: str) -> bytes | None:
+        """Return the object's bytes, or None."""
+        return self.objects[key][0] if key in self.objects else None
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove the objects."""
+        for key in keys:
+            self.objects.pop(key, None)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with `prefix`."""

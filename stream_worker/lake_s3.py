@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from http import HTTPStatus
+from itertools import islice
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import structlog
@@ -14,9 +15,10 @@ from stream_worker.aws_errors import told
 from stream_worker.errors import OutageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
     from tenacity import RetryCallState
 
     from stream_worker.errors import SetupError
@@ -25,6 +27,7 @@ PATIENCE_SECONDS: Final = 600.0
 """How long an outage is waited out. Meanwhile nothing is read, and to start the worker again helps nobody."""
 
 _CONFLICT_TRIES: Final = 10
+_DELETED_AT_ONCE: Final = 1_000  # the most that S3 takes
 _LONGEST_PAUSE: Final = 5.0  # seconds: how long after an outage's end the lake may go unused
 
 _P = ParamSpec("_P")
@@ -70,6 +73,23 @@ class S3Lake:
 
         return self._patiently(read)
 
+    def find(self, key: str) -> bytes | None:
+        """GET the object; a NoSuchKey is None."""
+
+        def read() -> bytes | None:
+            try:
+                return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            except self._client.exceptions.NoSuchKey:
+                return None
+
+        return self._patiently(read)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """DELETE the objects, a thousand a request."""
+        left = iter(keys)
+        while some := list(islice(left, _DELETED_AT_ONCE)):
+            self._patiently(self._delete, some)
+
     def keys(self, prefix: str) -> Iterator[str]:
         """LIST the objects, all pages before the first key is given."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
@@ -85,10 +105,6 @@ class S3Lake:
             lambda: [shared["Prefix"] for page in pages for shared in page.get("CommonPrefixes", [])]
         )
         return [folder.removeprefix(prefix).rstrip("/") for folder in found]
-
-    def _get(self, key: str) -> bytes:
-        # The request is part of what is tried again, not only the reading of its answer.
-        return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
     def _put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         for attempt in range(_CONFLICT_TRIES):
@@ -106,6 +122,13 @@ class S3Lake:
             else:
                 return True
         raise OutageError(f"S3 answered 409 {_CONFLICT_TRIES} times for one key; start the worker again")
+
+    def _delete(self, keys: list[str]) -> None:
+        objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys]
+        answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+        if answer.get("Errors"):
+            code = answer["Errors"][0].get("Code", "unknown")
+            raise OutageError(f"bucket {self._bucket}: S3 answered {code} to a removal; run it again")
 
     def _patiently(self, ask: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Ask until there is an answer, patience runs out, or waiting cannot help."""

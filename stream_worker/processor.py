@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Checkpoint = Callable[["Position"], None]
 """Tells the engine that everything up to a position is committed."""
 
+Announce = Callable[["date"], None]
+"""Tells readers that a day has segments, after each commit; it neither fails nor takes long."""
+
 _DAYS_REMEMBERED: Final = 2  # around midnight two days' records come side by side
 
 log = structlog.get_logger("processor")
@@ -43,6 +46,7 @@ class Processor:
         *,
         checkpointed: Position = START,
         pulse: Pulse | None = None,
+        announce: Announce = lambda _: None,
     ) -> None:
         """Go on where the chain ends, or from `checkpointed` if the engine starts its reading after that."""
         self._chain = chain
@@ -51,6 +55,7 @@ class Processor:
         self._code_version = code_version
         self._clock = clock
         self._pulse = pulse or LoggedPulse(self._shard_id)
+        self._announce = announce
         self._buffer = Buffer(limits)
         self._seen: dict[date, Seen] = {}
         self._end = chain.end()
@@ -110,6 +115,7 @@ class Processor:
         self._end = commit.end
         self._buffer.drop(commit.end)
         self._take_checkpoint()
+        self._announce(day)
 
     def _take_checkpoint(self) -> None:
         """Checkpoint what is committed, as far as it was delivered to this owner.

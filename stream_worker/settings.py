@@ -51,6 +51,7 @@ class WorkerSettings(Settings):
 
     stream: str = Field("metrics", min_length=1)
     bucket: str = Field(min_length=3)
+    database: str = Field("metrics", min_length=1)
     application: str = Field("metrics-worker", pattern=r"^[A-Za-z0-9_.-]{3,200}$")
     flush_records: int = Field(50_000, ge=1)
     flush_bytes: int = Field(33_554_432, ge=1)

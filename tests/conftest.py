@@ -13,6 +13,8 @@ from botocore.config import Config
 from hypothesis import HealthCheck, settings
 
 from infra.local.endpoint import CREDENTIAL, REGION, Endpoint, start_cloud
+from infra.local.resources import table_input
+from schemas.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +76,15 @@ def fresh_name() -> str:
 @pytest.fixture
 def bucket(cloud: Cloud, fresh_name: str) -> str:
     cloud.s3.create_bucket(Bucket=fresh_name)
+    return fresh_name
+
+
+@pytest.fixture
+def database(cloud: Cloud, fresh_name: str) -> str:
+    """Make a database with both tables, over the bucket of the same name."""
+    cloud.glue.create_database(DatabaseInput={"Name": fresh_name})
+    for table in TABLES:
+        cloud.glue.create_table(DatabaseName=fresh_name, TableInput=table_input(table, fresh_name))
     return fresh_name
 
 

@@ -2,7 +2,8 @@
 
 `python -m infra.local.cloud --port 5000`, until SIGTERM, SIGINT or SIGHUP. Nothing outlives the process.
 It speaks HTTP/1.1, and HTTP/2 without TLS ("prior knowledge", which the Kinesis Client Library insists on).
-It breaks when told to (`infra.local.faults`) and counts what it is asked for (`infra.local.calls`).
+It breaks when told to (`infra.local.faults`), lets records arrive on another day (`infra.local.clocks`), and
+counts what it is asked for (`infra.local.calls`).
 """
 
 import argparse
@@ -20,7 +21,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LOGGING_CONFIG, LogLevels
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from infra.local import calls, faults, kinesis_repairs, s3_repairs
+from infra.local import calls, clocks, faults, kinesis_repairs, s3_repairs
 from infra.local.operation import operation_of
 from infra.local.ports import LOOPBACK, PortTakenError, refuse_taken
 
@@ -87,7 +88,11 @@ class Dispatcher(DomainDispatcherApplication):
         super().__init__(create_backend_app)
         self._calls = calls.Calls()
         self._faults = faults.Faults()
-        self._controls: dict[str, Any] = {calls.PATH: self._calls, faults.PATH: self._faults}
+        self._controls: dict[str, Any] = {
+            calls.PATH: self._calls,
+            clocks.PATH: clocks.CLOCKS,
+            faults.PATH: self._faults,
+        }
         self._backends: dict[str | None, Any] = {}
         for service in SERVICES:  # loaded here, so that the first request does not wait for it
             self.app_instances[service] = create_backend_app(service)

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 FLUSH_SECONDS: Final = 2
 _SETTLE_SECONDS: Final = 60
 _LONG_NUMBER: Final = re.compile(r"\d{40,}(\d{4})")
-
-
 WAITING_FOR_LEASES: Final = (
     "Waiting until the Kinesis Client Library has taken its leases and started a process for each shard: "
     "some ten seconds …"

@@ -4,15 +4,15 @@ It stands in for moto's `Shard`, which keeps its records in a dictionary and lie
 Nothing here locks: the stream does, since a put and a split must not overlap.
 """
 
-import time
 from base64 import b64decode
 from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Any, Final
 
 from moto.kinesis.models import Record, Shard
+
+from infra.local.clock import Clock
 
 PAGE_RECORDS: Final = 10_000
 PAGE_BYTES: Final = 10 * 1024 * 1024
@@ -57,7 +57,7 @@ class Page:
 
 
 class LoggedShard(Shard):
-    """One shard's records in the order of their arrival. `born` is in whole seconds since 1970."""
+    """One shard's records in the order in which they were put. `born` is in whole seconds since 1970."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - the first five are moto's own
         self,
@@ -67,10 +67,13 @@ class LoggedShard(Shard):
         parent: str | None = None,
         adjacent_parent: str | None = None,
         born: int = 0,
+        clock: Clock | None = None,
     ) -> None:
         super().__init__(shard_id, starting_hash, ending_hash, parent, adjacent_parent)
         self.born = born
+        self._clock = clock or Clock()
         self._log: list[Arrival] = []
+        self._peaks: list[float] = []  # the latest arrival up to each record: it rises where arrivals do not
 
     def number(self, count: int) -> int:
         """Return the sequence number of the `count`th record; 0 is the shard's own start.
@@ -91,13 +94,12 @@ class LoggedShard(Shard):
     def put_record(self, partition_key: str, data: str, explicit_hash_key: str) -> str:  # noqa: ARG002 - moto's
         """Append a record (`data` in base64) and return its number, in constant time however long the log is.
 
-        Arrival has milliseconds, as on the wire, and never goes back when the machine's clock does.
+        It arrives when the stream's clock says.
         """
-        arrival = int(time.time() * 1000) / 1000
-        if self._log:
-            arrival = max(arrival, self._log[-1].created_at)
+        arrival = self._clock.arrival()
         number = self.number(len(self._log) + 1)
         self._log.append(Arrival(partition_key, data, number, arrival))
+        self._peaks.append(max(arrival, self._peaks[-1]) if self._peaks else arrival)
         return str(number)
 
     def page(self, after: int, limit: int, now: float) -> Page:
@@ -118,7 +120,7 @@ class LoggedShard(Shard):
 
     def get_records(self, last_sequence_id: str, limit: int | None) -> tuple[list[Record], int, int]:
         """Return a page as moto asks for it; the emulator itself calls `page`."""
-        page = self.page(int(last_sequence_id), limit or PAGE_RECORDS, time.time())
+        page = self.page(int(last_sequence_id), limit or PAGE_RECORDS, self._clock.now())
         return list(page.records), page.last, page.behind
 
     def get_min_sequence_number(self) -> int:
@@ -130,8 +132,11 @@ class LoggedShard(Shard):
         return self.number(len(self._log))
 
     def get_sequence_number_at(self, at_timestamp: float) -> int:
-        """Return the number after which the records that arrived at or after `at_timestamp` stand."""
-        return self.number(bisect_left(self._log, at_timestamp, key=attrgetter("created_at")))
+        """Return the number after which the first record stands that arrived at or after `at_timestamp`.
+
+        What follows it may have arrived earlier, where arrivals are not in order.
+        """
+        return self.number(bisect_left(self._peaks, at_timestamp))
 
     def to_json(self) -> dict[str, Any]:
         """Describe the shard as ListShards does. A closed one ends past its last record, as real ones do."""

@@ -1,10 +1,9 @@
 """An emulated stream whose puts lose nothing and whose reshards leave the past alone."""
 
 import hashlib
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import pairwise
 from threading import RLock
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from moto.kinesis.exceptions import InvalidArgumentError, ResourceNotFoundError
 from moto.kinesis.models import Stream
 
+from infra.local.clocks import CLOCKS
 from infra.local.kinesis_shard import LoggedShard, Page
 
 
@@ -33,12 +33,14 @@ class LockedStream(Stream):
     def init_shards(self, shard_count: int) -> None:
         """Make the first shards, equal parts of the hash range. moto's constructor calls this."""
         self.lock = RLock()
+        self.clock = CLOCKS.begin(self.stream_name)
+        now = self.clock.now()
+        self.creation_datetime = datetime.fromtimestamp(now, UTC).replace(tzinfo=None)  # as moto has it
         self.shard_count = shard_count
         self.shards = {}
         bounds = [2**128 * index // shard_count for index in range(shard_count + 1)]
-        born = int(self.creation_datetime.replace(tzinfo=UTC).timestamp())
         for index, (start, end) in enumerate(pairwise(bounds)):
-            shard = LoggedShard(index, start, end - 1, born=born)
+            shard = LoggedShard(index, start, end - 1, born=int(now), clock=self.clock)
             self.shards[shard.shard_id] = shard
 
     def get_shard_for_key(self, partition_key: str, explicit_hash_key: str) -> LoggedShard:
@@ -64,7 +66,7 @@ class LockedStream(Stream):
         """Return what follows the number `after` on a shard."""
         with self.lock:
             shard = self._shard(shard_id)
-            page = shard.page(after, limit, time.time())
+            page = shard.page(after, limit, self.clock.now())
             if not page.at_tip or shard.is_open:
                 return Reading(page, ended=False, children=[])
             return Reading(page, ended=True, children=self._children(shard_id))
@@ -98,10 +100,10 @@ class LockedStream(Stream):
 
     def _succeed(self, parents: Sequence[LoggedShard], ranges: Sequence[tuple[int, int]]) -> None:
         # A second after the youngest parent at least: a child's numbers must be greater than its parents'.
-        born = max(int(time.time()), *(parent.born + 1 for parent in parents))
+        born = max(int(self.clock.now()), *(parent.born + 1 for parent in parents))
         ids = [parent.shard_id for parent in parents] + [None]
         for start, end in ranges:
-            child = LoggedShard(len(self.shards), start, end, ids[0], ids[1], born)
+            child = LoggedShard(len(self.shards), start, end, ids[0], ids[1], born, self.clock)
             self.shards[child.shard_id] = child
         for parent in parents:
             parent.is_open = False

@@ -14,11 +14,13 @@ from schemas.tables import PARTITION_KEY, TABLES, Table
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_glue import GlueClient
-    from mypy_boto3_glue.type_defs import ColumnTypeDef, TableInputTypeDef
+    from mypy_boto3_glue.type_defs import StorageDescriptorTypeDef, TableInputTypeDef
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
 
-_HIVE: Final = "org.apache.hadoop.hive.ql.io.parquet"
+RETENTION_HOURS: Final = 168
+"""A week, as in production: so long a day can be built again from the stream."""
+
 _NO_CONSTRAINT: Final = "us-east-1"
 """The one region that S3 does not want to be told."""
 
@@ -76,8 +78,18 @@ def _create_bucket(s3: S3Client, bucket: str) -> None:
 def _create_stream(kinesis: KinesisClient, wanted: Resources) -> None:
     with suppress(kinesis.exceptions.ResourceInUseException):
         kinesis.create_stream(StreamName=wanted.stream, ShardCount=wanted.shards)
+    _await_active(kinesis, wanted.stream)
+    summary = kinesis.describe_stream_summary(StreamName=wanted.stream)["StreamDescriptionSummary"]
+    if summary["RetentionPeriodHours"] < RETENTION_HOURS:
+        kinesis.increase_stream_retention_period(
+            StreamName=wanted.stream, RetentionPeriodHours=RETENTION_HOURS
+        )
+        _await_active(kinesis, wanted.stream)
+
+
+def _await_active(kinesis: KinesisClient, stream: str) -> None:
     waiter = kinesis.get_waiter("stream_exists")
-    waiter.wait(StreamName=wanted.stream, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    waiter.wait(StreamName=stream, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
 
 
 def _create_catalog(glue: GlueClient, wanted: Resources) -> None:
@@ -100,11 +112,7 @@ def table_input(table: Table, bucket: str) -> TableInputTypeDef:
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {"EXTERNAL": "TRUE", "classification": "parquet"},
         "PartitionKeys": [{"Name": key.name, "Type": key.kind.glue, "Comment": key.meaning}],
-        "StorageDescriptor": {
-            "Columns": cast("list[ColumnTypeDef]", table.glue),
-            "Location": f"s3://{bucket}/{table.name}/live/",
-            "InputFormat": f"{_HIVE}.MapredParquetInputFormat",
-            "OutputFormat": f"{_HIVE}.MapredParquetOutputFormat",
-            "SerdeInfo": {"SerializationLibrary": f"{_HIVE}.serde.ParquetHiveSerDe"},
-        },
+        "StorageDescriptor": cast(
+            "StorageDescriptorTypeDef", table.storage(f"s3://{bucket}/{table.name}/live/")
+        ),
     }

@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Final
 
 import boto3
 
+from infra.local import clocks
+from infra.local.control import ask
 from infra.local.endpoint import REGION, Endpoint, start_cloud
 from infra.local.ports import LOOPBACK, reserve
 from infra.local.process import Process, answers
 from infra.local.resources import Resources, create
+from stream_worker.catalog_glue import GlueCatalog
 from stream_worker.lake_s3 import S3Lake
 from stream_worker.pulse import beats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_kinesis import KinesisClient
@@ -78,6 +82,20 @@ class Cloud:
     def lake(self) -> S3Lake:
         """The lake, as the worker knows it."""
         return S3Lake(self.s3, self.resources.bucket)
+
+    @property
+    def catalog(self) -> GlueCatalog:
+        """The catalog, as the worker knows it."""
+        return GlueCatalog(self.glue, self.resources.database, self.resources.bucket)
+
+    def set_clock(self, now: datetime | None, jitter_seconds: float = 0) -> None:
+        """Let records arrive on the stream at `now` (None: the machine's time) and from then on.
+
+        Each is up to `jitter_seconds` off. Raises `ValueError` if records have arrived later, or `now` has no
+        UTC offset. It is the emulator's own Kinesis that is set.
+        """
+        document = {"now": now and now.isoformat(), "jitter_seconds": jitter_seconds}
+        ask(self.endpoint.url, "PUT", f"{clocks.PATH}?stream={self.resources.stream}", document)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from stream_worker import clients
 from stream_worker.chain import Chain
 from stream_worker.engines.poll import PollEngine
 from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
+from stream_worker.live_days import told_to_glue
 from stream_worker.processor import Processor
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ def run(settings: WorkerSettings, stop: Stop, *, drain: bool) -> None:
     """Read and commit until `stop` is set or, with `drain`, to each shard's tip as it is now."""
     kinesis = clients.kinesis()
     lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS, asked_to_stop=stop.is_set)
+    announce = told_to_glue(settings.database, settings.bucket)
 
     def make_processor(shard: Shard) -> Processor:
-        return Processor(Chain(lake, shard), settings.limits, _no_checkpoint, __version__)
+        chain = Chain(lake, shard)
+        return Processor(chain, settings.limits, _no_checkpoint, __version__, announce=announce)
 
     PollEngine(kinesis, settings.stream, make_processor, stop, drain=drain).run()
 

@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m tests.benchmarks",
         description="Measure edge, worker and seen-set in alternating rounds of fresh processes, beside what "
         "somebody would write instead, and print one table: each figure, its aim, whether it was met.",
-        epilog="On a shared machine trust the ratios, not single rounds. It takes about five minutes.",
+        epilog="On a shared machine trust the ratios, not single rounds. It takes about fifteen minutes.",
     )
     parser.add_argument(
         "--seconds", type=float, default=5.0, metavar="S", help="seconds that each measurement counts (5)"

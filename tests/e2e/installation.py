@@ -6,12 +6,14 @@ import subprocess
 import sysconfig
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from infra.local.ports import LOOPBACK, reserve
 from infra.local.process import Process
 from infra.local.system import clean_environment, start_edge, start_worker
+from schemas.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,6 +77,14 @@ class Installation:
         """Return how many records the lake says it holds, counting each segment once."""
         lake = self.cloud.lake
         return sum(int(lake.metadata(key)["records"]) for key in lake.keys("reports/live/"))
+
+    def check_days(self) -> None:
+        """Check that readers find each day that has live segments, in both tables, and no other."""
+        lake, catalog = self.cloud.lake, self.cloud.catalog
+        days = [date.fromisoformat(name.removeprefix("dt=")) for name in lake.folders("reports/live/")]
+        assert days
+        for table in TABLES:
+            assert catalog.days(table.name) == {day: f"{table.name}/live/dt={day}/" for day in days}
 
 
 def script(name: str) -> str:

@@ -8,43 +8,13 @@ import orjson
 
 from tests import truth
 from tests.e2e.installation import count
+from tests.e2e.reshard import merge, open_shards, split
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mypy_boto3_kinesis.type_defs import ShardTypeDef
-
     from tests.e2e.installation import Installation
     from tests.e2e.producer import Producer
-
-
-def open_shards(installation: Installation) -> list[ShardTypeDef]:
-    listed = installation.cloud.kinesis.list_shards(StreamName=installation.cloud.resources.stream)["Shards"]
-    return [shard for shard in listed if "EndingSequenceNumber" not in shard["SequenceNumberRange"]]
-
-
-def await_active(installation: Installation) -> None:
-    waiter = installation.cloud.kinesis.get_waiter("stream_exists")
-    waiter.wait(StreamName=installation.cloud.resources.stream, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-
-
-def split(installation: Installation, shard: ShardTypeDef) -> None:
-    low, high = (int(shard["HashKeyRange"][end]) for end in ("StartingHashKey", "EndingHashKey"))
-    installation.cloud.kinesis.split_shard(
-        StreamName=installation.cloud.resources.stream,
-        ShardToSplit=shard["ShardId"],
-        NewStartingHashKey=str((low + high) // 2),
-    )
-    await_active(installation)
-
-
-def merge(installation: Installation, shard: ShardTypeDef, neighbour: ShardTypeDef) -> None:
-    installation.cloud.kinesis.merge_shards(
-        StreamName=installation.cloud.resources.stream,
-        ShardToMerge=shard["ShardId"],
-        AdjacentShardToMerge=neighbour["ShardId"],
-    )
-    await_active(installation)
 
 
 def shards_in_order(log: Path, event: str) -> list[str]:
@@ -65,6 +35,7 @@ def test_it_commits_up_to_the_tip_though_no_limit_is_reached_and_then_finds_noth
     installation.drain("more")
     producer.check(installation.cloud.lake)
     assert set(keys) < set(installation.objects())
+    installation.check_days()
 
 
 def test_an_empty_stream_is_drained_at_once(installation: Installation) -> None:

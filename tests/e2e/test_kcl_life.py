@@ -46,7 +46,12 @@ def test_it_consumes_stops_and_goes_on_and_its_log_is_json(
             assert worker.stop(SECONDS) == 0
         assert lines(worker)[-1]["event"] == "worker.stopped"
         producer.check(installation.cloud.lake)
-    assert not {line["event"] for line in lines(worker)} & {"segment.overtaken", "shard.gap"}
+    installation.check_days()
+    assert not {line["event"] for line in lines(worker)} & {
+        "catalog.failed",
+        "segment.overtaken",
+        "shard.gap",
+    }
 
 
 def to_the_command(worker: Process) -> None:

@@ -10,12 +10,12 @@ import pytest
 
 from stream_worker.engines.aggregates import take_apart
 from stream_worker.engines.kpl import parse
-from stream_worker.engines.poll import to_records
+from stream_worker.engines.reader import to_records
 from stream_worker.engines.shards import list_shards
 from tests import truth
 from tests.e2e import aggregates, family
 from tests.e2e.installation import count
-from tests.e2e.test_drain import open_shards, split
+from tests.e2e.reshard import open_shards, split
 from tests.infra.local.shards import Reader
 from tests.stream_worker.samples import FORGED, INVALID, MALFORMED, body, nonce
 

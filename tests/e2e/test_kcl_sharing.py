@@ -11,7 +11,7 @@ from infra.local import resources, system
 from stream_worker.pulse import beats
 from tests.e2e import family
 from tests.e2e.installation import SECONDS, Installation, count
-from tests.e2e.test_drain import merge, open_shards, split
+from tests.e2e.reshard import merge, open_shards, split
 
 if TYPE_CHECKING:
     from pathlib import Path

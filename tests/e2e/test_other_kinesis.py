@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e import family
 from tests.e2e.installation import SECONDS, count
-from tests.e2e.test_drain import merge, open_shards, split
+from tests.e2e.reshard import merge, open_shards, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable

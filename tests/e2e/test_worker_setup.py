@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from tests.conftest import Cloud
     from tests.e2e.installation import Installation
+    from tests.e2e.producer import Producer
+
+DRAIN = ("stream-worker", "run", "--engine", "poll", "--drain")
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def refused(environment: dict[str, str]) -> str:
 
 def failed(environment: dict[str, str], event: str = "worker.failed") -> dict[str, Any]:
     """Start a worker that must end with status 1; return the one line that is not about its start."""
-    ended = run("stream-worker", "run", "--engine", "poll", "--drain", environment=environment)
+    ended = run(*DRAIN, environment=environment)
     assert ended.returncode == 1, ended.stderr
     assert ended.stdout == ""
     lines = [orjson.loads(line) for line in ended.stderr.splitlines()]
@@ -112,6 +115,17 @@ def test_a_lake_that_is_gone_is_waited_for_until_somebody_asks_to_stop(installat
     assert {line["bucket"] for line in told[:-1]} == {installation.cloud.resources.bucket}
     assert told[-1]["event"] == "worker.failed"
     assert "is it within reach?" in told[-1]["detail"]
+
+
+def test_a_catalog_that_is_gone_holds_nothing_up(installation: Installation, producer: Producer) -> None:
+    producer.put(100)
+    with gone("GLUE") as elsewhere:
+        ended = run(*DRAIN, environment=installation.environment(flush_records=10) | elsewhere)
+    assert ended.returncode == 0, ended.stderr
+    producer.check(installation.cloud.lake)
+    told = [line for line in map(orjson.loads, ended.stderr.splitlines()) if line["level"] != "info"]
+    assert [line["event"] for line in told] == ["catalog.failed"]
+    assert "is it within reach?" in told[0]["detail"]
 
 
 def test_an_endpoint_that_is_no_url_is_told_with_what_to_set(installation: Installation) -> None:

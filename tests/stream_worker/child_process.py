@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
-from stream_worker.engines.poll import to_records
+from stream_worker.engines.reader import to_records
 from tests.stream_worker.daemon_lines import checkpointed, line
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from tests.stream_worker.samples import SHARD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from stream_worker.buffer import Limits
     from stream_worker.records import Position
@@ -30,6 +31,7 @@ class Stage(MemoryLake):
     crash_before: int = 0
     crash_after: int = 0
     checkpoint: Position | None = None
+    announced: list[date] = field(default_factory=list)
     now: float = 0.0
 
     def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
@@ -42,7 +44,8 @@ class Stage(MemoryLake):
 
     def processor(self, limits: Limits, shard: Shard = SHARD, version: str = "1.0.0") -> Processor:
         """Start an owner of the shard."""
-        return Processor(Chain(self, shard), limits, self.take_checkpoint, version, lambda: self.now)
+        chain, announce = Chain(self, shard), self.announced.append
+        return Processor(chain, limits, self.take_checkpoint, version, lambda: self.now, announce=announce)
 
     def _effect(self, name: str) -> _Effect:
         return _Effect(self, name)

@@ -30,8 +30,9 @@ OUTCOMES = {"accepted": 2, "malformed": 2, "fraud": 1, "duplicate": 1}
 
 
 @pytest.fixture
-def environ(cloud: Cloud, stream: str, bucket: str) -> dict[str, str]:
+def environ(cloud: Cloud, stream: str, bucket: str, database: str) -> dict[str, str]:
     return cloud.endpoint.environment | {
+        "METRICS_DATABASE": database,
         "METRICS_BUCKET": bucket,
         "METRICS_STREAM": stream,
         "METRICS_FLUSH_RECORDS": "4",

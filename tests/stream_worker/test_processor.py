@@ -1,3 +1,5 @@
+from datetime import date, timedelta
+
 import pytest
 
 from stream_worker.buffer import Limits
@@ -213,6 +215,18 @@ def test_days_in_any_order_are_settled() -> None:
     processor.receive(records([body(1)] * 6, arrivals=arrivals))
     processor.finish()
     assert truth.read(stage).outcomes == {"accepted": 3, "duplicate": 3}
+
+
+def test_a_day_is_announced_with_each_commit_after_its_checkpoint_and_not_before() -> None:
+    stage = Stage(crash_after=2)
+    with pytest.raises(CrashError):
+        deliver(stage)
+    assert stage.announced == []
+    processor = stage.processor(LIMITS)
+    processor.receive(records([body(1), body(2), body(3)], first=4, arrivals=[MIDNIGHT - 1, MIDNIGHT, NOON]))
+    processor.finish()
+    today = date(2026, 11, 22)
+    assert stage.announced == [today, today + timedelta(days=1), today]
 
 
 def test_what_else_stands_beside_the_days_is_passed_over() -> None:

@@ -21,6 +21,7 @@ from stream_worker.engines.kcl.shard_owner import ShardOwner
 from stream_worker.engines.shards import list_shards
 from stream_worker.host import FailedError, last_words, spare_the_collector
 from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
+from stream_worker.live_days import told_to_glue
 from stream_worker.processor import Checkpoint, Processor
 from stream_worker.pulse import FiledPulse
 from stream_worker.settings import WorkerSettings
@@ -60,6 +61,7 @@ def main() -> NoReturn:
 def _maker(settings: WorkerSettings) -> MakeProcessor:
     kinesis = clients.kinesis()
     lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS)
+    announce = told_to_glue(settings.database, settings.bucket)
 
     def make(shard_id: str, checkpointed: Position, checkpoint: Checkpoint) -> Processor:
         try:
@@ -76,6 +78,7 @@ def _maker(settings: WorkerSettings) -> MakeProcessor:
             __version__,
             checkpointed=checkpointed,
             pulse=FiledPulse(shard_id, settings.health_folder),
+            announce=announce,
         )
 
     return make

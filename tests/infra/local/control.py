@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-import orjson
+from infra.local.control import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.local.fault import Fault
-
-SECONDS = 30
 
 
 @dataclass
@@ -64,17 +60,3 @@ def calls(url: str) -> dict[tuple[str, str, str], int]:
 
 def forget_calls(url: str) -> None:
     ask(url, "DELETE", "/_calls")
-
-
-def ask(url: str, method: str, path: str, document: object = None) -> Any:  # noqa: ANN401 - any JSON
-    """Ask a cloud and return the document it answers with; `ValueError` with its text if it refuses."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=SECONDS)
-    try:
-        connection.request(method, path, orjson.dumps(document))
-        answer = connection.getresponse()
-        found = orjson.loads(answer.read())
-    finally:
-        connection.close()
-    if answer.status != 200:
-        raise ValueError(f"{answer.status}: {found}")
-    return found

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from infra.local import s3_operation
+from infra.local.control import ask
 from infra.local.endpoint import start_cloud
 from infra.local.process import answers
 from tests.conftest import SESSION, Cloud
-from tests.infra.local.control import ask, calls, forget_calls
+from tests.infra.local.control import calls, forget_calls
 from tests.infra.local.shards import Reader, put
 
 if TYPE_CHECKING:

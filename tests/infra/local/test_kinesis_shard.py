@@ -66,6 +66,18 @@ def test_a_page_holds_ten_mebibytes_and_at_least_one_record() -> None:
 
 
 def test_arrival_never_goes_back_with_the_clock_and_has_milliseconds() -> None:
-    with mock.patch("infra.local.kinesis_shard.time.time", side_effect=[5.0019, 4.0, 6.0]):
+    with mock.patch("infra.local.clock.time.time", side_effect=[5.0019, 4.0, 6.0]):
         shard = shard_of(3)
     assert [record.created_at for record in shard.page(0, 3, 9.0).records] == [5.001, 5.001, 6.0]
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "first"), [(0.0, 0), (5.0, 0), (5.5, 1), (7.0, 1), (7.1, 4), (9.0, 4), (9.1, 5)]
+)
+def test_a_time_is_found_where_arrivals_are_not_in_order(timestamp: float, first: int) -> None:
+    clock = mock.Mock()
+    clock.arrival.side_effect = [5.0, 7.0, 6.0, 7.0, 9.0]
+    shard = LoggedShard(7, 0, 2**128 - 1, clock=clock)
+    for _ in range(5):
+        shard.put_record("k", "", "")
+    assert shard.count(shard.get_sequence_number_at(timestamp)) == first

@@ -26,6 +26,7 @@ def test_stream_bucket_and_catalog_are_there_after_one_call_and_after_two(
         create(wanted, kinesis=cloud.kinesis, s3=cloud.s3, glue=cloud.glue)
         summary = cloud.kinesis.describe_stream_summary(StreamName=wanted.stream)["StreamDescriptionSummary"]
         assert (summary["StreamStatus"], summary["OpenShardCount"]) == ("ACTIVE", 2)
+        assert summary["RetentionPeriodHours"] == 7 * 24
         cloud.s3.head_bucket(Bucket=wanted.bucket)
         tables = cloud.glue.get_tables(DatabaseName=wanted.database)["TableList"]
         assert {table["Name"] for table in tables} == {"reports", "rejects"}
@@ -41,6 +42,14 @@ def test_the_tables_are_those_of_the_schemas(cloud: Cloud, wanted: Resources) ->
         assert storage["SerdeInfo"]["SerializationLibrary"].endswith("ParquetHiveSerDe")
         assert [(key["Name"], key["Type"]) for key in described["PartitionKeys"]] == [("dt", "date")]
         assert not any("projection" in name for name in described["Parameters"])
+
+
+def test_a_stream_that_keeps_its_records_longer_is_left_so(cloud: Cloud, wanted: Resources) -> None:
+    cloud.kinesis.create_stream(StreamName=wanted.stream, ShardCount=2)
+    cloud.kinesis.increase_stream_retention_period(StreamName=wanted.stream, RetentionPeriodHours=8760)
+    create(wanted, kinesis=cloud.kinesis, s3=cloud.s3, glue=cloud.glue)
+    summary = cloud.kinesis.describe_stream_summary(StreamName=wanted.stream)["StreamDescriptionSummary"]
+    assert summary["RetentionPeriodHours"] == 8760
 
 
 @pytest.mark.parametrize("region", ["eu-central-1", "cn-north-1"])
