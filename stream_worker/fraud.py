@@ -1,8 +1,8 @@
 """Fraud that a single report gives away: named rules, each a Polars expression with a version and a reason.
 
-The expressions read the columns of a report and what `digits` counts in its nonce. A rule may call a genuine
-report forged less than once in 10^10; the reasons give the figures. What only a whole day shows (floods,
-sequences) is not judged here.
+The expressions read the columns of a report and what `digits` counts in its nonce. A rule may call a
+genuine report forged less than once in 10^10; the reasons give the figures. What only a whole day shows
+(floods, sequences) is judged by `day_fraud`. The thresholds are in `fraud_thresholds.toml`.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ import polars as pl
 
 from schemas.tables import COUNTER_COLUMNS
 from stream_worker import digits
+from stream_worker.thresholds import THRESHOLDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,10 @@ _SEMANTIC_VERSION: Final = (
 )
 
 REPEAT_DISTANCE: Final = 8
-REPEATS_LEAST: Final = 14
+REPEATS_LEAST: Final = THRESHOLDS.nonce_repeats_least
 STEP_DISTANCES: Final = (1, 2)
-STEADY_STEPS_LEAST: Final = 15
-CALLS_A_DAY_MOST: Final = 10**10
+STEADY_STEPS_LEAST: Final = THRESHOLDS.nonce_steady_steps_least
+CALLS_A_DAY_MOST: Final = THRESHOLDS.calls_a_day_most
 
 RULES: Final = (
     Rule(

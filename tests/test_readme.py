@@ -7,7 +7,7 @@ from pydantic.fields import FieldInfo
 
 from ingest_api import openapi
 from ingest_api.settings import EdgeSettings
-from stream_worker import emf, fraud
+from stream_worker import day_fraud, emf, fraud
 from stream_worker.health import Health, Status
 from stream_worker.settings import WorkerSettings
 
@@ -17,7 +17,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_every_fraud_rule_is_named() -> None:
     assert set(re.findall(r"^\| `(\w+)` \| [^|]*\|$", README, re.MULTILINE)) >= {
-        rule.name for rule in fraud.RULES
+        rule.name for rule in (*fraud.RULES, *day_fraud.RULES)
     }
 
 

@@ -7,12 +7,19 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.benchmarks import edge, engines, kcl_start, seen, table, worker
+from tests.benchmarks import edge, engines, fraud, kcl_start, seen, table, worker
 from tests.benchmarks.figure import Result
 
 _WIDTH: Final = 100  # what the table needs: a pipe has no width
 
-BENCHMARKS: Final = {"edge": edge, "worker": worker, "seen": seen, "start": kcl_start, "engines": engines}
+BENCHMARKS: Final = {
+    "edge": edge,
+    "worker": worker,
+    "seen": seen,
+    "start": kcl_start,
+    "engines": engines,
+    "fraud": fraud,
+}
 
 
 def main() -> None:
@@ -43,8 +50,9 @@ def _measure(names: list[str], seconds: float, rounds: int) -> list[Result]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks",
-        description="Measure edge, worker and seen-set in alternating rounds of fresh processes, beside what "
-        "somebody would write instead, and print one table: each figure, its aim, whether it was met.",
+        description="Measure edge, worker, seen-set, engines in alternating rounds of fresh processes beside "
+        "what somebody would write, and the fraud rules on made-up days; print one table: each "
+        "figure, its aim, whether it was met.",
         epilog="On a shared machine trust the ratios, not single rounds. It takes about fifteen minutes.",
     )
     parser.add_argument(
