@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from stream_worker.committed import days
 from stream_worker.errors import SetupError
 from stream_worker.records import START, Position
 from stream_worker.seen import Seen, nonces
@@ -24,6 +25,8 @@ from stream_worker.segment import (
 )
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from stream_worker.lake import Lake
     from stream_worker.shard import Shard
 
@@ -37,6 +40,14 @@ class Commit:
 
     end: Position
     ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """A chain's last segment: its end, and the latest arrival in it (ms since 1970 UTC), None without one."""
+
+    end: Position = START
+    last_arrival: int | None = None
 
 
 class Chain:
@@ -53,20 +64,23 @@ class Chain:
         return self._shard
 
     def end(self) -> Position:
-        """Return where the chain ends: the position to go on from, or `START`.
+        """Return where the chain ends: the position to go on from, or `START`."""
+        return self.tail().end
+
+    def tail(self) -> Tail:
+        """Return the chain's last segment, as far as it says where and when it ends.
 
         The two newest days that have segments of this shard are looked at: a straggler's segment may stand in
         the day before midnight and yet be the last.
         """
-        ends: list[Position] = []
-        folders = self._lake.folders(f"reports/{self._generation}/")
-        for folder in reversed([folder for folder in folders if folder.startswith("dt=")]):
-            keys = self._keys(date.fromisoformat(folder.removeprefix("dt=")), self._shard.shard_id)
+        tails: list[Tail] = []
+        for day in reversed(days(self._lake, self._generation)):
+            keys = self._keys(day, self._shard.shard_id)
             if keys:
-                ends.append(self._end_of(max(keys, key=start_of)))
-            if len(ends) == _DAYS_LOOKED_AT:
+                tails.append(self._tail_of(max(keys, key=start_of)))
+            if len(tails) == _DAYS_LOOKED_AT:
                 break
-        return max(ends, default=START)
+        return max(tails, key=attrgetter("end"), default=Tail())
 
     def commit(self, segment: Segment) -> Commit:
         """Take the chain's next step with this segment, or learn who took it.
@@ -82,7 +96,7 @@ class Chain:
         key = segment_key(self._generation, segment.day, epoch, shard_id, segment.start)
         if self._lake.put_new(key, segment.reports, segment.summary.metadata):
             return Commit(segment.summary.last, ours=True)
-        return Commit(self._end_of(key), ours=False)
+        return Commit(self._tail_of(key).end, ours=False)
 
     def nonces(self, day: date, start: Position) -> pl.Series:
         """Return the nonces that the day's segment from `start` accepted."""
@@ -98,14 +112,15 @@ class Chain:
                 seen.add(batch.filter(~seen.contains(batch)))
         return seen
 
-    def _end_of(self, key: str) -> Position:
+    def _tail_of(self, key: str) -> Tail:
         try:
-            return Summary.parse(self._lake.metadata(key)).last
+            summary = Summary.parse(self._lake.metadata(key))
         except (KeyError, ValueError) as error:
             text = (
                 f"{key} is no segment of this worker's: move it out of the lake, then start the worker again"
             )
             raise SetupError(text) from error
+        return Tail(summary.last, summary.last_arrival)
 
     def _keys(self, day: date, shard_id: str) -> list[str]:
         return list(

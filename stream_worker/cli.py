@@ -8,6 +8,8 @@ import signal
 import sys
 import time
 from dataclasses import asdict
+from importlib import import_module
+from typing import Final
 
 import click
 import structlog
@@ -24,19 +26,44 @@ from stream_worker.stop import Stop
 _PATIENCE_SECONDS = 180
 """How much longer than a flush may be due a record may wait before its shard counts as stuck."""
 
+_ON_DAYS: Final = {
+    "seal": "stream_worker.day_commands",
+    "replay": "stream_worker.replay_command",
+    "audit": "stream_worker.audit_command",
+    "rollback": "stream_worker.day_commands",
+    "generations": "stream_worker.day_commands",
+    "expire": "stream_worker.day_commands",
+}
+
 log = structlog.get_logger("worker")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands that work on whole days are imported when they are wanted: the worker starts sooner."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return [*super().list_commands(ctx), *_ON_DAYS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name."""
+        if cmd_name not in _ON_DAYS:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(import_module(_ON_DAYS[cmd_name]), cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="stream-worker")
 def main() -> None:
-    """Read the stream of reports, judge each and commit it to the lake exactly once.
+    """Judge each report of the stream and commit it to the lake exactly once; seal, replay, audit days.
 
-    Settings come from the environment: METRICS_BUCKET (required), METRICS_STREAM, METRICS_APPLICATION,
-    METRICS_FLUSH_RECORDS, METRICS_FLUSH_BYTES, METRICS_FLUSH_SECONDS, METRICS_HEALTH_FOLDER, METRICS_KCL_*,
-    and the AWS_* variables as boto3 knows them. The README tells of each.
+    Settings come from the environment: METRICS_BUCKET (required), METRICS_STREAM, METRICS_DATABASE,
+    METRICS_APPLICATION, METRICS_FLUSH_RECORDS, METRICS_FLUSH_BYTES, METRICS_FLUSH_SECONDS,
+    METRICS_HEALTH_FOLDER, METRICS_KCL_*, and the AWS_* variables as boto3 knows them. The README tells of
+    each.
 
-    Exit status: 0 done, 1 failed, 2 wrong usage or settings.
+    Exit status: 0 done, 1 failed, 2 wrong usage or settings, 3 the audit has found a difference.
     """
 
 

@@ -1,5 +1,6 @@
 """The worker's log: one JSON object a line on stderr."""
 
+import logging
 import sys
 
 import structlog
@@ -7,8 +8,17 @@ import structlog
 from stream_worker.emf import Embedded
 
 
-def configure(application: str) -> None:
-    """Send the log to stderr as JSON, with level, UTC time and `application`'s metrics."""
+def configure(application: str, *, for_people: bool = False) -> None:
+    """Send the log to stderr as JSON, with level, UTC time and `application`'s metrics.
+
+    For people, who look at a progress bar and an answer there: warnings and worse alone, and in words.
+    """
+    if for_people:
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )
+        return
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -29,13 +29,15 @@ OUTCOMES: Final = ("accepted", "malformed", "invalid", "fraud", "duplicate")
 class Summary:
     """What a committed segment says of itself, in its object's metadata; arrivals in ms since 1970 UTC.
 
-    `rejects` names the digest in the key of its rejects object, or is empty when it rejected nothing.
+    `reports` is a digest of the object itself, so that a value changed later shows; `rejects` is the one in
+    the key of its rejects object, or is empty when it rejected nothing.
     """
 
     last: Position
     outcomes: Mapping[str, int]
     first_arrival: int
     last_arrival: int
+    reports: str
     rejects: str
     schema_version: str
     code_version: str
@@ -54,6 +56,7 @@ class Summary:
             **{outcome: str(self.outcomes[outcome]) for outcome in OUTCOMES},
             "first-arrival": str(self.first_arrival),
             "last-arrival": str(self.last_arrival),
+            "reports": self.reports,
             "rejects": self.rejects,
             "schema-version": self.schema_version,
             "code-version": self.code_version,
@@ -67,6 +70,7 @@ class Summary:
             outcomes={outcome: int(metadata[outcome]) for outcome in OUTCOMES},
             first_arrival=int(metadata["first-arrival"]),
             last_arrival=int(metadata["last-arrival"]),
+            reports=metadata["reports"],
             rejects=metadata["rejects"],
             schema_version=metadata["schema-version"],
             code_version=metadata["code-version"],
@@ -86,6 +90,7 @@ class Segment:
     @classmethod
     def of(cls, records: Records, settled: Settled, start: Position, code_version: str) -> Segment:
         """Make the segment of `records`, which share one day and follow `start` on their shard."""
+        reports = parquet(settled.accepted)
         rejects = parquet(settled.rejected) if len(settled.rejected) else None
         return cls(
             day=records.day(0),
@@ -95,17 +100,27 @@ class Segment:
                 outcomes=settled.outcomes,
                 first_arrival=min(records.arrivals),
                 last_arrival=max(records.arrivals),
-                rejects=hashlib.sha256(rejects).hexdigest()[:16] if rejects else "",
+                reports=digest(reports),
+                rejects=digest(rejects) if rejects else "",
                 schema_version=SCHEMA_VERSION,
                 code_version=code_version,
             ),
-            reports=parquet(settled.accepted),
+            reports=reports,
             rejects=rejects,
         )
 
 
+def digest(body: bytes) -> str:
+    """Return 16 hexadecimal digits of an object's SHA-256: enough to see a change, short enough for a key."""
+    return hashlib.sha256(body).hexdigest()[:16]
+
+
 def parquet(rows: pl.DataFrame) -> bytes:
-    """Return the rows as a Parquet file that Athena reads: zstd, because Trino refuses Polars' lz4."""
+    """Return the rows as a Parquet file that Athena reads: zstd, because Trino refuses Polars' lz4.
+
+    Level 1 packs nonces and sequence numbers better than any level up to 15, which find repetitions in random
+    digits where there are none to gain from; from 16 on it saves 7 % and takes thirty times as long.
+    """
     buffer = io.BytesIO()
     rows.write_parquet(buffer, compression="zstd", compression_level=1)
     return buffer.getvalue()
@@ -134,6 +149,14 @@ def rejects_key(generation: str, epoch: int, shard_id: str, segment: Segment) ->
     """
     prefix = shard_prefix("rejects", generation, segment.day, epoch, shard_id)
     return f"{prefix}{segment.start}-{segment.summary.last}.{segment.summary.rejects}.parquet"
+
+
+def committed_rejects_key(key: str, summary: Summary) -> str | None:
+    """Return the key of what the committed segment at `key` rejected, or None if it rejected nothing."""
+    if not summary.rejects:
+        return None
+    stem = key.replace("reports/", "rejects/", 1).removesuffix(".parquet")
+    return f"{stem}-{summary.last}.{summary.rejects}.parquet"
 
 
 def start_of(key: str) -> Position:

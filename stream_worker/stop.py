@@ -1,6 +1,14 @@
 """The wish to stop, as a signal handler may express it."""
 
 import time
+from typing import Protocol
+
+
+class Stopping(Protocol):
+    """What knows whether to stop."""
+
+    def is_set(self) -> bool:
+        """Say whether to stop now."""
 
 
 class Stop:

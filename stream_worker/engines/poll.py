@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stream_worker.engines.reader import Page
     from stream_worker.processor import Processor
     from stream_worker.shard import Shard
+    from stream_worker.span import Span
     from stream_worker.stop import Stop
 
 _READ_SECONDS: Final = 0.2  # between reads of one shard: Kinesis allows five a second
@@ -43,13 +44,17 @@ class _Life:
 
 @dataclass(slots=True)
 class PollEngine:
-    """Reads `stream` until `stop` is set or, with `drain`, to each shard's tip as it was at the start."""
+    """Reads `stream` until `stop` is set or, with `drain`, to each shard's tip as it was at the start.
+
+    With a `span` it begins there, and a shard ends for it where the span is passed.
+    """
 
     kinesis: KinesisClient
     stream: str
     make_processor: Callable[[Shard], Processor]
     stop: Stop
     drain: bool = False
+    span: Span | None = None
     page: int = PAGE_RECORDS
     clock: Callable[[], float] = time.monotonic
     _lives: dict[str, _Life] = field(default_factory=dict)
@@ -93,7 +98,8 @@ class PollEngine:
     def _begin(self, shard: Shard) -> _Life:
         processor = self.make_processor(shard)
         # The chain's end may lie inside an aggregate: the processor passes over what is committed.
-        reader = ShardReader(self.kinesis, self.stream, shard, after=processor.end, page=self.page)
+        since = None if self.span is None else self.span.since
+        reader = ShardReader(self.kinesis, self.stream, shard, processor.end, since, self.page)
         return _Life(shard, processor, reader)
 
     def _read(self, life: _Life) -> bool:
@@ -109,7 +115,8 @@ class PollEngine:
             life.processor.receive(page.records, page.milliseconds_behind)
         else:
             life.processor.tick(page.milliseconds_behind)
-        if page.ended or self._drained(life, page, now):
+        passed = self.span is not None and self.span.passed(page.records)
+        if page.ended or passed or self._drained(life, page, now):
             self._finish(life.shard.shard_id)
         return page.raw > 0
 

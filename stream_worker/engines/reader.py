@@ -11,16 +11,21 @@ from stream_worker.engines.aggregates import take_apart
 from stream_worker.records import START, Records
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_kinesis.type_defs import GetShardIteratorInputTypeDef, RecordTypeDef
 
+    from stream_worker.engines.aggregates import Dropped
     from stream_worker.records import Position
     from stream_worker.shard import Shard
 
 PAGE_RECORDS: Final = 10_000
 """The most that GetRecords gives at a time."""
+
+READ_SECONDS: Final = 0.2
+"""Between reads of one shard: Kinesis allows five a second, to all who read it."""
 
 log = structlog.get_logger("poll")
 
@@ -30,12 +35,14 @@ class Page:
     """What one read gave; `raw` counts the stream's records, an aggregate as one.
 
     `milliseconds_behind` is the distance to the shard's tip, 0 at the tip; `ended` is a closed shard's end.
+    `dropped` has the arrival (ms since 1970 UTC) of each member of an aggregate that became no record.
     """
 
     records: Records
     raw: int
     milliseconds_behind: int
     ended: bool
+    dropped: tuple[int, ...] = ()
 
     @property
     def at_tip(self) -> bool:
@@ -68,7 +75,8 @@ class ShardReader:
         except self.kinesis.exceptions.ExpiredIteratorException:
             self._iterator = None
             return None
-        records, dropped = take_apart(to_records(page["Records"]), self.shard.hash_keys)
+        whole = to_records(page["Records"])
+        records, dropped = take_apart(whole, self.shard.hash_keys)
         for aggregate in dropped:
             log.warning(
                 "aggregate.dropped",
@@ -80,7 +88,8 @@ class ShardReader:
         if page["Records"]:
             self._last = page["Records"][-1]["SequenceNumber"]
         self._iterator = page.get("NextShardIterator")
-        return Page(records, len(page["Records"]), page["MillisBehindLatest"], self._iterator is None)
+        lost = tuple(_arrivals(whole, dropped))
+        return Page(records, len(whole), page["MillisBehindLatest"], self._iterator is None, lost)
 
     def _new_iterator(self) -> str:
         request: GetShardIteratorInputTypeDef = {
@@ -98,6 +107,15 @@ class ShardReader:
             request["ShardIteratorType"] = "AT_TIMESTAMP"
             request["Timestamp"] = self.since
         return self.kinesis.get_shard_iterator(**request)["ShardIterator"]
+
+
+def _arrivals(whole: Records, dropped: list[Dropped]) -> Iterator[int]:
+    """Yield the arrival of each member that was dropped of a page's aggregates."""
+    if not dropped:
+        return
+    arrivals = dict(zip(map(int, whole.sequence_numbers), whole.arrivals, strict=True))
+    for aggregate in dropped:
+        yield from [arrivals[aggregate.position.sequence_number]] * aggregate.members
 
 
 def to_records(page: list[RecordTypeDef]) -> Records:

@@ -30,12 +30,12 @@ from stream_worker.errors import OutageError, WorkerError
 from stream_worker.pulse import beats
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mypy_boto3_kinesis.type_defs import ShardTypeDef
 
     from stream_worker.settings import WorkerSettings
-    from stream_worker.stop import Stop
+    from stream_worker.stop import Stopping
 
 MAIN: Final = "software.amazon.kinesis.multilang.MultiLangDaemon"
 
@@ -50,10 +50,14 @@ _PR_SET_PDEATHSIG: Final = 1
 log = structlog.get_logger("daemon")
 
 
-def run(settings: WorkerSettings, environ: Mapping[str, str], stop: Stop) -> None:
+def run(
+    settings: WorkerSettings, environ: Mapping[str, str], stop: Stopping, child: Sequence[str] = ()
+) -> None:
     """Run the daemon until `stop` is set or it ends by itself; return after a stop in good order.
 
-    Raises `SetupError` when something is missing, `OutageError` when the daemon or a child ends by itself.
+    The daemon and its children get `environ`, which says what `settings` do, and a child the arguments
+    `child`. Raises `SetupError` when something is missing, `OutageError` when the daemon or a child ends by
+    itself.
     """
     command = _command(environ, settings.kcl_max_leases)
     tables = LeaseTables(clients.dynamodb(), settings.application)
@@ -61,13 +65,13 @@ def run(settings: WorkerSettings, environ: Mapping[str, str], stop: Stop) -> Non
     name = worker_id(settings.kcl_worker_id, environ)
     health.announce(settings.health_folder, time.time())
     with TemporaryDirectory(prefix="metrics-worker-") as place:
-        (Path(place) / "child.sh").write_text(_child_script(), encoding="utf-8")
+        (Path(place) / "child.sh").write_text(_child_script(child), encoding="utf-8")
         described = properties(settings, name, "sh child.sh", environ)
         (Path(place) / "kcl.properties").write_text(text(described), encoding="ascii")
         log.info("daemon.started", worker_id=name, application=settings.application, java=command[0])
         try:
             if not stop.is_set():
-                _Daemon(command, place, settings.health_folder, stop).run()
+                _Daemon(command, place, environ, settings.health_folder, stop).run()
         finally:
             health.withdraw(settings.health_folder)
             _release(tables, name)
@@ -92,10 +96,11 @@ def _command(environ: Mapping[str, str], most_leases: int | None) -> list[str]:
     ]
 
 
-def _child_script() -> str:
+def _child_script(arguments: Sequence[str]) -> str:
     # The daemon splits its command at spaces, which a path may hold; and until Python runs, a signal to the
     # whole process group would end the child before it is asked to commit.
-    return f"trap '' TERM INT\nexec {shlex.quote(sys.executable)} -P -m stream_worker.engines.kcl.child\n"
+    command = shlex.join([sys.executable, "-P", "-m", "stream_worker.engines.kcl.child", *arguments])
+    return f"trap '' TERM INT\nexec {command}\n"
 
 
 def _shards(stream: str) -> list[ShardTypeDef]:
@@ -120,8 +125,9 @@ class _Daemon:
 
     command: list[str]
     place: str
+    environ: Mapping[str, str]
     folder: Path
-    stop: Stop
+    stop: Stopping
     _asked: bool = False
     _deadline: float = field(default=float("inf"))
     _dead: set[str] = field(default_factory=set)
@@ -130,6 +136,7 @@ class _Daemon:
         process = subprocess.Popen(  # noqa: S603 - what it runs was checked; we have no threads here
             self.command,
             cwd=self.place,
+            env=self.environ,
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,
             process_group=0,

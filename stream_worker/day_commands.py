@@ -1,0 +1,156 @@
+"""The commands that work on whole days: seal, rollback, generations and expire."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, date
+from typing import TYPE_CHECKING
+
+import click
+import structlog
+
+from stream_worker.errors import RefusedError
+from stream_worker.seal import GRACE_SECONDS
+from stream_worker.segment import OUTCOMES
+from stream_worker.wiring import Wiring, now, reported
+
+if TYPE_CHECKING:
+    from stream_worker.manifest import Manifest
+    from stream_worker.seal import Sealed
+
+log = structlog.get_logger("seal")
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for machines.")
+GRACE = click.option(
+    "--grace",
+    type=click.FloatRange(min=0),
+    default=GRACE_SECONDS,
+    show_default=True,
+    help="Seconds after midnight until a day is over; a shard's arrivals may be so far out of order.",
+)
+
+
+class DayType(click.ParamType[date]):
+    """A UTC day as 2026-11-22."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the day; a usage error for anything else."""
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no day: give it as 2026-11-22", param, ctx)
+
+
+DAY = DayType()
+
+
+@click.command()
+@click.option("--day", type=DAY, help="The UTC day to seal.")
+@click.option("--all", "every", is_flag=True, help="Every day that is over and not sealed, oldest first.")
+@GRACE
+@click.option("--despite-gaps", is_flag=True, help="Seal what there is although segments are missing.")
+@click.option("--anew", is_flag=True, help="Build a new run though there is one, whose files are damaged.")
+@AS_JSON
+def seal(  # noqa: PLR0913 - what the command takes
+    day: date | None, grace: float, *, every: bool, despite_gaps: bool, anew: bool, as_json: bool
+) -> None:
+    """Close a day: prove it complete, merge and deduplicate it, screen it as a whole, switch readers.
+
+    The proof reads the stream on from where each shard is committed, closed shards included. It refuses, and
+    changes nothing, while a record of the day is not committed. Run it again at any time, or twice at once:
+    the result is the same. A day that somebody has rolled back is left out of --all.
+    """
+    if (day is None) is not every:
+        raise click.UsageError("give --day or --all")
+    wiring = Wiring.of_environment(grace)
+    refused = False
+    with reported():
+        for one in wiring.seal.unsealed() if day is None else [day]:
+            try:
+                sealed = wiring.seal.seal(one, despite_gaps=despite_gaps, anew=anew)
+            except RefusedError as error:
+                log.error("seal.refused", day=str(one), detail=str(error))  # noqa: TRY400 - says what to do
+                refused = True
+            else:
+                _show_sealed(sealed, as_json=as_json)
+    sys.exit(refused)
+
+
+@click.command()
+@click.option("--day", type=DAY, required=True)
+@click.option("--to", help="A run's id, or live. Default: what the present run has replaced.")
+@AS_JSON
+def rollback(day: date, to: str | None, *, as_json: bool) -> None:
+    """Point readers of a day back at what they saw before, or at any generation that is kept."""
+    wiring = Wiring.of_environment()
+    with reported():
+        found = wiring.readers.roll_back(day, now(), to)
+        told = json.dumps({"day": str(day), "generation": found})
+        click.echo(told if as_json else f"readers of {day} see {found}")
+
+
+@click.command()
+@click.option("--day", type=DAY, required=True)
+@AS_JSON
+def generations(day: date, *, as_json: bool) -> None:
+    """List what readers of a day can be pointed at; the one that they see has a star."""
+    wiring = Wiring.of_environment()
+    with reported():
+        kept = wiring.history.of(day)
+    if as_json:
+        for one in kept:
+            click.echo(json.dumps(asdict(one), default=lambda at: f"{at:%FT%TZ}"))
+        return
+    click.echo(
+        f"  {'generation':<18}{'made at (UTC)':<22}{'kept until':<13}{'accepted':>14}{'rejected':>14}  from"
+    )
+    for one in kept:
+        made, until = (f"{at:%F %T}" if at else "" for at in (one.made_at, one.until))
+        mark = "*" if one.current else " "
+        counts = f"{one.accepted:>14,}{one.rejected:>14,}"
+        click.echo(f"{mark} {one.generation:<18}{made:<22}{until[:10]:<13}{counts}  {one.source}")
+
+
+@click.command()
+@AS_JSON
+def expire(*, as_json: bool) -> None:
+    """Remove the runs that readers have not seen for 30 days. The live segments are left alone."""
+    wiring = Wiring.of_environment()
+    with reported():
+        for day in wiring.history.days():
+            for run in wiring.history.expire(day, now()):
+                told = json.dumps({"day": str(day), "run": run})
+                click.echo(told if as_json else f"removed run {run} of {day}")
+
+
+def _show_sealed(sealed: Sealed, *, as_json: bool) -> None:
+    manifest = sealed.manifest
+    if as_json:
+        click.echo(json.dumps(facts(manifest) | {"switched": sealed.switched}))
+        return
+    click.echo(f"{manifest.day} is sealed as run {manifest.run}" + ("" if sealed.switched else ", as it was"))
+    for outcome in OUTCOMES:
+        before, after = manifest.committed[outcome], manifest.outcomes[outcome]
+        change = f"  ({after - before:+,} at seal)" if after != before else ""
+        click.echo(f"  {outcome:<10}{after:>14,}{change}")
+    for rule, records in manifest.rejudged.items():
+        click.echo(f"  {records:,} accepted reports became rejects: {rule}")
+
+
+def facts(manifest: Manifest) -> dict[str, object]:
+    """Return what machines are told of a run."""
+    return {
+        "day": str(manifest.day),
+        "run": manifest.run,
+        "source": manifest.source,
+        "made_at": f"{manifest.made_at.astimezone(UTC):%FT%TZ}",
+        "records": manifest.records,
+        **manifest.outcomes,
+        "rejudged": manifest.rejudged,
+        "code_version": manifest.code_version,
+        "thresholds_version": manifest.thresholds_version,
+    }

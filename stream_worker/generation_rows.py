@@ -1,0 +1,46 @@
+"""Reads all rows of a day in one generation, live or sealed, many at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from stream_worker.committed import read_day
+from stream_worker.errors import DamagedError
+from stream_worker.problem import Problem
+from stream_worker.segment import LIVE
+from stream_worker.segment_rows import read_rejects, read_reports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
+    from stream_worker.lake import Lake
+    from stream_worker.manifest import Manifest, Part
+
+
+def read_live(lake: Lake, day: date) -> Iterator[pl.DataFrame]:
+    """Yield the rows of both tables as the day's segments have them."""
+    segments = read_day(lake, LIVE, day).segments
+    yield from read_reports(lake, segments)
+    yield from read_rejects(lake, segments)
+
+
+def read_run(lake: Lake, manifest: Manifest) -> Iterator[pl.DataFrame]:
+    """Yield the rows of both tables as a sealed run has them."""
+    yield from read_parts(lake, manifest.reports)
+    yield from read_parts(lake, manifest.rejects)
+
+
+def read_parts(lake: Lake, parts: Iterable[Part]) -> Iterator[pl.DataFrame]:
+    """Yield the rows of each part, in order; raise `DamagedError` for one that is not as it was written."""
+    for part in parts:
+        body = lake.find(part.key)
+        if body is None:
+            raise DamagedError(Problem("missing: the object is not there", key=part.key))
+        if hashlib.sha256(body).hexdigest() != part.sha256:
+            raise DamagedError(Problem("damaged: not the bytes that were written", key=part.key))
+        yield pl.read_parquet(io.BytesIO(body))

@@ -1,0 +1,78 @@
+"""A run's manifest: what a sealed day is made of, what it holds, and what it replaced."""
+
+from __future__ import annotations
+
+from datetime import date, datetime  # noqa: TC003 - pydantic reads them at run time
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Part(_Frozen):
+    """One Parquet file; a part of `reports` has its first and last `stack_id` too."""
+
+    key: str
+    rows: int
+    bytes: int
+    sha256: str
+    first: str | None = None
+    last: str | None = None
+
+
+class Source(_Frozen):
+    """One shard's part in the day: the run of its chain that was read, and why nothing can be missing.
+
+    `start` is the position that the first segment goes on from, `digest` covers what all segments say.
+    """
+
+    epoch: int
+    shard_id: str
+    segments: int
+    start: str
+    last: str
+    first_arrival: int
+    last_arrival: int
+    outcomes: dict[str, int]
+    digest: str
+    proof: str
+
+
+class Manifest(_Frozen):
+    """A sealed run. `committed` counts outcomes as the segments say, `outcomes` as the run's rows are.
+
+    `rejudged` tells the difference: `duplicate` across shards, and each day-wide fraud rule by name.
+    """
+
+    day: date
+    run: str
+    source: str
+    made_at: datetime
+    replaces: str | None
+    code_version: str
+    schema_version: str
+    thresholds_version: int
+    evidence: dict[str, int]
+    committed: dict[str, int]
+    outcomes: dict[str, int]
+    rejudged: dict[str, int]
+    sources: list[Source]
+    gaps: list[str]
+    reports: list[Part]
+    rejects: list[Part]
+
+    @property
+    def records(self) -> int:
+        """How many records of the stream the day has."""
+        return sum(self.outcomes.values())
+
+    def encode(self) -> bytes:
+        """Return it as JSON for the lake."""
+        return self.model_dump_json(indent=1).encode()
+
+    @classmethod
+    def decode(cls, body: bytes) -> Manifest:
+        """Read what `encode` made; raise `ValueError` for anything else."""
+        return cls.model_validate_json(body)

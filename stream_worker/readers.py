@@ -1,0 +1,142 @@
+"""What readers are pointed at, and how they are pointed elsewhere; each switch is noted in the lake first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from pydantic import BaseModel, ConfigDict
+
+from stream_worker import generation
+from stream_worker.errors import RefusedError
+from stream_worker.manifest import Manifest
+from stream_worker.parts import missing_parts
+from stream_worker.segment import LIVE
+
+if TYPE_CHECKING:
+    from stream_worker.catalog import Catalog
+    from stream_worker.lake import Lake
+
+ROLLBACK: Final = "rollback"
+"""Why readers were pointed back."""
+
+_MOMENT: Final = timedelta(microseconds=1)
+
+log = structlog.get_logger("readers")
+
+
+class Switch(BaseModel):
+    """A note that readers of a day were pointed elsewhere; `why` is the command's name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    day: date
+    at: datetime
+    why: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Points readers of a day at one of its generations."""
+
+    lake: Lake
+    catalog: Catalog
+
+    def current(self, day: date) -> str | None:
+        """Return the generation that readers of `reports` see; None if it is none of this worker's."""
+        return generation.at("reports", day, self.catalog.location("reports", day))
+
+    def seen(self, day: date) -> set[str | None]:
+        """Return what readers of either table see: one generation, or two where a switch was cut off."""
+        return {
+            generation.at(table, day, self.catalog.location(table, day)) for table in generation.TABLE_NAMES
+        }
+
+    def point(self, day: date, to: str, why: str, now: datetime) -> bool:
+        """Point readers of both tables at a generation, rejects first; return whether this call did so.
+
+        Each table changes in one step. When it is cut off between them, the same call again completes it.
+        Of several calls at once the one that was noted last wins, for both tables. Raises `RefusedError`,
+        with readers left where they are, if the generation is not whole.
+        """
+        self._check(day, to)
+        if self.seen(day) == {to}:
+            return False
+        before, last = self.current(day), self.switches(day)[-1:]
+        now = max(now, *(switch.at + _MOMENT for switch in last)) if last else now
+        switch = Switch(day=day, at=now, why=why, before=before, after=to)
+        note = f"{generation.switches_prefix(day)}{now:%Y%m%dT%H%M%S.%fZ}.{to}.json"
+        self.lake.put_new(note, switch.model_dump_json().encode(), {})
+        target = to
+        while self.seen(day) != {target}:
+            self._point(day, target, why)
+            target = self.switches(day)[-1].after
+        if target == to:
+            self._check_again(switch)
+        return target == to
+
+    def _point(self, day: date, to: str, why: str) -> None:
+        for table in generation.TABLE_NAMES:
+            wanted = generation.prefix(table, day, to)
+            if self.catalog.location(table, day) != wanted:
+                self.catalog.point(table, day, wanted)
+                log.info("readers.switched", table=table, day=str(day), generation=to, why=why)
+
+    def _check_again(self, switch: Switch) -> None:
+        """Send readers back if the run has expired in the meantime."""
+        try:
+            self._check(switch.day, switch.after)
+        except RefusedError:
+            self._point(switch.day, switch.before or LIVE, "expired")
+            raise
+
+    def switches(self, day: date) -> list[Switch]:
+        """Return the day's switches, oldest first; the last may have been cut off."""
+        keys = self.lake.keys(generation.switches_prefix(day))
+        return [Switch.model_validate_json(self.lake.get(key)) for key in keys]
+
+    def manifests(self, day: date) -> list[Manifest]:
+        """Return the manifests of the day's runs in the order in which they were made."""
+        prefix = generation.runs_prefix(day)
+        keys = [key for key in self.lake.keys(prefix) if "/" not in key.removeprefix(prefix)]
+        return sorted((Manifest.decode(self.lake.get(key)) for key in keys), key=lambda found: found.made_at)
+
+    def roll_back(self, day: date, now: datetime, to: str | None = None) -> str:
+        """Point readers at `to`, or else at what the current run replaced; return which generation that is.
+
+        Raises `RefusedError` if there is none, or its rows are gone.
+        """
+        current = self.current(day)
+        runs = {manifest.run: manifest for manifest in self.manifests(day)}
+        if to is None:
+            if len(self.seen(day)) > 1:
+                to = self._before_the_cut(day)
+            elif current in runs:
+                to = runs[current].replaces or LIVE
+            else:
+                raise RefusedError(f"{day} is not sealed: there is nothing to go back from")
+        self.point(day, to, ROLLBACK, now)
+        return to
+
+    def _before_the_cut(self, day: date) -> str:
+        """Return where a switch came from that was cut off between the tables; a rollback is completed."""
+        switches = self.switches(day)
+        if switches and switches[-1].why == ROLLBACK:
+            return switches[-1].after
+        return self.current(day) or LIVE
+
+    def _check(self, day: date, to: str) -> None:
+        if to == LIVE:
+            if not any(self.lake.keys(generation.prefix("reports", day, LIVE))):
+                raise RefusedError(f"the segments of {day} are gone: only sealed runs are left")
+            return
+        body = self.lake.find(generation.manifest_key(day, to))
+        if body is None:
+            raise RefusedError(f"{day} has no run {to}; see `stream-worker generations --day {day}`")
+        missing = missing_parts(self.lake, Manifest.decode(body))
+        if missing:
+            raise RefusedError(f"run {to} is not whole any more: {missing[0]} is gone")

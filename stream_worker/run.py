@@ -1,0 +1,189 @@
+"""Builds a sealed run: a day's segments merged, deduplicated, screened as a day, sorted and written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from schemas.report import SCHEMA_VERSION
+from schemas.tables import REJECTS, REPORTS
+from stream_worker import day_fraud, generation
+from stream_worker.committed import digest_of, outcomes_of
+from stream_worker.day_pipeline import dedupe, judge, with_nonces
+from stream_worker.errors import WorkerError
+from stream_worker.manifest import Manifest, Source
+from stream_worker.parts import Parts, missing_parts
+from stream_worker.segment_rows import read_rejects, read_reports
+from stream_worker.sorter import PART_ROWS, Sorter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from stream_worker.committed import Committed, CommittedDay
+    from stream_worker.lake import Lake
+    from stream_worker.link import Owner
+    from stream_worker.manifest import Part
+    from stream_worker.progress import Progress
+    from stream_worker.thresholds import Thresholds
+
+STUDIED_ROWS: Final = 4_000_000
+"""A day of more reports is judged by a sample of about so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Whose judgement a run is: the code's version and the day-wide rules' thresholds."""
+
+    code_version: str
+    thresholds: Thresholds
+
+
+def run_id(day: CommittedDay, judge_: Judge, salt: str = "") -> str:
+    """Return the run's name, which what goes in and who judges make: the same seal has the same name."""
+    judged_by = (SCHEMA_VERSION, judge_.code_version, repr(judge_.thresholds))
+    told = (str(day.day), day.generation, digest_of(day.segments), judged_by, salt)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class RunBuilder:
+    """Builds runs in `lake`; rows that do not fit into memory go into files in `scratch`.
+
+    Without `scratch` into the system's temporary folder.
+    """
+
+    lake: Lake
+    judge: Judge
+    progress: Progress
+    scratch: Path | None = None
+    part_rows: int = PART_ROWS
+
+    def build(
+        self,
+        day: CommittedDay,
+        proofs: Mapping[Owner, str],
+        replaces: str | None,
+        now: datetime,
+        *,
+        anew: bool = False,
+    ) -> Manifest:
+        """Write the run's parts and manifest, unless they are there; raise `DamagedError` where it cannot.
+
+        Parts that have gone are written again. `anew` builds another run all the same.
+        """
+        run = run_id(day, self.judge, now.isoformat() if anew else "")
+        built = self.lake.find(generation.manifest_key(day.day, run))
+        if built is not None and not missing_parts(self.lake, found := Manifest.decode(built)):
+            return found
+        with TemporaryDirectory(prefix="seal-", dir=self.scratch) as folder:
+            sorter, sample = self._collect(day, Path(folder))
+            evidence = day_fraud.study(with_nonces(sample), self._share(day), self.judge.thresholds)
+            reports, rejects, rejudged = self._write(day, run, sorter, evidence, now)
+        committed = day.outcomes
+        manifest = Manifest(
+            day=day.day,
+            run=run,
+            source=day.generation,
+            made_at=now,
+            replaces=replaces,
+            code_version=self.judge.code_version,
+            schema_version=SCHEMA_VERSION,
+            thresholds_version=self.judge.thresholds.version,
+            evidence=evidence.summary(),
+            committed=committed,
+            outcomes=_outcomes(committed, rejudged),
+            rejudged=rejudged,
+            sources=[_source(owner, segments, proofs) for owner, segments in day.by_owner().items()],
+            gaps=[str(problem) for problem in day.problems],
+            reports=reports,
+            rejects=rejects,
+        )
+        _check(manifest)
+        if self.lake.put_new(generation.manifest_key(day.day, run), manifest.encode(), {}):
+            return manifest
+        # Another seal of the same was quicker, or its parts had gone: the same run, made at another time.
+        return Manifest.decode(self.lake.get(generation.manifest_key(day.day, run)))
+
+    def _share(self, day: CommittedDay) -> float:
+        return min(1.0, STUDIED_ROWS / max(1, day.outcomes["accepted"]))
+
+    def _collect(self, day: CommittedDay, folder: Path) -> tuple[Sorter, pl.DataFrame]:
+        """Read all accepted rows; return them in a sorter, and the sample that the day is studied by."""
+        sorter, share = Sorter(folder, self.part_rows), self._share(day)
+        sampled = [pl.DataFrame(schema=REPORTS.polars)]
+        below = int(share * (2**64 - 1))
+        with self.progress("rows read", day.outcomes["accepted"]) as move:
+            for rows in read_reports(self.lake, day.segments):
+                sorter.add(rows)
+                # By deployment, so that all reports of one that has several are in the sample or none is.
+                chosen = rows if share == 1 else rows.filter(pl.col("stack_id").hash(0) <= below)
+                sampled.append(chosen)
+                move(len(rows))
+        first, _ = dedupe(pl.concat(sampled).sort("stack_id"))
+        return sorter, first
+
+    def _write(
+        self, day: CommittedDay, run: str, sorter: Sorter, evidence: day_fraud.Evidence, now: datetime
+    ) -> tuple[list[Part], list[Part], dict[str, int]]:
+        reports, rejects = (
+            Parts(
+                self.lake, generation.prefix(table.name, day.day, run), pl.DataFrame(schema=table.polars), now
+            )
+            for table in (REPORTS, REJECTS)
+        )
+        rejudged = Counter[str]()
+        for rows in read_rejects(self.lake, day.segments):
+            rejects.gather(rows)
+        with self.progress("rows sealed", day.outcomes["accepted"]) as move:
+            for part in sorter.parts():
+                judged = judge(part, evidence, self.judge.code_version)
+                reports.add(judged.accepted)
+                rejects.gather(judged.rejected)
+                rejudged.update(judged.rejudged)
+                move(len(part))
+        return reports.finish(), rejects.finish(), dict(sorted(rejudged.items()))
+
+
+def _source(owner: Owner, segments: list[Committed], proofs: Mapping[Owner, str]) -> Source:
+    epoch, shard_id = owner
+    return Source(
+        epoch=epoch,
+        shard_id=shard_id,
+        segments=len(segments),
+        start=str(segments[0].link.start),
+        last=str(segments[-1].summary.last),
+        first_arrival=min(segment.summary.first_arrival for segment in segments),
+        last_arrival=max(segment.summary.last_arrival for segment in segments),
+        outcomes=outcomes_of(segments),
+        digest=digest_of(segments),
+        proof=proofs[owner],
+    )
+
+
+def _outcomes(committed: Mapping[str, int], rejudged: Mapping[str, int]) -> dict[str, int]:
+    again = rejudged.get("duplicate", 0)
+    forged = sum(rejudged.values()) - again
+    return {
+        **committed,
+        "accepted": committed["accepted"] - again - forged,
+        "duplicate": committed["duplicate"] + again,
+        "fraud": committed["fraud"] + forged,
+    }
+
+
+def _check(manifest: Manifest) -> None:
+    """Raise `WorkerError` if the parts hold other rows than the segments and the judgement say."""
+    accepted = sum(part.rows for part in manifest.reports)
+    rejected = sum(part.rows for part in manifest.rejects)
+    if accepted != manifest.outcomes["accepted"] or accepted + rejected != sum(manifest.committed.values()):
+        raise WorkerError(
+            f"run {manifest.run} has {accepted} reports and {rejected} rejects where the segments have"
+            f" {manifest.committed}: readers have not been switched; audit the day"
+        )

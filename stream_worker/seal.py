@@ -1,0 +1,112 @@
+"""Seals a day: proves it complete, builds its run, points readers at the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from stream_worker import committed
+from stream_worker.errors import RefusedError
+from stream_worker.readers import ROLLBACK
+from stream_worker.segment import LIVE
+from stream_worker.span import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date, datetime
+
+    from stream_worker.committed import CommittedDay
+    from stream_worker.engines.completeness import Completeness
+    from stream_worker.lake import Lake
+    from stream_worker.link import Owner
+    from stream_worker.manifest import Manifest
+    from stream_worker.readers import Readers
+    from stream_worker.run import RunBuilder
+
+GRACE_SECONDS: Final = 60
+"""How long after midnight a day is over, and how far out of order the arrivals of a shard may be."""
+
+log = structlog.get_logger("seal")
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed day's manifest, and whether this call has switched readers to it."""
+
+    manifest: Manifest
+    switched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Seals days of the live generation."""
+
+    lake: Lake
+    readers: Readers
+    runs: RunBuilder
+    completeness: Completeness
+    now: Callable[[], datetime]
+
+    def seal(self, day: date, *, despite_gaps: bool = False, anew: bool = False) -> Sealed:
+        """Seal a day; again and again with the same result, and as well two at once.
+
+        `anew` builds another run though there is one.
+
+        Raises `RefusedError`, and changes nothing, when the day is not over, when one of its records is not
+        committed yet, when something in its folder is no segment, and when a chain has a gap, unless that is
+        wanted (`despite_gaps`): then the manifest names it.
+        """
+        refuse_unfinished(Span(day, day, self.completeness.grace), self.now())
+        proofs = self._prove(day)
+        # Read after the proof: whatever the proof has found committed is in it.
+        found = committed.read_day(self.lake, LIVE, day)
+        refuse_broken(found, despite_gaps=despite_gaps)
+        forgotten = {owner: "forgotten" for owner in found.by_owner() if owner not in proofs}
+        before, now = self.readers.current(day), self.now()
+        manifest = self.runs.build(found, {**proofs, **forgotten}, before, now, anew=anew)
+        switched = self.readers.point(day, manifest.run, "seal", self.now())
+        log.info("day.sealed", day=str(day), run=manifest.run, switched=switched, **manifest.outcomes)
+        return Sealed(manifest, switched)
+
+    def unsealed(self) -> list[date]:
+        """Return the days that are over, have segments, and no sealed run that readers see; oldest first.
+
+        A day that somebody has rolled back is left as it is.
+        """
+        days, grace = committed.days(self.lake, LIVE), self.completeness.grace
+        over = [day for day in days if Span(day, day, grace).over <= self.now()]
+        return [day for day in over if self.readers.current(day) in {LIVE, None} and not self._put_back(day)]
+
+    def _put_back(self, day: date) -> bool:
+        switches = self.readers.switches(day)
+        return bool(switches) and switches[-1].why == ROLLBACK
+
+    def _prove(self, day: date) -> Mapping[Owner, str]:
+        proven = self.completeness.prove(day)
+        lags = [shard.lag for shard in proven if shard.lag is not None]
+        if lags:
+            text = f"{day} cannot be sealed yet: run the worker until it has caught up, then seal again"
+            raise RefusedError(text, lags)
+        return {(shard.epoch, shard.shard_id): str(shard.proof) for shard in proven}
+
+
+def refuse_unfinished(span: Span, now: datetime) -> None:
+    """Raise `RefusedError` unless the span has been over for its grace."""
+    if now < span.over:
+        raise RefusedError(f"{span.last} is not over: it can be sealed from {span.over:%F %T} UTC on")
+
+
+def refuse_broken(day: CommittedDay, *, despite_gaps: bool) -> None:
+    """Raise `RefusedError` if what is committed of the day is not whole."""
+    gaps = [problem for problem in day.problems if problem.what.startswith("gap")]
+    others = [problem for problem in day.problems if problem not in gaps]
+    if others:
+        raise RefusedError(f"{day.day} cannot be sealed: the lake is damaged", others)
+    if gaps and not despite_gaps:
+        text = (
+            f"{day.day} cannot be sealed: segments are missing. Replay the day while the stream has it, or"
+            " seal what there is with --despite-gaps"
+        )
+        raise RefusedError(text, gaps)

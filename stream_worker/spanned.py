@@ -1,0 +1,44 @@
+"""A shard's life in a replay: what arrived in a span of days is settled into a generation of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas import __version__
+from stream_worker.chain import Chain
+from stream_worker.processor import Processor
+
+if TYPE_CHECKING:
+    from stream_worker.buffer import Limits
+    from stream_worker.lake import Lake
+    from stream_worker.processor import Checkpoint
+    from stream_worker.pulse import Pulse
+    from stream_worker.records import Records
+    from stream_worker.shard import Shard
+    from stream_worker.span import Span
+
+
+class SpannedProcessor(Processor):
+    """A processor for which records outside of `span` do not exist."""
+
+    def __init__(  # noqa: PLR0913 - a processor's, and the span
+        self,
+        lake: Lake,
+        shard: Shard,
+        generation: str,
+        span: Span,
+        limits: Limits,
+        *,
+        checkpoint: Checkpoint = lambda _: None,
+        pulse: Pulse | None = None,
+    ) -> None:
+        super().__init__(Chain(lake, shard, generation), limits, checkpoint, __version__, pulse=pulse)
+        self._span = span
+
+    def receive(self, records: Records, milliseconds_behind: int = 0) -> None:
+        """Take those of the records that arrived in the span."""
+        within = self._span.of(records)
+        if len(within):
+            super().receive(within, milliseconds_behind)
+        else:
+            self.tick(milliseconds_behind)
