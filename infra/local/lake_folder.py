@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
 _METADATA = ".metadata"  # not beside the objects: a table's location holds Parquet only
 
 
 @dataclass(frozen=True, slots=True)
 class FolderLake:
-    """A lake for one machine, with the worker's questions and the same answers; several processes may use it."""
+    """A lake for one machine: the worker's questions, the same answers; several processes may use it."""
 
     root: Path
 

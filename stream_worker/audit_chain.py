@@ -1,0 +1,85 @@
+"""Checks a day's chains: each segment, and that no deployment and no row is accepted twice on a shard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from schemas.tables import REPORTS
+from stream_worker.audit_segments import check_segments
+from stream_worker.places import first_row
+from stream_worker.problem import Problem
+from stream_worker.stored_rows import read_stored
+
+if TYPE_CHECKING:
+    from stream_worker.audit_segments import CheckedSegment
+    from stream_worker.committed import CommittedDay
+    from stream_worker.lake import Lake
+    from stream_worker.link import Owner
+    from stream_worker.progress import Progress
+    from stream_worker.records import Position
+
+
+@dataclass(slots=True)
+class CheckedChain:
+    """Of a day's chains: problems, the keys of damaged segments, each shard's first position."""
+
+    problems: list[Problem] = field(default_factory=list)
+    damaged: set[str] = field(default_factory=set)
+    first: dict[Owner, Position] = field(default_factory=dict)
+
+
+def check_chain(lake: Lake, day: CommittedDay, progress: Progress) -> CheckedChain:
+    """Check all segments of a day; memory for the nonces of one shard, and for some segments."""
+    found = CheckedChain(problems=list(day.problems))
+    _find_doubled_segments(day, found)
+    with progress("records audited", sum(day.outcomes.values())) as move:
+        for owner, segments in day.by_owner().items():
+            accepted: list[tuple[str, pl.Series]] = []
+            for checked in check_segments(lake, segments):
+                _take(checked, owner, found)
+                accepted.append((checked.segment.link.key, checked.nonces))
+                move(checked.segment.summary.records)
+            _find_doubled_reports(lake, accepted, found)
+    return found
+
+
+def _take(checked: CheckedSegment, owner: Owner, found: CheckedChain) -> None:
+    found.problems += checked.problems
+    if checked.problems:
+        found.damaged.add(checked.segment.link.key)
+    if checked.first is not None:
+        found.first[owner] = min(checked.first, found.first.get(owner, checked.first))
+
+
+def _find_doubled_segments(day: CommittedDay, found: CheckedChain) -> None:
+    """Find copies under other keys: positions are unique, so no two segments have the same bytes of rows."""
+    seen: dict[str, str] = {}
+    for segment in day.segments:
+        if not segment.summary.outcomes["accepted"]:
+            continue
+        first = seen.setdefault(segment.summary.reports, segment.link.key)
+        if first != segment.link.key:
+            link = segment.link
+            what = f"doubled: the same rows as {first}"
+            found.problems.append(Problem(what, link.shard_id, str(link.start), link.key))
+
+
+def _find_doubled_reports(lake: Lake, accepted: list[tuple[str, pl.Series]], found: CheckedChain) -> None:
+    """Find the first report of a deployment that the same shard has accepted before."""
+    if not accepted:
+        return
+    ordered = pl.DataFrame({"nonce": pl.concat([used for _, used in accepted])})
+    ordered = ordered.with_row_index("row").sort("nonce", "row")
+    row = ordered.filter(pl.col("nonce") == pl.col("nonce").shift())["row"].min()
+    if not isinstance(row, int):
+        return
+    ends = pl.Series([len(used) for _, used in accepted]).cum_sum()
+    number = ends.search_sorted(row, side="right")
+    key, used = accepted[number]
+    rows = read_stored(lake.find(key), REPORTS, lambda _: True).rows
+    if rows is not None:
+        what = "a deployment is accepted twice on its shard: its second report"
+        found.problems.append(Problem(what, *first_row(rows[[row - ends[number] + len(used)]]), key))

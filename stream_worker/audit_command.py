@@ -1,0 +1,161 @@
+"""The command `stream-worker audit`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from stream_worker.audit import Auditor
+from stream_worker.day_commands import AS_JSON, DAY, GRACE
+from stream_worker.progress import bar
+from stream_worker.receipt import Receipt
+from stream_worker.recount import Recount
+from stream_worker.segment import OUTCOMES
+from stream_worker.span import Span
+from stream_worker.trace import Tracer
+from stream_worker.wiring import Wiring, reported
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from stream_worker.audit import Audit
+    from stream_worker.receipt import Trace
+
+DIFFERENCE: Final = 3
+"""The exit status when something is wrong."""
+
+
+class ReceiptType(click.ParamType[Receipt]):
+    """A receipt as the edge answers it."""
+
+    name = "SHARD:NUMBER"
+
+    def convert(
+        self, value: str | Receipt, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Receipt:
+        """Return the receipt; a usage error for anything else."""
+        try:
+            return value if isinstance(value, Receipt) else Receipt.parse(value)
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}", param, ctx)
+
+
+@click.command()
+@click.option("--day", type=DAY, help="The UTC day to audit.")
+@click.option("--from", "first", type=DAY, help="The first of several days.")
+@click.option("--to", "last", type=DAY, help="The last of them.")
+@click.option("--against-stream", is_flag=True, help="Count the days' records on the stream again too.")
+@click.option(
+    "--record-id",
+    "receipt",
+    type=ReceiptType(),
+    help="Trace this receipt, as the edge answered it, to its row or its rejection; --day limits the search.",
+)
+@GRACE
+@AS_JSON
+def audit(  # noqa: PLR0913 - what the command takes
+    day: date | None,
+    first: date | None,
+    last: date | None,
+    receipt: Receipt | None,
+    grace: float,
+    *,
+    against_stream: bool,
+    as_json: bool,
+) -> None:
+    """Prove that what readers see of a day is what was committed, record for record.
+
+    \b
+    It checks that
+      readers of both tables are pointed at one generation of the day,
+      each shard's chain of segments has no gap and no overlap,
+      every object's bytes are those that were written, and nothing foreign lies beside them,
+      records = accepted + malformed + invalid + fraud + duplicate, as rows and as counts,
+      no deployment is accepted twice (in a sealed day; in a live one on no shard),
+      a sealed day's run is made of the chains that there are,
+      with --against-stream: the stream has the same records, as far as it still holds the day.
+
+    Each thing that is wrong is named with its shard, position and key; the first shard and position come
+    first. It changes nothing, goes on after the first problem, and can be run at any time. With --json there
+    is one object a day, or a record of --record-id, on a line each.
+
+    Exit status: 0 nothing is wrong, 3 something is, 1 the audit failed, 2 wrong usage or settings.
+    """  # noqa: D301 - click's mark for lines that are to stay
+    if receipt is not None and (first or last or against_stream):
+        raise click.UsageError("--record-id goes with --day and --json alone")
+    days = None if receipt else _days(day, first, last)
+    wiring = Wiring.of_environment(grace)
+    with reported():
+        well = not receipt or _trace(wiring, receipt, day, as_json=as_json)
+        if days:
+            span = Span(*days, wiring.grace)
+            well = _audit(wiring, span, against_stream=against_stream, as_json=as_json)
+    sys.exit(0 if well else DIFFERENCE)
+
+
+def _days(day: date | None, first: date | None, last: date | None) -> tuple[date, date]:
+    if day is not None and first is None and last is None:
+        return day, day
+    if day is not None or first is None or last is None:
+        raise click.UsageError("give --day, or --from and --to, or --record-id")
+    if last < first:
+        raise click.UsageError("--to is before --from")
+    return first, last
+
+
+def _trace(wiring: Wiring, receipt: Receipt, day: date | None, *, as_json: bool) -> bool:
+    traces = Tracer(wiring.readers).trace(receipt, day)
+    for trace in traces:
+        _show_trace(trace, as_json=as_json)
+    return all(trace.ok for trace in traces)
+
+
+def _audit(wiring: Wiring, span: Span, *, against_stream: bool, as_json: bool) -> bool:
+    recount = None
+    if against_stream:
+        recount = Recount(wiring.kinesis, wiring.settings.stream, wiring.grace, bar)
+    auditor = Auditor(wiring.readers, bar, recount)
+    well = True
+    for day in span.days:
+        found = auditor.audit(day)
+        well &= found.ok
+        if as_json:
+            click.echo(json.dumps(found.document()))
+        else:
+            _show(found)
+    return well
+
+
+def _show(found: Audit) -> None:
+    state = "nothing is wrong" if found.ok else f"{len(found.problems)} problems"
+    click.echo(f"{found.day}  {found.generation or 'no generation'}  {found.records:,} records  {state}")
+    click.echo("  " + "  ".join(f"{outcome} {found.outcomes.get(outcome, 0):,}" for outcome in OUTCOMES))
+    if found.shards:
+        click.echo(f"  {'shard':<24}{'records':>14}  positions from and to")
+    for shard in found.shards:
+        click.echo(f"  {shard.shard_id:<24}{shard.records:>14,}  {shard.first}")
+        click.echo(f"  {'':<38}  {shard.last}")
+    for note in found.notes:
+        click.echo(f"  note: {note}")
+    for problem in found.problems:
+        click.echo(f"  wrong: {problem.what}")
+        for name, place in (
+            ("shard", problem.shard_id),
+            ("position", problem.position),
+            ("key", problem.key),
+        ):
+            if place:
+                click.echo(f"         {name:<9}{place}")
+
+
+def _show_trace(trace: Trace, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(trace.document()))
+        return
+    click.echo(f"{trace.record_id}  {trace.outcome}")
+    for name, value in trace.document().items():
+        if value is not None and name not in {"record_id", "found", "outcome"}:
+            click.echo(f"  {name:<12}{value}")

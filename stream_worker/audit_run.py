@@ -1,0 +1,142 @@
+"""Checks the files of a sealed run: bytes, rows, order, uniqueness and sums, as its manifest has them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from schemas.tables import REJECTS, REPORTS
+from stream_worker import generation
+from stream_worker.places import PLACE, first_row, place_of, position_of
+from stream_worker.problem import Problem
+from stream_worker.records import Position
+from stream_worker.segment import OUTCOMES
+from stream_worker.stored_rows import read_stored
+
+if TYPE_CHECKING:
+    from schemas.tables import Table
+    from stream_worker.lake import Lake
+    from stream_worker.link import Owner
+    from stream_worker.manifest import Manifest, Part
+    from stream_worker.progress import Progress
+
+
+@dataclass(slots=True)
+class CheckedRun:
+    """What was found of a run: problems, what is wrong with which file, each shard's first position."""
+
+    problems: list[Problem] = field(default_factory=list)
+    damaged: dict[str, str] = field(default_factory=dict)
+    first: dict[Owner, Position] = field(default_factory=dict)
+
+
+def check_run(lake: Lake, manifest: Manifest, progress: Progress) -> CheckedRun:
+    """Check every file of the run; one in memory at a time. Damaged files have no problem yet, but a word."""
+    check = _Check(lake, manifest)
+    with progress("rows audited", manifest.records) as move:
+        for table, parts in ((REPORTS, manifest.reports), (REJECTS, manifest.rejects)):
+            check.check_keys(table, parts)
+            for part in parts:
+                check.check_part(table, part)
+                move(part.rows)
+    check.check_sums()
+    return check.found
+
+
+class _Check:
+    """The check of one run."""
+
+    def __init__(self, lake: Lake, manifest: Manifest) -> None:
+        self._lake = lake
+        self._manifest = manifest
+        self._counts = Counter[str]()
+        self._previous = ""
+        self.found = CheckedRun()
+
+    def check_keys(self, table: Table, parts: list[Part]) -> None:
+        """Find what stands beside the run's files: readers read it too."""
+        prefix = generation.prefix(table.name, self._manifest.day, self._manifest.run)
+        known = {part.key for part in parts}
+        for key in self._lake.keys(prefix):
+            if key not in known:
+                self._tell("foreign: no file of the run, and readers read it", key)
+        for key in sorted(known):
+            if not key.startswith(prefix):
+                self._tell("elsewhere: the manifest names a file that readers do not see", key)
+
+    def check_part(self, table: Table, part: Part) -> None:
+        """Read a file and check it."""
+
+        def intact(body: bytes) -> bool:
+            return len(body) == part.bytes and hashlib.sha256(body).hexdigest() == part.sha256
+
+        stored = read_stored(self._lake.find(part.key), table, intact)
+        if stored.damage is not None:
+            self.found.damaged[part.key] = stored.damage
+        rows = stored.rows
+        if rows is None:
+            return
+        if len(rows) != part.rows:
+            self._tell(f"sums: {len(rows)} rows, the manifest says {part.rows}", part.key)
+        found = rows.filter(pl.col("arrived_at").dt.date() != self._manifest.day)
+        if len(found):
+            self.found.problems.append(Problem("a row of another day", *first_row(found), part.key))
+        self._note_first(rows)
+        if table is REPORTS:
+            self._counts["accepted"] += len(rows)
+            self._check_order(rows, part)
+        else:
+            self._counts.update(dict(rows["reason"].value_counts().rows()))
+
+    def check_sums(self) -> None:
+        """Compare the rows with the manifest's sums, and those with each other."""
+        manifest = self._manifest
+        key = generation.manifest_key(manifest.day, manifest.run)
+        if not self.found.damaged:
+            for outcome in sorted({*OUTCOMES, *self._counts}):
+                rows, said = self._counts[outcome], manifest.outcomes.get(outcome, 0)
+                if rows != said:
+                    self._tell(f"sums: {rows} rows are {outcome}, the manifest says {said}", key)
+        sources = Counter[str]()
+        for source in manifest.sources:
+            sources.update(source.outcomes)
+        if any(sources[outcome] != manifest.committed.get(outcome, 0) for outcome in OUTCOMES):
+            self._tell("sums: the manifest's shards do not add up to what it says was committed", key)
+        moved = manifest.committed.get("accepted", 0) - manifest.outcomes.get("accepted", 0)
+        if sum(manifest.committed.values()) != manifest.records or sum(manifest.rejudged.values()) != moved:
+            self._tell("sums: what the manifest says was committed, judged again and sealed differ", key)
+
+    def _check_order(self, rows: pl.DataFrame, part: Part) -> None:
+        """Check that `stack_id` rises from row to row and from file to file: then it is unique."""
+        if rows.is_empty():
+            return
+        before = pl.col("stack_id").shift(fill_value=self._previous)
+        for what, rule in (
+            ("a deployment is accepted twice", pl.col("stack_id") == before),
+            ("rows are not in the order of stack_id", pl.col("stack_id") < before),
+        ):
+            found = rows.filter(rule)
+            if len(found):
+                self.found.problems.append(Problem(what, *first_row(found), part.key))
+        self._previous = rows["stack_id"][-1]
+        if (rows["stack_id"][0], rows["stack_id"][-1]) != (part.first, part.last):
+            self._tell("not the first and last stack_id that the manifest says", part.key)
+
+    def _note_first(self, rows: pl.DataFrame) -> None:
+        placed = rows.select("shard_id", PLACE)
+        for source in self._manifest.sources:
+            own = placed.filter(
+                pl.col("shard_id") == source.shard_id,
+                pl.col("place") > place_of(Position.parse(source.start)),
+                pl.col("place") <= place_of(Position.parse(source.last)),
+            )
+            if len(own):
+                owner, first = (source.epoch, source.shard_id), position_of(str(own["place"].min()))
+                self.found.first[owner] = min(first, self.found.first.get(owner, first))
+
+    def _tell(self, what: str, key: str) -> None:
+        self.found.problems.append(Problem(what, key=key))

@@ -1,0 +1,127 @@
+"""Checks committed segments one by one: their objects, their rows, and what they say of themselves."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from schemas.tables import REJECTS, REPORTS
+from stream_worker.day_pipeline import POSITION
+from stream_worker.places import PLACE, first_row, place_of, position_of
+from stream_worker.problem import Problem
+from stream_worker.seen import nonces
+from stream_worker.segment import OUTCOMES, digest
+from stream_worker.stored_rows import read_stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from schemas.tables import Table
+    from stream_worker.committed import Committed
+    from stream_worker.lake import Lake
+    from stream_worker.records import Position
+
+_READERS: Final = 8
+_AHEAD: Final = 16  # segments in memory
+_IS_NONCE: Final = pl.col("stack_id").str.contains(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSegment:
+    """What was found of a segment: `places` of all its rows that can be read, and the accepted ones' nonces.
+
+    `first` is the position of its first row, None without one.
+    """
+
+    segment: Committed
+    problems: list[Problem]
+    places: pl.Series
+    nonces: pl.Series
+
+    @property
+    def first(self) -> Position | None:
+        """The position of the segment's first row, if it has any that can be read."""
+        return position_of(str(self.places.min())) if len(self.places) else None
+
+
+def check_segments(lake: Lake, segments: Iterable[Committed]) -> Iterator[CheckedSegment]:
+    """Check each segment, in order, some at a time."""
+    left = iter(segments)
+    with ThreadPoolExecutor(_READERS) as readers:
+        while some := list(islice(left, _AHEAD)):
+            yield from readers.map(lambda segment: _Check(lake, segment).run(), some)
+
+
+class _Check:
+    """The check of one segment."""
+
+    def __init__(self, lake: Lake, segment: Committed) -> None:
+        self._lake = lake
+        self._segment = segment
+        self._problems: list[Problem] = []
+
+    def run(self) -> CheckedSegment:
+        """Read both objects and check them."""
+        link, summary = self._segment.link, self._segment.summary
+        reports = self._read(REPORTS, link.key, summary.reports)
+        rejects: pl.DataFrame | None = pl.DataFrame(schema=REJECTS.polars)
+        key = self._segment.rejects
+        if key is not None:
+            rejects = self._read(REJECTS, key, summary.rejects)
+        if reports is not None:
+            self._check_rows(reports, link.key)
+        if rejects is not None and key is not None:
+            self._check_rows(rejects, key)
+        if reports is not None and rejects is not None:
+            self._check_sums(reports, rejects)
+        found = [rows.select(PLACE).to_series() for rows in (reports, rejects) if rows is not None]
+        places = pl.concat(found) if found else pl.Series("place", dtype=pl.String)
+        readable = pl.DataFrame(schema=REPORTS.polars) if reports is None else reports
+        used = readable.select(nonces(pl.when(_IS_NONCE).then("stack_id"))).to_series()
+        return CheckedSegment(self._segment, self._problems, places, used)
+
+    def _read(self, table: Table, key: str, expected: str) -> pl.DataFrame | None:
+        stored = read_stored(self._lake.find(key), table, lambda body: digest(body) == expected)
+        if stored.damage is not None:
+            self._tell(f"{stored.damage}; the segment goes on from here", key)
+        return stored.rows
+
+    def _check_rows(self, rows: pl.DataFrame, key: str) -> None:
+        link, last = self._segment.link, self._segment.summary.last
+        placed = rows.with_columns(PLACE)
+        within = pl.col("place").is_between(
+            pl.lit(place_of(link.start)), pl.lit(place_of(last)), closed="right"
+        )
+        wrong = {
+            "a row of another shard": pl.col("shard_id") != link.shard_id,
+            "a row of another day": pl.col("arrived_at").dt.date() != link.day,
+            "a row from outside the segment": ~within,
+            "rows out of order, or one twice": pl.col("place") <= pl.col("place").shift(),
+        }
+        for what, rule in wrong.items():
+            found = placed.filter(rule)
+            if len(found):
+                self._problems.append(Problem(what, *first_row(found), key))
+
+    def _check_sums(self, reports: pl.DataFrame, rejects: pl.DataFrame) -> None:
+        link, summary = self._segment.link, self._segment.summary
+        both = reports.join(rejects, on=POSITION, how="semi")
+        if len(both):
+            self._problems.append(Problem("a record is accepted and rejected", *first_row(both), link.key))
+        found = {"accepted": len(reports)} | dict(rejects["reason"].value_counts().rows())
+        for outcome in sorted({*OUTCOMES, *found}):
+            rows, said = found.get(outcome, 0), summary.outcomes.get(outcome, 0)
+            if rows != said:
+                self._tell(f"sums: {rows} rows are {outcome}, the segment says {said}", link.key)
+        places = pl.concat([rows.select(PLACE).to_series() for rows in (reports, rejects)])
+        if places.max() != place_of(summary.last):
+            what = "missing: the segment's last record has no row"
+            self._problems.append(Problem(what, link.shard_id, str(summary.last), link.key))
+
+    def _tell(self, what: str, key: str) -> None:
+        link = self._segment.link
+        self._problems.append(Problem(what, link.shard_id, str(link.start), key))

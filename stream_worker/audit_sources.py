@@ -1,0 +1,83 @@
+"""Compares the chains that a run was made of with those that there are now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stream_worker import generation
+from stream_worker.committed import digest_of
+from stream_worker.problem import Problem
+from stream_worker.records import Position
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stream_worker.committed import Committed, CommittedDay
+    from stream_worker.manifest import Manifest, Source
+
+
+def changed_since(manifest: Manifest, day: CommittedDay) -> list[Problem]:
+    """Return where the segments of the run's source are not those that it was made of."""
+    key = generation.manifest_key(manifest.day, manifest.run)
+    broken = {problem.shard_id for problem in day.problems}
+    chains, problems = day.by_owner(), later_than(manifest, day)
+    late = {problem.shard_id for problem in problems}
+    for source in manifest.sources:
+        segments = chains.get((source.epoch, source.shard_id), [])
+        if digest_of(segments) == source.digest:
+            continue
+        headless = not segments or str(segments[0].link.start) != source.start
+        # Where else a chain is broken or longer, that is told already, and where.
+        if headless or source.shard_id not in broken | late:
+            problems.append(_changed(source, segments, key))
+    return problems
+
+
+def later_than(manifest: Manifest, day: CommittedDay) -> list[Problem]:
+    """Return the first segment of each shard that goes beyond what the run was made of."""
+    ends = {(source.epoch, source.shard_id): Position.parse(source.last) for source in manifest.sources}
+    problems = []
+    for owner, segments in day.by_owner().items():
+        later = (one for one in segments if owner not in ends or one.summary.last > ends[owner])
+        first = next(later, None)
+        if first is not None:
+            what = "later: a segment that the run does not have; replay the day, or seal it again"
+            problems.append(Problem(what, owner[1], str(first.link.start), first.link.key))
+    return problems
+
+
+def expired_since(day: CommittedDay, manifests: Iterable[Manifest]) -> set[Problem]:
+    """Return the gaps at the ends of a day's chains that were none as it was sealed: segments expire by age.
+
+    Before a day because the day before has expired, after it because the day itself has: then nothing is left
+    of the shard's chain.
+    """
+    sealed: dict[tuple[str | None, str | None], list[str]] = {}
+    left = {shard_id for _, shard_id in day.by_owner()}
+    for run in manifests:
+        for source in run.sources:
+            sealed[source.shard_id, source.start] = run.gaps
+            if source.shard_id not in left:
+                sealed[source.shard_id, source.last] = run.gaps
+    return {
+        problem
+        for problem in day.problems
+        if problem.what.startswith("gap: no segment ends")
+        and (problem.shard_id, problem.position) in sealed
+        and not any(str(problem.position) in gap for gap in sealed[problem.shard_id, problem.position])
+    }
+
+
+def _changed(source: Source, segments: list[Committed], key: str) -> Problem:
+    if not segments:
+        what = "missing: all segments of the shard, of which the run has records"
+        return Problem(what, source.shard_id, source.start, key)
+    start, last = segments[0].link.start, segments[-1].summary.last
+    if str(start) != source.start:
+        what = f"missing: the chain begins at {start} only, the run has earlier records"
+        return Problem(what, source.shard_id, source.start, key)
+    if str(last) != source.last:
+        what = f"missing: the chain ends here, the run has records up to {source.last}"
+        return Problem(what, source.shard_id, str(last), key)
+    what = "changed: the shard's segments say something else than as the run was made"
+    return Problem(what, source.shard_id, source.start, key)

@@ -1,0 +1,68 @@
+"""A receipt, `<shard>:<sequence number>` as the edge gives it, and what became of its record."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from datetime import date
+
+ACCEPTED: Final = "accepted"
+REJECTED: Final = "rejected"
+UNCOMMITTED: Final = "not committed yet"
+NOT_FOUND: Final = "not found"
+
+_RECEIPT: Final = re.compile(r"([A-Za-z0-9_-]+):(\d{1,56})(?:_(\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The shard and the sequence number of a record; an aggregate's members share one."""
+
+    shard_id: str
+    sequence_number: int
+
+    @classmethod
+    def parse(cls, text: str) -> Receipt:
+        """Read a `record_id`; raise `ValueError` for anything else."""
+        found = _RECEIPT.fullmatch(text)
+        if found is None:
+            raise ValueError("not <shard>:<sequence number>, as the edge answers it")
+        return cls(found[1], int(found[2]))
+
+    def __str__(self) -> str:
+        """Return it as the edge gives it."""
+        return f"{self.shard_id}:{self.sequence_number}"
+
+    def member(self, sub_sequence_number: int) -> str:
+        """Return the name of one record of an aggregate; that of the first is the receipt's own."""
+        return f"{self}_{sub_sequence_number}" if sub_sequence_number else str(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What became of one record; `reason`, `rule` and `detail` are those of a rejection.
+
+    `generation` is what readers of the day see and `key` the object in it that has the row.
+    """
+
+    record_id: str
+    found: bool
+    day: date | None
+    outcome: str
+    reason: str | None = None
+    rule: str | None = None
+    detail: str | None = None
+    key: str | None = None
+    generation: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the record is where it should be, or its turn has not come yet."""
+        return self.outcome != NOT_FOUND
+
+    def document(self) -> dict[str, Any]:
+        """Return what machines are told."""
+        return asdict(self) | {"day": self.day and str(self.day)}

@@ -1,0 +1,119 @@
+"""Counts a day's records on the stream again and compares their positions with those in the lake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stream_worker.aws_errors import told
+from stream_worker.engines.reader import ShardReader
+from stream_worker.engines.shards import list_shards
+from stream_worker.places import places_of, position_of
+from stream_worker.problem import Problem
+from stream_worker.span import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from datetime import date, timedelta
+
+    from mypy_boto3_kinesis import KinesisClient
+
+    from stream_worker.link import Owner
+    from stream_worker.progress import Move, Progress
+    from stream_worker.shard import Shard
+
+
+@dataclass(slots=True)
+class Recounted:
+    """What a recount found: problems, and what is worth knowing and is none."""
+
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _OnStream:
+    """The places of a shard's records of a day; `oldest` is where what the stream still holds begins.
+
+    It is None if the stream holds nothing of the day or later, and empty if it holds records before the day.
+    """
+
+    places: pl.Series
+    oldest: str | None
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """Recounts days from a stream; `grace` is how far out of order the arrivals of a shard may be."""
+
+    kinesis: KinesisClient
+    stream: str
+    grace: timedelta
+    progress: Progress
+
+    def compare(
+        self, day: date, owners: Collection[Owner], records: int, in_lake: Callable[[Owner], pl.Series]
+    ) -> Recounted:
+        """Compare every shard that the stream lists with the places of its rows in the lake.
+
+        `owners` are the shards of which the lake has the day's `records`. Raises as the poll engine does.
+        """
+        found = Recounted()
+        listed: set[Owner] = set()
+        span = Span(day, day, self.grace)
+        try:
+            with self.progress("records recounted", records) as move:
+                for shard in list_shards(self.kinesis, self.stream):
+                    owner = shard.epoch, shard.shard_id
+                    listed.add(owner)
+                    on_stream = self._read(shard, span, move)
+                    _compare(shard.shard_id, on_stream, in_lake(owner), found)
+        except (BotoCoreError, ClientError) as error:
+            raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
+        found.notes += [
+            f"{shard_id}: the stream no longer lists the shard, or has been made anew; it was not recounted"
+            for epoch, shard_id in sorted(owners)
+            if (epoch, shard_id) not in listed
+        ]
+        return found
+
+    def _read(self, shard: Shard, span: Span, move: Move) -> _OnStream:
+        reader = ShardReader(self.kinesis, self.stream, shard, since=span.since)
+        found = _OnStream(pl.Series("place", dtype=pl.String), None, 0)
+        pieces = [found.places]
+        while True:
+            page = reader.read()
+            if page is None:
+                continue
+            found.dropped += sum(span.start <= arrived < span.end for arrived in page.dropped)
+            if found.oldest is None and len(page.records):
+                before = page.records.arrivals[0] < span.start
+                found.oldest = "" if before else str(places_of(page.records[:1])[0])
+            pieces.append(places_of(span.of(page.records)))
+            move(len(pieces[-1]))
+            if page.at_tip or span.passed(page.records):
+                found.places = pl.concat(pieces)
+                return found
+
+
+def _compare(shard_id: str, on_stream: _OnStream, in_lake: pl.Series, found: Recounted) -> None:
+    stream, lake = (places.alias("place").to_frame() for places in (on_stream.places, in_lake))
+    missing = stream.join(lake, on="place", how="anti")["place"]
+    if len(missing):
+        what = f"uncommitted: of {len(stream)} records on the stream {len(missing)} are not in the lake, from"
+        found.problems.append(Problem(f"{what} here on", shard_id, str(position_of(str(missing.min())))))
+    alone = lake.join(stream, on="place", how="anti")["place"]
+    kept = alone.filter(alone >= on_stream.oldest) if on_stream.oldest is not None else alone.clear()
+    if len(kept):
+        what = f"extra: {len(kept)} records in the lake are not on the stream, which still has that time"
+        found.problems.append(Problem(what, shard_id, str(position_of(str(kept.min())))))
+    if len(alone) > len(kept):
+        forgotten = len(alone) - len(kept)
+        found.notes.append(f"{shard_id}: the stream has forgotten {forgotten:,} of the records in the lake")
+    if on_stream.dropped:
+        what = f"{on_stream.dropped:,} members of aggregates on the stream became no record; see the log"
+        found.notes.append(f"{shard_id}: {what}")

@@ -1,0 +1,48 @@
+"""An object of the lake that should hold rows, as it is found: damage is a value here."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+from polars.exceptions import PanicException, PolarsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from schemas.tables import Table
+
+_PLACED: Final = (
+    pl.col("shard_id").is_not_null()
+    & pl.col("arrived_at").is_not_null()
+    & pl.col("sequence_number").str.contains(r"^\d{1,56}$").fill_null(value=False)
+    & pl.col("sub_sequence_number").is_between(0, 2**32).fill_null(value=False)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The rows, None if they cannot be read, and what is wrong with the object, None if nothing is."""
+
+    rows: pl.DataFrame | None
+    damage: str | None = None
+
+
+def read_stored(body: bytes | None, table: Table, intact: Callable[[bytes], bool]) -> Stored:
+    """Read a Parquet object of a table; `body` is None if there is no object, `intact` knows its bytes."""
+    if body is None:
+        return Stored(None, "missing: the object is not there")
+    try:
+        rows = pl.read_parquet(io.BytesIO(body))
+    # Bytes that are no Parquet fail in many ways, Polars' own panic among them.
+    except (PolarsError, PanicException, OSError, ValueError):
+        return Stored(None, "unreadable: no whole Parquet file")
+    if rows.schema != table.polars:
+        return Stored(None, f"unreadable: not the columns of {table.name}")
+    if not rows.select(_PLACED).to_series().all():
+        return Stored(None, "unreadable: rows without a position or an arrival")
+    if not intact(body):
+        return Stored(rows, "damaged: not the bytes that were written")
+    return Stored(rows)

@@ -1,0 +1,189 @@
+"""Traces a receipt to its row or its rejection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from schemas.tables import REJECTS, REPORTS
+from stream_worker import committed, generation
+from stream_worker.committed import Committed
+from stream_worker.link import Link
+from stream_worker.manifest import Manifest
+from stream_worker.receipt import ACCEPTED, NOT_FOUND, REJECTED, UNCOMMITTED, Trace
+from stream_worker.records import START, Position
+from stream_worker.segment import LIVE, Summary, day_prefix
+from stream_worker.stored_rows import read_stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from schemas.tables import Table
+    from stream_worker.manifest import Part, Source
+    from stream_worker.readers import Readers
+    from stream_worker.receipt import Receipt
+
+_DAYS_LOOKED_AT: Final = 3  # around midnight a chain may go back a day, and a new stream may have begun
+_LAST_MEMBER: Final = 2**32
+_BEYOND: Final = Position(10**56)
+_SHOWN: Final = ("sub_sequence_number", "stack_id", "reason", "rule", "detail")
+
+
+@dataclass(frozen=True, slots=True)
+class Tracer:
+    """Traces receipts through the live chains and, on sealed days, to what readers see."""
+
+    readers: Readers
+
+    def trace(self, receipt: Receipt, day: date | None = None) -> list[Trace]:
+        """Return what became of the record, of each member if it is an aggregate; one at least.
+
+        Without `day` the days are looked through, newest first.
+        """
+        days = committed.days(self.readers.lake, LIVE) if day is None else [day]
+        found = [row for segment in self._segments(receipt, days) for row in self._rows(receipt, segment)]
+        if not found:
+            found = list(self._sealed(receipt, self._days_of_runs() if day is None else [day]))
+        return found or [self._nowhere(receipt, day)]
+
+    def _segments(self, receipt: Receipt, days: Iterable[date]) -> Iterator[Committed]:
+        """Yield the segments that hold the receipt's position: several if an aggregate is cut."""
+        first, last = Position(receipt.sequence_number), Position(receipt.sequence_number, _LAST_MEMBER)
+        for chain in self._near(receipt, days, last).values():
+            for one, after in zip(chain, [*chain[1:], None], strict=True):
+                if after is not None and after.start < first:
+                    continue
+                segment = self._committed(one)
+                if segment is not None and segment.summary.last >= first:
+                    yield segment
+
+    def _near(self, receipt: Receipt, days: Iterable[date], until: Position) -> dict[int, list[Link]]:
+        """Return the links that begin before `until`, in order, by epoch, of the newest days with any."""
+        found: dict[int, list[Link]] = {}
+        looked = 0
+        for day in sorted(days, reverse=True):
+            own = [link for link in self._links(receipt, day) if link.start < until]
+            for link in own:
+                found.setdefault(link.epoch, []).append(link)
+            looked += bool(own)
+            if looked == _DAYS_LOOKED_AT:
+                break
+        return {epoch: sorted(found[epoch], key=attrgetter("start")) for epoch in sorted(found, reverse=True)}
+
+    def _links(self, receipt: Receipt, day: date) -> list[Link]:
+        keys = self.readers.lake.keys(day_prefix("reports", LIVE, day))
+        links = (Link.of(key) for key in keys)
+        return [link for link in links if link is not None and link.shard_id == receipt.shard_id]
+
+    def _committed(self, link: Link) -> Committed | None:
+        try:
+            return Committed(link, Summary.parse(self.readers.lake.metadata(link.key)))
+        except (KeyError, ValueError):
+            return None
+
+    def _rows(self, receipt: Receipt, segment: Committed) -> Iterator[Trace]:
+        day = segment.link.day
+        manifest = self._manifest(day)
+        for table, key in ((REPORTS, segment.link.key), (REJECTS, segment.rejects or "")):
+            for row in self._find(receipt, table, key) if key else ():
+                if manifest is None:
+                    yield _trace(receipt, day, row, key, LIVE)
+                else:
+                    yield self._in_run(receipt, manifest, row)
+
+    def _in_run(self, receipt: Receipt, manifest: Manifest, row: dict[str, Any]) -> Trace:
+        """Return what the run says of a row of the chain: a seal may judge an accepted report again."""
+        stack_id, sub = row.get("stack_id"), row["sub_sequence_number"]
+        for found in self._run_rows(receipt, manifest, stack_id):
+            if found.record_id == receipt.member(sub):
+                return found
+        name = receipt.member(sub)
+        detail = "it is committed, but the run that readers see has no row of it: audit the day"
+        return Trace(
+            name, found=False, day=manifest.day, outcome=NOT_FOUND, detail=detail, generation=manifest.run
+        )
+
+    def _sealed(self, receipt: Receipt, days: Iterable[date]) -> Iterator[Trace]:
+        """Yield the rows of runs that readers see, for what live segments no longer tell of."""
+        for day in sorted(days, reverse=True):
+            manifest = self._manifest(day)
+            if manifest is not None and any(_covers(source, receipt) for source in manifest.sources):
+                yield from self._run_rows(receipt, manifest, None)
+
+    def _run_rows(self, receipt: Receipt, manifest: Manifest, stack_id: str | None) -> Iterator[Trace]:
+        """Yield the record's rows in a run; where its `stack_id` is known, the likeliest file comes first."""
+        parts = [(REPORTS, part) for part in manifest.reports if _may_hold(part, stack_id)]
+        others = [(REJECTS, part) for part in manifest.rejects]
+        for table, part in (*others, *parts) if stack_id is None else (*parts, *others):
+            for row in self._find(receipt, table, part.key):
+                yield _trace(receipt, manifest.day, row, part.key, manifest.run)
+
+    def _find(self, receipt: Receipt, table: Table, key: str) -> Iterator[dict[str, Any]]:
+        rows = read_stored(self.readers.lake.find(key), table, lambda _: True).rows
+        if rows is None:
+            return
+        number = pl.col("sequence_number").str.strip_chars_start("0") == str(receipt.sequence_number)
+        columns = [name for name in _SHOWN if name in rows.columns]
+        own = rows.filter(number & (pl.col("shard_id") == receipt.shard_id)).select(columns)
+        yield from own.sort("sub_sequence_number").iter_rows(named=True)
+
+    def _manifest(self, day: date) -> Manifest | None:
+        """Return the manifest of the run that readers see; None if they see live segments."""
+        shown = self.readers.current(day)
+        if shown is None or shown == LIVE:
+            return None
+        body = self.readers.lake.find(generation.manifest_key(day, shown))
+        try:
+            return Manifest.decode(body) if body is not None else None
+        except ValueError:
+            return None
+
+    def _days_of_runs(self) -> list[date]:
+        folders = self.readers.lake.folders("runs/")
+        return [date.fromisoformat(folder[3:]) for folder in folders if folder.startswith("dt=")]
+
+    def _nowhere(self, receipt: Receipt, day: date | None) -> Trace:
+        later = receipt.sequence_number > self._end(receipt).sequence_number
+        return Trace(str(receipt), found=False, day=day, outcome=UNCOMMITTED if later else NOT_FOUND)
+
+    def _end(self, receipt: Receipt) -> Position:
+        """Return where the newest chain of the shard ends or, without live segments, its newest run."""
+        near = self._near(receipt, committed.days(self.readers.lake, LIVE), _BEYOND)
+        for chain in near.values():
+            last = self._committed(chain[-1])
+            return last.summary.last if last else START
+        for day in sorted(self._days_of_runs(), reverse=True):
+            manifest = self._manifest(day)
+            own = [one for one in manifest.sources if one.shard_id == receipt.shard_id] if manifest else []
+            if own:
+                return max(Position.parse(source.last) for source in own)
+        return START
+
+
+def _covers(source: Source, receipt: Receipt) -> bool:
+    if source.shard_id != receipt.shard_id:
+        return False
+    start, last = Position.parse(source.start), Position.parse(source.last)
+    return start.sequence_number <= receipt.sequence_number <= last.sequence_number
+
+
+def _may_hold(part: Part, stack_id: str | None) -> bool:
+    return stack_id is None or (part.first or "") <= stack_id <= (part.last or "")
+
+
+def _trace(receipt: Receipt, day: date, row: dict[str, Any], key: str, shown: str) -> Trace:
+    return Trace(
+        receipt.member(row["sub_sequence_number"]),
+        found=True,
+        day=day,
+        outcome=REJECTED if "reason" in row else ACCEPTED,
+        reason=row.get("reason"),
+        rule=row.get("rule"),
+        detail=row.get("detail"),
+        key=key,
+        generation=shown,
+    )

@@ -1,0 +1,426 @@
+"""Each kind of damage is found, and named by its first shard, position and key."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from stream_worker.segment import Summary, digest
+from tests.stream_worker.ledger import OTHER, TODAY, TOMORROW, Ledger, and_tomorrow, filled
+from tests.stream_worker.samples import DAY, FIRST, SHARD, body, nonce, records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from stream_worker.manifest import Manifest
+    from stream_worker.problem import Problem
+
+ONE = SHARD.shard_id
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return and_tomorrow(filled())
+
+
+def first(ledger: Ledger) -> Problem:
+    """Return the first problem, having checked that every problem is one for machines too."""
+    found = ledger.audit()
+    assert not found.ok
+    told = found.document()
+    assert told["ok"] is False
+    assert told["problems"] == [asdict(problem) for problem in found.problems]
+    return found.problems[0]
+
+
+def places(problem: Problem) -> tuple[str | None, str | None]:
+    return problem.shard_id, problem.position
+
+
+def at(row: int) -> str:
+    """Return the position of the first shard's record in this place."""
+    return str(FIRST + row)
+
+
+def segments_of(ledger: Ledger) -> list[str]:
+    """Return the keys of the first shard's five segments, in the chain's order."""
+    keys = [key for key in ledger.held() if ONE in key]
+    return [keys[-1], *keys[:-1]]  # `start` comes after all digits
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize(("number", "place"), [(0, "start"), (2, at(19)), (4, at(39))])
+def test_a_deleted_segment_is_named_by_where_it_began(
+    ledger: Ledger, number: int, place: str, *, sealed: bool
+) -> None:
+    if sealed:
+        ledger.seal()
+    ledger.lake.delete([segments_of(ledger)[number]])
+    found = first(ledger)
+    # A live chain that has lost its first segment begins with the second: nobody knows what was before.
+    expected = at(9) if (number, sealed) == (0, False) else place
+    assert places(found) == (ONE, expected)
+
+
+def test_the_last_segment_of_all_is_missed_once_the_day_is_sealed() -> None:
+    ledger = filled()
+    ledger.seal()
+    ledger.lake.delete([segments_of(ledger)[4]])
+    found = first(ledger)
+    assert places(found) == (ONE, at(39))
+    assert found.what.startswith("missing: the chain ends here")
+
+
+def test_all_segments_of_a_shard_are_missed_once_the_day_is_sealed(ledger: Ledger) -> None:
+    ledger.seal()
+    ledger.lake.delete([key for key in ledger.held() if OTHER.shard_id in key])
+    assert places(first(ledger)) == (OTHER.shard_id, "start")
+
+
+def test_all_segments_of_a_live_day(ledger: Ledger) -> None:
+    ledger.lake.delete(ledger.held())
+    assert places(first(ledger)) == (ONE, at(41))
+    assert "missing: readers of reports" in {problem.what[:27] for problem in ledger.audit().problems}
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        (f"{SHARD.epoch}.{ONE}.{FIRST + 5}.parquet", "overlap"),
+        (f"{SHARD.epoch + 1}.{ONE}.{FIRST + 9}.parquet", "gap"),
+        (f"{SHARD.epoch}.shardId-000000000009.start.parquet", "a row of another shard"),
+        (f"{SHARD.epoch + 1}.{ONE}.start.parquet", "doubled"),
+        ("copy.parquet", "foreign"),
+    ],
+)
+def test_a_doubled_segment(ledger: Ledger, name: str, what: str) -> None:
+    ledger.copy(segments_of(ledger)[0 if "start" in name else 1], f"reports/live/dt={DAY}/{name}")
+    assert any(problem.what.startswith(what) for problem in ledger.audit().problems)
+
+
+def test_a_segment_doubled_on_another_day(ledger: Ledger) -> None:
+    key = segments_of(ledger)[1]
+    ledger.copy(key, key.replace(f"dt={DAY}", f"dt={TOMORROW}"))
+    found = ledger.audit(TOMORROW).problems
+    assert any(problem.what == "a row of another day" for problem in found)
+    assert places(found[0]) == (ONE, at(9))
+
+
+def one_more(column: str, row: int) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    def change(rows: pl.DataFrame) -> pl.DataFrame:
+        hit = pl.int_range(pl.len()) == row
+        return rows.with_columns(pl.when(hit).then(pl.col(column) + 1).otherwise(column).alias(column))
+
+    return change
+
+
+def test_an_edited_row_in_a_live_segment(ledger: Ledger) -> None:
+    key = segments_of(ledger)[2]
+    ledger.rewrite(key, one_more("tokenize_success", 4))
+    (found,) = ledger.audit().problems
+    assert (*places(found), found.key) == (ONE, at(19), key)
+    assert found.what.startswith("damaged")
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "row"),
+    [
+        (lambda rows: rows.head(3), "sums: 3 rows are accepted, the segment says 10", 9),
+        (lambda rows: rows.head(3), "missing: the segment's last record has no row", 19),
+        (lambda rows: rows.reverse(), "rows out of order, or one twice", 10),
+        (lambda rows: rows.with_columns(shard_id=pl.lit("x")), "a row of another shard", 10),
+        (lambda rows: rows.with_columns(pl.col("arrived_at").dt.offset_by("1d")), "a row of another day", 10),
+        (lambda rows: pl.concat([rows, rows.tail(1)]), "rows out of order, or one twice", 19),
+        (
+            lambda rows: rows.with_columns(stack_id=pl.lit(nonce(1))),
+            "a deployment is accepted twice on its shard: its second report",
+            10,
+        ),
+        (lambda rows: rows.with_columns(stack_id=pl.lit("none")), "damaged: not the bytes", 9),
+        (lambda rows: rows.with_columns(sequence_number=pl.lit("none")), "unreadable: rows without", 9),
+        (lambda rows: rows.drop("version"), "unreadable: not the columns of reports", 9),
+    ],
+)
+def test_edited_rows_though_the_metadata_agree(
+    ledger: Ledger, change: Callable[[pl.DataFrame], pl.DataFrame], what: str, row: int
+) -> None:
+    key = segments_of(ledger)[1]
+    ledger.rewrite(key, change)
+    if not what.startswith("damaged"):
+        forge(ledger, key)
+    told = {problem.what: problem for problem in ledger.audit().problems}
+    found = next(problem for name, problem in told.items() if name.startswith(what))
+    assert found.key == key
+    assert found.position == at(row)
+
+
+def forge(ledger: Ledger, key: str) -> None:
+    content, metadata = ledger.lake.objects[key]
+    ledger.lake.objects[key] = (content, metadata | {"reports": digest(content)})
+
+
+def test_a_forged_segment_is_found_once_the_day_is_sealed(ledger: Ledger) -> None:
+    ledger.seal()
+    key = segments_of(ledger)[1]
+    ledger.rewrite(key, one_more("tokenize_success", 4))
+    forge(ledger, key)
+    found = first(ledger)
+    assert places(found) == (ONE, "start")
+    assert found.what.startswith("changed")
+
+
+@pytest.mark.parametrize("outcome", ["accepted", "duplicate"])
+def test_edited_metadata(ledger: Ledger, outcome: str) -> None:
+    key = segments_of(ledger)[3]
+    content, metadata = ledger.lake.objects[key]
+    said = Summary.parse(metadata).outcomes[outcome]
+    ledger.lake.objects[key] = (content, metadata | {outcome: "7"})
+    found = first(ledger)
+    assert found.what == f"sums: {said} rows are {outcome}, the segment says 7"
+    assert (*places(found), found.key) == (ONE, at(29), key)
+
+
+def test_a_segment_put_again_without_its_metadata(ledger: Ledger) -> None:
+    key = segments_of(ledger)[2]
+    ledger.lake.objects[key] = (ledger.lake.objects[key][0], {})
+    found = first(ledger)
+    assert (*places(found), found.key) == (ONE, at(19), key)
+    assert found.what.startswith("foreign")
+
+
+@pytest.mark.parametrize("damage", [Ledger.truncate, Ledger.put])
+def test_an_unreadable_segment(ledger: Ledger, damage: Callable[[Ledger, str], None]) -> None:
+    key = segments_of(ledger)[2]
+    damage(ledger, key)
+    (found,) = ledger.audit().problems
+    assert (*places(found), found.key) == (ONE, at(19), key)
+    assert found.what.startswith("unreadable")
+
+
+@pytest.mark.parametrize("damage", [Ledger.truncate, lambda ledger, key: ledger.lake.delete([key])])
+def test_rejects_that_are_missing_or_unreadable(
+    ledger: Ledger, damage: Callable[[Ledger, str], None]
+) -> None:
+    key = ledger.held("rejects/live/")[0]
+    damage(ledger, key)
+    (found,) = ledger.audit().problems
+    assert (*places(found), found.key) == (ONE, at(29), key)
+
+
+@pytest.mark.parametrize("table", ["reports", "rejects"])
+@pytest.mark.parametrize("name", ["_SUCCESS", "part-00000.parquet", "x/y.parquet"])
+def test_a_foreign_file_beside_the_segments(ledger: Ledger, table: str, name: str) -> None:
+    key = f"{table}/live/dt={DAY}/{name}"
+    ledger.put(key)
+    (found,) = ledger.audit().problems
+    assert (found.what[:7], found.key) == ("foreign", key)
+
+
+@pytest.mark.parametrize("table", ["reports", "rejects"])
+def test_a_foreign_file_beside_a_run(ledger: Ledger, table: str) -> None:
+    manifest = ledger.seal()
+    key = f"{table}/sealed/dt={DAY}/run={manifest.run}/part-00007.parquet"
+    ledger.put(key)
+    (found,) = ledger.audit().problems
+    assert (found.what[:7], found.key) == ("foreign", key)
+
+
+@pytest.mark.parametrize("table", ["reports", "rejects"])
+@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "s3://another/reports/",
+        "{table}/live/dt=2026-11-21/",
+        "{table}/replay/run=abc/dt=2026-11-22/",
+        "{table}/sealed/dt=2026-11-22/run=feed/",
+        "reports/",
+    ],
+)
+def test_a_partition_that_points_elsewhere(ledger: Ledger, table: str, prefix: str, *, sealed: bool) -> None:
+    if sealed:
+        ledger.seal()
+    before = ledger.audit()
+    location = prefix.format(table=table)
+    ledger.catalog.point(table, TODAY, location)
+    found = ledger.audit()
+    assert any(problem.what.startswith("elsewhere") for problem in found.problems)
+    assert all(problem.shard_id is None for problem in found.problems)
+    assert location in {problem.key for problem in found.problems}
+    assert found.records == before.records
+
+
+@pytest.mark.parametrize("table", ["reports", "rejects"])
+def test_a_missing_partition(ledger: Ledger, table: str) -> None:
+    del ledger.catalog.locations[table, TODAY]
+    (found,) = ledger.audit().problems
+    assert found.what.startswith(f"missing: table {table} has no dt partition")
+
+
+@pytest.mark.parametrize("table", ["reports", "rejects"])
+def test_tables_at_two_generations(ledger: Ledger, table: str) -> None:
+    ledger.seal()
+    ledger.catalog.point(table, TODAY, f"{table}/live/dt={DAY}/")
+    (found,) = ledger.audit().problems
+    assert found.what.startswith("the tables show two generations")
+
+
+def test_readers_that_see_live_segments_which_are_gone(ledger: Ledger) -> None:
+    ledger.seal()
+    ledger.catalog.add_live(TODAY)
+    for table in ("reports", "rejects"):
+        ledger.catalog.point(table, TODAY, f"{table}/live/dt={DAY}/")
+    ledger.lake.delete(ledger.held())
+    assert len(ledger.audit().problems) == 2
+
+
+def test_an_edited_row_in_a_run_is_named(ledger: Ledger) -> None:
+    part = ledger.seal().reports[0]
+    ledger.rewrite(part.key, change_row(25))
+    (found,) = ledger.audit().problems
+    assert (*places(found), found.key) == (ONE, at(25), part.key)
+    assert found.what == "damaged: not the bytes that were written; the first row that is changed"
+
+
+def change_row(row: int) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    hit = pl.col("sequence_number") == at(row)
+    changed = pl.when(hit).then(pl.col("create_grant_failure") + 1).otherwise("create_grant_failure")
+    return lambda rows: rows.with_columns(changed.alias("create_grant_failure"))
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "row"),
+    [
+        (lambda rows: rows.filter(pl.col("sequence_number") != at(12)), "missing", 12),
+        (lambda rows: rows.with_columns(reason=pl.lit("fraud")), "changed", 33),
+        (lambda rows: rows.with_columns(body=pl.lit(b"")), "changed", 33),
+        (lambda rows: rows.filter(pl.col("sequence_number") != at(34)), "missing", 34),
+        (
+            lambda rows: rows.with_columns(
+                body=pl.when(pl.col("partition_key").is_null()).then(b"").otherwise("body")
+            ),
+            "changed",
+            1_000,
+        ),
+        (lambda rows: rows.filter(pl.col("partition_key").is_not_null()), "missing", 1_000),
+    ],
+)
+def test_rows_of_a_run_that_are_not_what_the_chain_says(
+    ledger: Ledger, change: Callable[[pl.DataFrame], pl.DataFrame], what: str, row: int
+) -> None:
+    manifest = ledger.seal()
+    part = manifest.reports[0] if row == 12 else manifest.rejects[0]
+    ledger.rewrite(part.key, change)
+    found = first(ledger)
+    shard = OTHER.shard_id if row == 1_000 else ONE
+    assert (*places(found), found.key) == (shard, at(row), part.key)
+    assert found.what.endswith(f"the first row that is {what}")
+
+
+@pytest.mark.parametrize("table", ["reports", "rejects"])
+@pytest.mark.parametrize("damage", [Ledger.truncate, lambda ledger, key: ledger.lake.delete([key])])
+def test_an_unreadable_or_missing_file_of_a_run(
+    ledger: Ledger, table: str, damage: Callable[[Ledger, str], None]
+) -> None:
+    manifest = ledger.seal()
+    part = getattr(manifest, table)[0]
+    damage(ledger, part.key)
+    (found,) = ledger.audit().problems
+    assert (*places(found), found.key) == (ONE, at(33 if table == "rejects" else 0), part.key)
+
+
+@pytest.mark.parametrize("damage", ["delete", "truncate", "later"])
+def test_an_edited_row_in_a_run_is_named_though_the_chain_is_damaged_too(damage: str) -> None:
+    ledger = filled()
+    part = ledger.seal().reports[0]
+    ledger.rewrite(part.key, change_row(25))
+    if damage == "later":
+        ledger.commit(records([body(500)], first=42))
+    elif damage == "delete":
+        ledger.lake.delete([segments_of(ledger)[0]])
+    else:
+        ledger.truncate(segments_of(ledger)[0])
+    found = {problem.key: problem for problem in ledger.audit().problems}
+    assert places(found[part.key]) == (ONE, at(25))
+    assert len(found) > 1
+
+
+def test_a_damaged_run_without_its_chain_is_named_by_key(ledger: Ledger) -> None:
+    part = ledger.seal().reports[0]
+    ledger.lake.delete(ledger.held())
+    ledger.truncate(part.key)
+    (found,) = ledger.audit().problems
+    assert (*places(found), found.key) == (None, None, part.key)
+
+
+def edit(ledger: Ledger, manifest: Manifest, **changes: Any) -> None:  # noqa: ANN401 - a manifest's fields
+    key = f"runs/dt={DAY}/{manifest.run}.json"
+    ledger.put(key, manifest.model_copy(update=changes).encode())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda run: {"outcomes": run.outcomes | {"accepted": 1}},
+        lambda run: {"outcomes": run.outcomes | {"fraud": 1, "duplicate": run.outcomes["duplicate"] - 1}},
+        lambda run: {"committed": run.committed | {"accepted": 1}},
+        lambda _: {"rejudged": {}},
+        lambda run: {"sources": run.sources[1:]},
+        lambda run: {"sources": [one.model_copy(update={"digest": "x"}) for one in run.sources]},
+        lambda run: {"sources": [one.model_copy(update={"start": "x"}) for one in run.sources]},
+        lambda run: {"reports": [one.model_copy(update={"sha256": "x"}) for one in run.reports]},
+        lambda run: {"reports": [one.model_copy(update={"bytes": 1}) for one in run.reports]},
+        lambda run: {"reports": [one.model_copy(update={"rows": 1}) for one in run.reports]},
+        lambda run: {"reports": [one.model_copy(update={"first": "x"}) for one in run.reports]},
+        lambda _: {"rejects": []},
+        lambda _: {"run": "feed"},
+        lambda _: {"day": TOMORROW},
+    ],
+)
+def test_an_edited_manifest(ledger: Ledger, change: Callable[[Manifest], dict[str, Any]]) -> None:
+    manifest = ledger.seal()
+    edit(ledger, manifest, **change(manifest))
+    first(ledger)
+
+
+def test_an_unreadable_manifest(ledger: Ledger) -> None:
+    manifest = ledger.seal()
+    key = f"runs/dt={DAY}/{manifest.run}.json"
+    ledger.put(key)
+    assert key in {problem.key for problem in ledger.audit().problems}
+
+
+def test_a_stack_id_twice_in_a_run(ledger: Ledger) -> None:
+    manifest = ledger.seal()
+    part = manifest.reports[0]
+    ledger.rewrite(
+        part.key, lambda rows: rows.with_columns(stack_id=pl.col("stack_id").shift(fill_value=nonce(0)))
+    )
+    found = {problem.what.partition(";")[0] for problem in ledger.audit().problems}
+    assert found >= {"damaged: not the bytes that were written"}
+    ledger.rewrite(part.key, lambda rows: rows.with_columns(stack_id=pl.lit(nonce(0))))
+    assert "a deployment is accepted twice" in {problem.what for problem in ledger.audit().problems}
+
+
+def test_a_segment_that_was_committed_after_the_seal() -> None:
+    ledger = filled()
+    ledger.seal()
+    ledger.commit(records([body(500)], first=42))
+    found = first(ledger)
+    assert places(found) == (ONE, at(41))
+    assert found.what.startswith("later")
+
+
+def test_all_that_is_wrong_is_told_the_first_shard_and_position_first(ledger: Ledger) -> None:
+    keys = segments_of(ledger)
+    ledger.truncate(keys[3])
+    ledger.lake.delete([keys[1]])
+    ledger.put(f"reports/live/dt={DAY}/_SUCCESS")
+    ledger.truncate(ledger.held()[-3] if ONE not in ledger.held()[-3] else ledger.held()[-2])
+    found = ledger.audit().problems
+    assert [problem.position for problem in found[:2]] == [at(9), at(29)]
+    assert [problem.shard_id for problem in found] == [ONE, ONE, OTHER.shard_id, None]
