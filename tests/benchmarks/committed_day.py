@@ -52,7 +52,7 @@ def _by_shard(chunk: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _numbered(rows: pl.DataFrame, shard: int, count: int) -> pl.DataFrame:
-    """Number the rows as Kinesis does: version, birth, count, shard."""
+    """Give the rows numbers as Kinesis does: version, birth, count, shard."""
     base = 2 << 184 | EPOCH << 148 | shard << 4 | 2
     numbers = [str(base + (place << 80)) for place in range(count + 1, count + len(rows) + 1)]
     named = rows.with_columns(

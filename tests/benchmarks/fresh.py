@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,10 +25,13 @@ def command(module: str, *arguments: str) -> list[str]:
 
 
 def measure(
-    module: str, *arguments: str, core: int = cores.SERVER, variables: Mapping[str, str] | None = None
+    module: str,
+    *arguments: str,
+    core: int | None = cores.SERVER,
+    variables: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Run a module of the benchmarks on one core and return the JSON object that it prints."""
-    with cores.pinned(core):
+    """Run a module of the benchmarks on one core, or on all (None); return the JSON object that it prints."""
+    with nullcontext() if core is None else cores.pinned(core):
         done = subprocess.run(
             command(module, *arguments),
             check=True,

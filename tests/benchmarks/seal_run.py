@@ -1,10 +1,9 @@
-"""Builds the sealed run of a committed day in a folder: how long it takes, how much memory, what a row costs."""
+"""Builds the sealed run of a committed day in a folder: its time, its memory, and what a row costs."""
 
 import argparse
 import io
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from math import log2
@@ -78,12 +77,7 @@ def _shannon(values: pl.Series) -> float:
     return float(pl.select((counts / len(values)).entropy(base=2)).item())
 
 
-def _lines() -> Iterator[str]:
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    yield json.dumps(asdict(measure(parser.parse_args().folder)))
-
-
-if __name__ == "__main__":
-    for line in _lines():
-        print(line)  # noqa: T201 - for who started it
+    print(json.dumps(asdict(measure(parser.parse_args().folder))))  # noqa: T201 - for who started it

@@ -22,9 +22,9 @@ def main() -> None:
     day, bucket = date.fromisoformat(sys.argv[1]), os.environ["METRICS_BUCKET"]
     catalog = GlueCatalog(boto3.client("glue"), os.environ["METRICS_DATABASE"], bucket)
     lake = S3Lake(boto3.client("s3"), bucket)
-    ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
-    while not ended.is_set():
+    listener = threading.Thread(target=sys.stdin.read, daemon=True)
+    listener.start()
+    while listener.is_alive():
         sys.stdout.write(json.dumps(query(catalog, lake, day)) + "\n")
         sys.stdout.flush()
 

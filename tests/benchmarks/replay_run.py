@@ -1,0 +1,49 @@
+"""Settles a committed day in a folder again, from its own rows: how many records a second."""
+
+import argparse
+import json
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from infra.local.lake_folder import FolderLake
+from stream_worker.buffer import Limits
+from stream_worker.catalog import MemoryCatalog
+from stream_worker.lake_source import LakeSource
+from stream_worker.pulse import LoggedPulse
+from stream_worker.readers import Readers
+from stream_worker.shard import Shard
+from stream_worker.span import Span
+from stream_worker.spanned import SpannedProcessor
+from stream_worker.stop import Stop
+from tests.benchmarks.committed_day import DAY
+
+_LIMITS = Limits(50_000, 32 * 1024 * 1024, 60)
+
+
+def measure(folder: Path) -> dict[str, float]:
+    """Settle the day into a generation of its own; return records and seconds."""
+    lake = FolderLake(folder / "lake")
+
+    def make_processor(shard: Shard, target: str, span: Span, _: object) -> SpannedProcessor:
+        return SpannedProcessor(lake, shard, target, span, _LIMITS, pulse=LoggedPulse(shard.shard_id))
+
+    source = LakeSource(lake, Readers(lake, MemoryCatalog()), {}, make_processor, Stop())
+    started = time.perf_counter()
+    source.settle(Span(DAY, DAY, timedelta(seconds=60)), "replay/run=benchmark", lambda _: None)
+    return {"records": sum(_accepted(lake)), "seconds": time.perf_counter() - started}
+
+
+def _accepted(lake: FolderLake) -> list[int]:
+    keys = lake.keys("reports/replay/run=benchmark/")
+    return [int(lake.metadata(key)["records"]) for key in keys]
+
+
+if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    print(json.dumps(measure(parser.parse_args().folder)))  # noqa: T201 - for who started it
