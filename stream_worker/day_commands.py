@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import asdict
 from datetime import UTC, date
@@ -22,10 +23,18 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("seal")
 
+
+def _a_number(_: click.Context, __: click.Parameter, seconds: float) -> float:
+    if math.isnan(seconds):  # which no range excludes
+        raise click.BadParameter("a number of seconds is wanted")
+    return seconds
+
+
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for machines.")
 GRACE = click.option(
     "--grace",
-    type=click.FloatRange(min=0),
+    type=click.FloatRange(min=0, max=3600),
+    callback=_a_number,
     default=GRACE_SECONDS,
     show_default=True,
     help="Seconds after midnight until a day is over; a shard's arrivals may be so far out of order.",

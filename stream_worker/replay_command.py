@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict
 from datetime import date, timedelta
 from functools import partial
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
 log = structlog.get_logger("replay")
 
 
+def _as_in_keys(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9-]{1,64}", name):
+        raise click.BadParameter(f"{name!r}: letters, digits and hyphens are wanted, 64 at most")
+    return name
+
+
 @click.command()
 @click.option("--from", "first", type=DAY, required=True, help="The first UTC day.")
 @click.option("--to", "last", type=DAY, required=True, help="The last UTC day.")
@@ -63,7 +70,11 @@ log = structlog.get_logger("replay")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file to judge by in place of fraud_thresholds.toml.",
 )
-@click.option("--name", help="A name for the replay. Default: made from the days, the code and the rules.")
+@click.option(
+    "--name",
+    callback=_as_in_keys,
+    help="Letters, digits and hyphens: a replay of another name settles its records anew.",
+)
 @GRACE
 @AS_JSON
 def replay(  # noqa: PLR0913, PLR0917 - what the command takes

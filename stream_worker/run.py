@@ -19,6 +19,7 @@ from stream_worker.day_pipeline import dedupe, judge, with_nonces
 from stream_worker.errors import WorkerError
 from stream_worker.manifest import Manifest, Source
 from stream_worker.parts import Parts, missing_parts
+from stream_worker.sample import Sample
 from stream_worker.segment_rows import read_rejects, read_reports
 from stream_worker.sorter import PART_ROWS, Sorter
 
@@ -83,8 +84,7 @@ class RunBuilder:
         if built is not None and not missing_parts(self.lake, found := Manifest.decode(built)):
             return found
         with TemporaryDirectory(prefix="seal-", dir=self.scratch) as folder:
-            sorter, sample = self._collect(day, Path(folder))
-            evidence = day_fraud.study(with_nonces(sample), self._share(day), self.judge.thresholds)
+            sorter, evidence = self._study(day, Path(folder))
             reports, rejects, rejudged = self._write(day, run, sorter, evidence, now)
         committed = day.outcomes
         manifest = Manifest(
@@ -111,23 +111,17 @@ class RunBuilder:
         # Another seal of the same was quicker, or its parts had gone: the same run, made at another time.
         return Manifest.decode(self.lake.get(generation.manifest_key(day.day, run)))
 
-    def _share(self, day: CommittedDay) -> float:
-        return min(1.0, STUDIED_ROWS / max(1, day.outcomes["accepted"]))
-
-    def _collect(self, day: CommittedDay, folder: Path) -> tuple[Sorter, pl.DataFrame]:
-        """Read all accepted rows; return them in a sorter, and the sample that the day is studied by."""
-        sorter, share = Sorter(folder, self.part_rows), self._share(day)
-        sampled = [pl.DataFrame(schema=REPORTS.polars)]
-        below = int(share * (2**64 - 1))
+    def _study(self, day: CommittedDay, folder: Path) -> tuple[Sorter, day_fraud.Evidence]:
+        """Read all accepted rows; return them in a sorter, and what they show as a day."""
+        share = min(1.0, STUDIED_ROWS / max(1, day.outcomes["accepted"]))
+        sorter, sample = Sorter(folder, self.part_rows), Sample(folder, share)
         with self.progress("rows read", day.outcomes["accepted"]) as move:
             for rows in read_reports(self.lake, day.segments):
                 sorter.add(rows)
-                # By deployment, so that all reports of one that has several are in the sample or none is.
-                chosen = rows if share == 1 else rows.filter(pl.col("stack_id").hash(0) <= below)
-                sampled.append(chosen)
+                sample.add(rows)
                 move(len(rows))
-        first, _ = dedupe(pl.concat(sampled).sort("stack_id"))
-        return sorter, first
+        first, _ = dedupe(sample.take().sort("stack_id"))
+        return sorter, day_fraud.study(with_nonces(first), share, self.judge.thresholds)
 
     def _write(
         self, day: CommittedDay, run: str, sorter: Sorter, evidence: day_fraud.Evidence, now: datetime

@@ -30,7 +30,7 @@ class Sorter:
         self._part_rows = part_rows
         self._held: list[pl.DataFrame] = []
         self._files: list[Path] = []
-        self._marks: list[pl.Series] = []
+        self._marks: list[str] = []
         self._rows = 0
 
     @property
@@ -74,11 +74,12 @@ class Sorter:
         path = self._folder / f"{len(self._files):05d}.parquet"
         rows.write_parquet(path, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP)
         self._files.append(path)
-        self._marks.append(rows["stack_id"].gather_every(_MARK_EVERY))
+        # As a list: a column of a few would keep the text of all.
+        self._marks.extend(rows["stack_id"].gather_every(_MARK_EVERY).to_list())
 
     def _bounds(self) -> list[tuple[str | None, str | None]]:
         # Of the nonces that came, not of all that may come: a flood's may share their first digits.
-        marks = pl.concat(self._marks).sort()
+        marks = sorted(self._marks)
         places = [len(marks) * part // self.parts_expected for part in range(1, self.parts_expected)]
-        cuts: list[str | None] = [None, *marks.gather(places).unique(maintain_order=True), None]
+        cuts: list[str | None] = [None, *dict.fromkeys(marks[place] for place in places), None]
         return list(pairwise(cuts))

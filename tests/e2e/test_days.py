@@ -110,4 +110,4 @@ def test_a_replay_on_the_kinesis_client_library_gives_the_same_rows(
     assert again.returncode == 0, again.stderr
     days = [json.loads(line) for line in again.stdout.splitlines()]
     assert [told["changes"] for told in days] == [[], []]
-    assert [told["source"] for told in days] == ["replay/run=kcl"] * 2
+    assert all(told["source"].startswith("replay/run=kcl-") for told in days)

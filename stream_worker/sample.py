@@ -1,0 +1,50 @@
+"""An even sample of a day's deployments, for what asks the whole day and fits into memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from schemas.tables import REPORTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LOOKED_AT: Final = 1_000_000
+
+
+class Sample:
+    """Keeps a `share` (0 to 1] of what comes: of each deployment all reports or none."""
+
+    def __init__(self, folder: Path, share: float) -> None:
+        self._folder = folder
+        self._share = share
+        self._below = int(share * (2**64 - 1))
+        self._held: list[pl.DataFrame] = []
+        self._files: list[Path] = []
+        self._looked_at = 0
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Take reports."""
+        self._held.append(rows if self._share == 1 else self._chosen(rows))
+        self._looked_at += len(rows)
+        if self._share < 1 and self._looked_at >= _LOOKED_AT:
+            self._put_away()
+
+    def take(self) -> pl.DataFrame:
+        """Return what was kept, in no certain order, and keep nothing any more."""
+        kept = [pl.DataFrame(schema=REPORTS.polars), *map(pl.read_parquet, self._files), *self._held]
+        self._held.clear()
+        return pl.concat(kept)
+
+    def _chosen(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.filter(pl.col("stack_id").hash(0) <= self._below)
+
+    def _put_away(self) -> None:
+        # Into a file and not into memory: a filtered column keeps the text of all the rows that it came from.
+        path = self._folder / f"sample-{len(self._files):05d}.parquet"
+        pl.concat(self._held).write_parquet(path, compression="zstd", compression_level=1)
+        self._files.append(path)
+        self._held.clear()
+        self._looked_at = 0

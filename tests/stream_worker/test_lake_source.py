@@ -1,0 +1,147 @@
+"""The lake gives the records back that the stream has forgotten: the rows are those of the stream."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stream_worker.buffer import Limits
+from stream_worker.chain import Chain
+from stream_worker.errors import RefusedError, WorkerError
+from stream_worker.lake_source import LakeSource
+from stream_worker.processor import Processor
+from stream_worker.replay import Replay
+from stream_worker.segment import LIVE
+from stream_worker.stop import Stop
+from tests.stream_worker.samples import FORGED, INVALID, MALFORMED, SHARD, body, records
+from tests.stream_worker.sealing import (
+    OTHER,
+    SPAN,
+    THE_DAY,
+    THIRD,
+    Theatre,
+    crash_points,
+    crashed,
+    same,
+    usual,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stream_worker.progress import Move
+    from stream_worker.replay import Replayed
+    from stream_worker.shard import Shard
+    from stream_worker.span import Span
+
+CHILD = replace(THIRD, ancestors=(SHARD.shard_id,))
+
+
+def from_lake(theatre: Theatre, stop: Stop | None = None) -> Replay:
+    def make_processor(shard: Shard, target: str, _span: Span, _move: Move) -> Processor:
+        chain = Chain(theatre.stage, shard, target)
+        return Processor(chain, Limits(7, 10**9, 10**6), lambda _: None, theatre.version)
+
+    shards = {(shard.epoch, shard.shard_id): shard for shard in (SHARD, OTHER, CHILD)}
+    source = LakeSource(theatre.stage, theatre.readers, shards, make_processor, stop or Stop())
+    return Replay(theatre.stage, theatre.readers, theatre.runs, source, theatre.tick)
+
+
+def run(theatre: Theatre) -> Replayed:
+    (done,) = from_lake(theatre).replay(SPAN)
+    return done
+
+
+@pytest.fixture
+def theatre() -> Theatre:
+    feed = usual() | {CHILD: [records([body(1), body(99), MALFORMED, FORGED, INVALID, body(99)], 5000)]}
+    return Theatre().fill(feed)
+
+
+def test_rows_from_the_lake_are_those_of_the_stream_rejected_ones_too(theatre: Theatre) -> None:
+    sealed = theatre.seal.seal(THE_DAY).manifest
+    shown = theatre.shown()
+    done = run(theatre)
+    assert done.changes == []
+    assert done.switched
+    assert same(theatre.shown(), shown)
+    assert set(Counter(shown["rejects"]["reason"])) == {"malformed", "invalid", "fraud", "duplicate"}
+    assert {source.proof for source in done.manifest.sources} == {"lake"}
+    theatre.check_run()
+    assert theatre.readers.roll_back(THE_DAY, theatre.tick()) == sealed.run
+    assert theatre.readers.roll_back(THE_DAY, theatre.tick(), done.manifest.run) == done.manifest.run
+    assert same(theatre.shown(), shown)
+
+
+def steps() -> int:
+    theatre = Theatre().fill(usual())
+    run(theatre)
+    return len(theatre.stage.effects)
+
+
+@pytest.mark.parametrize(("when", "step"), crash_points(steps()))
+def test_cut_off_anywhere_it_goes_on_and_readers_see_old_or_new(when: str, step: int) -> None:
+    theatre = Theatre().fill(usual())
+    theatre.seal.seal(THE_DAY)
+    theatre.stage.effects.clear()
+    shown = theatre.shown()
+    crashed(theatre, when, step, lambda: run(theatre))
+    assert same(theatre.shown(), shown)
+    assert run(theatre).changes == []
+    assert same(theatre.shown(), shown)
+    theatre.check_run()
+
+
+def test_asked_to_stop_it_commits_and_goes_on_later(theatre: Theatre) -> None:
+    stop = Stop()
+    stop.set()
+    with pytest.raises(WorkerError, match="run the same command again"):
+        list(from_lake(theatre, stop).replay(SPAN))
+    assert theatre.readers.seen(THE_DAY) == {LIVE}
+    assert run(theatre).switched
+
+
+def lose_segment(theatre: Theatre) -> None:
+    theatre.stage.delete([next(iter(theatre.stage.keys("reports/live/")))])
+
+
+def damage_rejects(theatre: Theatre) -> None:
+    key = next(iter(theatre.stage.keys("rejects/live/")))
+    held, metadata = theatre.stage.objects[key]
+    theatre.stage.objects[key] = (held[:-30], metadata)
+
+
+def put_foreign(theatre: Theatre) -> None:
+    theatre.stage.put_new("reports/live/dt=2026-11-22/x", b"", {})
+
+
+def expire_live(theatre: Theatre) -> None:
+    theatre.seal.seal(THE_DAY)
+    theatre.stage.delete([key for key in theatre.stage.objects if "/live/" in key])
+
+
+@pytest.mark.parametrize(
+    ("harm", "what"),
+    [
+        (lose_segment, "missing"),
+        (damage_rejects, "damaged"),
+        (put_foreign, "foreign"),
+        (expire_live, "have expired"),
+    ],
+)
+def test_what_is_not_whole_is_refused(harm: Callable[[Theatre], None], what: str, theatre: Theatre) -> None:
+    harm(theatre)
+    before = dict(theatre.catalog.locations)
+    with pytest.raises(RefusedError, match=what):
+        run(theatre)
+    assert theatre.catalog.locations == before
+
+
+def test_segments_that_came_since_make_another_replay(theatre: Theatre) -> None:
+    first = run(theatre).manifest
+    theatre.fill({OTHER: [records([body(700)], 9000)]})
+    second = run(theatre).manifest
+    assert (second.records, second.replaces) == (first.records + 1, first.run)

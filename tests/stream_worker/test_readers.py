@@ -1,0 +1,167 @@
+"""Readers are pointed at whole generations alone, and two who point at once leave one of them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stream_worker.errors import RefusedError
+from stream_worker.segment import LIVE
+from tests.stream_worker.samples import SHARD, body, records
+from tests.stream_worker.sealing import THE_DAY, Theatre, crashed, same, usual
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture
+def theatre() -> Theatre:
+    return Theatre().fill(usual())
+
+
+@pytest.fixture
+def runs(theatre: Theatre) -> tuple[str, str]:
+    """Two runs; readers see the second."""
+    first = theatre.seal.seal(THE_DAY).manifest.run
+    second = theatre.seal.seal(THE_DAY, anew=True).manifest.run
+    theatre.stage.effects.clear()
+    return first, second
+
+
+def test_the_way_back_ends_at_live_and_any_run_can_be_named(theatre: Theatre, runs: tuple[str, str]) -> None:
+    first, second = runs
+    assert theatre.readers.roll_back(THE_DAY, theatre.tick()) == first
+    assert theatre.readers.roll_back(THE_DAY, theatre.tick()) == LIVE
+    with pytest.raises(RefusedError, match="nothing to go back from"):
+        theatre.readers.roll_back(THE_DAY, theatre.tick())
+    assert theatre.readers.roll_back(THE_DAY, theatre.tick(), second) == second
+    theatre.check_run()
+    assert [switch.why for switch in theatre.readers.switches(THE_DAY)] == ["seal"] * 2 + ["rollback"] * 3
+
+
+@pytest.mark.parametrize("to", ["0123456789abcdef", "", "../live", "nothing"])
+def test_a_run_that_is_not_there_is_refused(to: str, theatre: Theatre, runs: tuple[str, str]) -> None:
+    with pytest.raises(RefusedError, match="has no run"):
+        theatre.readers.roll_back(THE_DAY, theatre.tick(), to)
+    assert theatre.readers.seen(THE_DAY) == {runs[1]}
+
+
+@pytest.mark.parametrize("table", ["reports", "rejects"])
+def test_a_run_that_is_half_gone_is_refused(table: str, theatre: Theatre, runs: tuple[str, str]) -> None:
+    theatre.stage.delete(list(theatre.stage.keys(f"{table}/sealed/dt=2026-11-22/run={runs[0]}/")))
+    with pytest.raises(RefusedError, match="not whole any more"):
+        theatre.readers.roll_back(THE_DAY, theatre.tick())
+    assert theatre.readers.seen(THE_DAY) == {runs[1]}
+    assert theatre.stage.effects == []
+
+
+def test_live_segments_that_have_expired_are_refused(theatre: Theatre, runs: tuple[str, str]) -> None:
+    theatre.stage.delete(list(theatre.stage.keys("reports/live/")))
+    with pytest.raises(RefusedError, match="are gone"):
+        theatre.readers.roll_back(THE_DAY, theatre.tick(), LIVE)
+    assert theatre.readers.seen(THE_DAY) == {runs[1]}
+
+
+def test_after_a_seal_that_was_cut_off_between_the_tables_the_way_back_is_to_what_was(
+    theatre: Theatre, runs: tuple[str, str]
+) -> None:
+    crashed(theatre, "crash_after", 5, lambda: theatre.seal.seal(THE_DAY, anew=True))
+    assert len(theatre.readers.seen(THE_DAY)) == 2
+    assert theatre.readers.roll_back(THE_DAY, theatre.tick()) == runs[1]
+    theatre.check_run()
+
+
+@pytest.mark.parametrize("complete", ["rollback", "seal"])
+def test_a_rollback_that_was_cut_off_between_the_tables_is_completed(
+    complete: str, theatre: Theatre, runs: tuple[str, str]
+) -> None:
+    crashed(theatre, "crash_after", 2, lambda: theatre.readers.roll_back(THE_DAY, theatre.tick()))
+    assert theatre.readers.seen(THE_DAY) == set(runs)
+    if complete == "rollback":
+        assert theatre.readers.roll_back(THE_DAY, theatre.tick()) == runs[0]
+    else:
+        assert theatre.seal.seal(THE_DAY).manifest.run == runs[0]
+    assert theatre.readers.seen(THE_DAY) == {runs[0]}
+
+
+def interleaved(theatre: Theatre, step: int, other: Callable[[], object]) -> None:
+    """Let another command run after so many switches of tables."""
+    left = [step]
+
+    def between() -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            other()
+
+    theatre.catalog.between = between
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_of_two_switches_at_once_the_later_one_wins_for_both_tables(
+    step: int, theatre: Theatre, runs: tuple[str, str]
+) -> None:
+    first, _ = runs
+    theatre.readers.point(THE_DAY, LIVE, "rollback", theatre.tick())
+    interleaved(theatre, step, lambda: theatre.seal.seal(THE_DAY))
+    again = theatre.seal.seal(THE_DAY, anew=True)
+    assert theatre.readers.seen(THE_DAY) == {first}
+    assert not again.switched
+    theatre.check_run()
+
+
+def test_a_machine_whose_clock_is_slow_can_point_readers_back(
+    theatre: Theatre, runs: tuple[str, str]
+) -> None:
+    slow = theatre.now.replace(hour=1)
+    assert theatre.readers.roll_back(THE_DAY, slow) == runs[0]
+    assert theatre.readers.seen(THE_DAY) == {runs[0]}
+    switches = theatre.readers.switches(THE_DAY)
+    assert switches[-1].why == "rollback"
+    assert [switch.at for switch in switches] == sorted(switch.at for switch in switches)
+
+
+def test_a_run_that_expires_while_readers_are_sent_to_it_is_not_shown(
+    theatre: Theatre, runs: tuple[str, str]
+) -> None:
+    first, second = runs
+    prefixes = [f"runs/dt=2026-11-22/{first}", *(f"{one}/sealed/" for one in ("reports", "rejects"))]
+
+    def expire() -> None:
+        gone = [key for prefix in prefixes for key in theatre.stage.keys(prefix) if first in key]
+        theatre.stage.delete(gone)
+
+    interleaved(theatre, 2, expire)
+    with pytest.raises(RefusedError, match="has no run"):
+        theatre.readers.roll_back(THE_DAY, theatre.tick())
+    assert theatre.readers.seen(THE_DAY) == {second}
+
+
+def test_live_may_have_more_than_the_run_that_is_rolled_back(theatre: Theatre, runs: tuple[str, str]) -> None:
+    live = theatre.fill({SHARD: [records([body(500)], first=900)]})
+    assert theatre.readers.seen(THE_DAY) == {runs[1]}
+    assert live.readers.roll_back(THE_DAY, theatre.tick(), LIVE) == LIVE
+    assert len(theatre.rows("reports")) == 51
+    assert theatre.readers.roll_back(THE_DAY, theatre.tick(), runs[0]) == runs[0]
+    assert len(theatre.rows("reports")) == 45
+
+
+def test_a_day_that_somebody_has_pointed_elsewhere_is_none_of_the_workers(theatre: Theatre) -> None:
+    theatre.catalog.locations["reports", THE_DAY] = "s3://elsewhere/"
+    assert theatre.readers.current(THE_DAY) is None
+    assert theatre.readers.seen(THE_DAY) == {None, LIVE}
+
+
+def test_each_switch_is_noted_in_the_lake_as_json(theatre: Theatre) -> None:
+    before = theatre.shown()
+    run = theatre.seal.seal(THE_DAY).manifest.run
+    (key,) = theatre.stage.keys("runs/dt=2026-11-22/switches/")
+    told = json.loads(theatre.stage.get(key))
+    assert {name: told[name] for name in ("why", "before", "after")} == {
+        "why": "seal",
+        "before": "live",
+        "after": run,
+    }
+    theatre.readers.roll_back(THE_DAY, theatre.tick())
+    assert same(theatre.shown(), before)
