@@ -5,24 +5,26 @@ genuine report forged less than once in 10^10; the reasons give the figures. Wha
 (floods, sequences) is judged by `day_fraud`. The thresholds are in `fraud_thresholds.toml`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import polars as pl
 
 from schemas.tables import COUNTER_COLUMNS
 from stream_worker import digits
-from stream_worker.thresholds import THRESHOLDS
+from stream_worker.thresholds import THRESHOLDS, Thresholds
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule that is broken where `broken` is true."""
+    """A rule that is broken where the expression that `broken` makes of the thresholds is true."""
 
     name: str
     version: int
     reason: str
-    broken: pl.Expr
+    broken: Callable[[Thresholds], pl.Expr]
 
 
 # semver.org, "Is there a suggested regular expression", without its named groups.
@@ -33,46 +35,45 @@ _SEMANTIC_VERSION: Final = (
 )
 
 REPEAT_DISTANCE: Final = 8
-REPEATS_LEAST: Final = THRESHOLDS.nonce_repeats_least
 STEP_DISTANCES: Final = (1, 2)
-STEADY_STEPS_LEAST: Final = THRESHOLDS.nonce_steady_steps_least
-CALLS_A_DAY_MOST: Final = THRESHOLDS.calls_a_day_most
 
 RULES: Final = (
     Rule(
         "nonce_repeats",
         1,
         "Random digits agree with those 8 places on in 14 of 24 places once in 7 * 10^10 nonces.",
-        pl.col("repeats") >= REPEATS_LEAST,
+        lambda thresholds: pl.col("repeats") >= thresholds.nonce_repeats_least,
     ),
     Rule(
         "nonce_steps",
         1,
         "Random digits keep their step (1234, 1a2b3c) in 15 of 30 or 28 places once in 10^10 nonces.",
-        pl.col("steady_steps") >= STEADY_STEPS_LEAST,
+        lambda thresholds: pl.col("steady_steps") >= thresholds.nonce_steady_steps_least,
     ),
     Rule(
         "counters_impossible",
         1,
         "10^10 calls a day are 115,000 a second without a pause: more than one deployment can serve.",
-        pl.max_horizontal(COUNTER_COLUMNS) > CALLS_A_DAY_MOST,
+        lambda thresholds: pl.max_horizontal(COUNTER_COLUMNS) > thresholds.calls_a_day_most,
     ),
     Rule(
         "version_not_semantic",
         1,
         "Releases carry semantic versions (semver.org, 2.0.0), so a client that runs one reports one.",
-        ~pl.col("version").str.contains(_SEMANTIC_VERSION),
+        lambda _: ~pl.col("version").str.contains(_SEMANTIC_VERSION),
     ),
 )
 
 REASONS: Final = {rule.name: f"{rule.name} v{rule.version}: {rule.reason}" for rule in RULES}
 
-_FIRST_BROKEN: Final = pl.coalesce(
-    [pl.when(rule.broken).then(pl.lit(rule.name)) for rule in RULES] + [pl.lit(None, dtype=pl.String)]
-)
+
+@cache
+def _first_broken(thresholds: Thresholds) -> pl.Expr:
+    broken = [pl.when(rule.broken(thresholds)).then(pl.lit(rule.name)) for rule in RULES]
+    return pl.coalesce([*broken, pl.lit(None, dtype=pl.String)])
 
 
-def first_broken(reports: pl.DataFrame) -> pl.Series:
+def first_broken(reports: pl.DataFrame, thresholds: Thresholds = THRESHOLDS) -> pl.Series:
     """Return for each report the name of the first rule that it breaks, or null."""
     nonces = reports["nonce"]
     steady = (digits.steady_steps(nonces, distance).alias(str(distance)) for distance in STEP_DISTANCES)
@@ -80,4 +81,4 @@ def first_broken(reports: pl.DataFrame) -> pl.Series:
         repeats=digits.repeats(nonces, REPEAT_DISTANCE),
         steady_steps=pl.DataFrame(steady).max_horizontal(),
     )
-    return evidence.select(rule=_FIRST_BROKEN).to_series()
+    return evidence.select(rule=_first_broken(thresholds)).to_series()

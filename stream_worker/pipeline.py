@@ -20,6 +20,7 @@ from schemas import report
 from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
 from stream_worker import fraud
 from stream_worker.seen import nonces
+from stream_worker.thresholds import THRESHOLDS, Thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,9 @@ class Settled:
     outcomes: dict[str, int]
 
 
-def settle(records: Records, seen: Seen, shard_id: str, code_version: str) -> Settled:
+def settle(
+    records: Records, seen: Seen, shard_id: str, code_version: str, thresholds: Thresholds = THRESHOLDS
+) -> Settled:
     """Give every record its one outcome."""
     valid = _Valid()
     rejections: list[Rejection] = []
@@ -71,7 +74,7 @@ def settle(records: Records, seen: Seen, shard_id: str, code_version: str) -> Se
         decoded = decode(records.bodies[start : start + _CHUNK], start, rejections)
         validate(decoded, valid, rejections)
     reports = valid.frame()
-    reports = screen(reports, rejections)
+    reports = screen(reports, rejections, thresholds)
     reports = dedupe(reports, seen, rejections)
     outcomes = {"accepted": len(reports)} | {
         reason.value: sum(rejection.reason is reason for rejection in rejections) for reason in Reason
@@ -111,12 +114,12 @@ def validate(
             valid.add(row, document)
 
 
-def screen(reports: pl.DataFrame, rejections: list[Rejection]) -> pl.DataFrame:
+def screen(reports: pl.DataFrame, rejections: list[Rejection], thresholds: Thresholds) -> pl.DataFrame:
     """Return the reports that break no fraud rule.
 
     Before `dedupe`, so that a forged report cannot take the place of a genuine one.
     """
-    judged = reports.with_columns(rule=fraud.first_broken(reports))
+    judged = reports.with_columns(rule=fraud.first_broken(reports, thresholds))
     forged = judged.filter(pl.col("rule").is_not_null())
     if forged.is_empty():
         return reports

@@ -14,6 +14,11 @@ class Problem:
     position: str | None = None
     key: str | None = None
 
+    @property
+    def is_gap(self) -> bool:
+        """Whether something is missing, rather than wrong."""
+        return self.what.startswith("gap")
+
     def __str__(self) -> str:
         """Return it as a line for people."""
         places = (("shard", self.shard_id), ("after", self.position), ("key", self.key))

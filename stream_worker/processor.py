@@ -13,6 +13,7 @@ from stream_worker.buffer import Buffer, Limits
 from stream_worker.pulse import LoggedPulse, Uncommitted
 from stream_worker.records import START
 from stream_worker.segment import Segment
+from stream_worker.thresholds import THRESHOLDS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from stream_worker.pulse import Pulse
     from stream_worker.records import Position, Records
     from stream_worker.seen import Seen
+    from stream_worker.thresholds import Thresholds
 
 Checkpoint = Callable[["Position"], None]
 """Tells the engine that everything up to a position is committed."""
@@ -47,6 +49,7 @@ class Processor:
         checkpointed: Position = START,
         pulse: Pulse | None = None,
         announce: Announce = lambda _: None,
+        thresholds: Thresholds = THRESHOLDS,
     ) -> None:
         """Go on where the chain ends, or from `checkpointed` if the engine starts its reading after that."""
         self._chain = chain
@@ -56,6 +59,7 @@ class Processor:
         self._clock = clock
         self._pulse = pulse or LoggedPulse(self._shard_id)
         self._announce = announce
+        self._thresholds = thresholds
         self._buffer = Buffer(limits)
         self._seen: dict[date, Seen] = {}
         self._end = chain.end()
@@ -104,7 +108,8 @@ class Processor:
         started = self._clock()
         run = self._buffer.run()
         day = run.day(0)
-        settled = pipeline.settle(run, self._seen_on(day), self._shard_id, self._code_version)
+        seen = self._seen_on(day)
+        settled = pipeline.settle(run, seen, self._shard_id, self._code_version, self._thresholds)
         segment = Segment.of(run, settled, self._end, self._code_version)
         commit = self._chain.commit(segment)
         if commit.ours:

@@ -19,6 +19,7 @@ from stream_worker.committed import read_day
 from stream_worker.day_commands import AS_JSON, DAY, GRACE, facts
 from stream_worker.engines.completeness import Completeness
 from stream_worker.engines.kcl import replay as kcl_replay
+from stream_worker.engines.kcl.replay_task import ReplayTask
 from stream_worker.engines.poll import PollEngine
 from stream_worker.engines.shards import list_shards
 from stream_worker.lake_source import LakeSource
@@ -68,7 +69,7 @@ def _as_in_keys(_: click.Context, __: click.Parameter, name: str | None) -> str 
 @click.option(
     "--thresholds",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file to judge by in place of fraud_thresholds.toml.",
+    help="A file to judge by in place of stream_worker/fraud_thresholds.toml.",
 )
 @click.option(
     "--name",
@@ -133,7 +134,9 @@ def _on_kcl(wiring: Wiring, stop: Stop, span: Span, target: str, move: Move) -> 
         proof = Completeness(wiring.kinesis, wiring.settings.stream, wiring.lake, span.grace, target)
         return all(shard.lag is None for day in span.days for shard in proof.prove(day))
 
-    return kcl_replay.run(wiring.settings, os.environ, stop, span, target, whole)
+    return kcl_replay.run(
+        wiring.settings, os.environ, stop, ReplayTask(target, span, wiring.thresholds), whole
+    )
 
 
 def _lake(wiring: Wiring, stop: Stop) -> LakeSource:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from stream_worker import committed
+from stream_worker import committed, generation
 from stream_worker.errors import RefusedError
 from stream_worker.readers import ROLLBACK
 from stream_worker.segment import LIVE
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stream_worker.lake import Lake
     from stream_worker.link import Owner
     from stream_worker.manifest import Manifest
+    from stream_worker.problem import Problem
     from stream_worker.readers import Readers
     from stream_worker.run import RunBuilder
 
@@ -59,13 +60,13 @@ class Seal:
         wanted (`despite_gaps`): then the manifest names it.
         """
         refuse_unfinished(Span(day, day, self.completeness.grace), self.now())
-        proofs = self._prove(day)
+        proofs, forgotten = self._prove(day, despite_gaps=despite_gaps)
         # Read after the proof: whatever the proof has found committed is in it.
         found = committed.read_day(self.lake, LIVE, day)
         refuse_broken(found, despite_gaps=despite_gaps)
-        forgotten = {owner: "forgotten" for owner in found.by_owner() if owner not in proofs}
+        found = replace(found, problems=[*found.problems, *forgotten])
         before, now = self.readers.current(day), self.now()
-        manifest = self.runs.build(found, {**proofs, **forgotten}, before, now, anew=anew)
+        manifest = self.runs.build(found, proofs, before, now, anew=anew)
         switched = self.readers.point(day, manifest.run, "seal", self.now())
         log.info("day.sealed", day=str(day), run=manifest.run, switched=switched, **manifest.outcomes)
         return Sealed(manifest, switched)
@@ -77,19 +78,28 @@ class Seal:
         """
         days, grace = committed.days(self.lake, LIVE), self.completeness.grace
         over = [day for day in days if Span(day, day, grace).over <= self.now()]
-        return [day for day in over if self.readers.current(day) in {LIVE, None} and not self._put_back(day)]
+        return [day for day in over if self._is_live(day) and not self._put_back(day)]
+
+    def _is_live(self, day: date) -> bool:
+        # A day that somebody has pointed elsewhere is the audit's to tell of.
+        location = self.readers.catalog.location("reports", day)
+        return location is None or generation.at("reports", day, location) == LIVE
 
     def _put_back(self, day: date) -> bool:
         switches = self.readers.switches(day)
         return bool(switches) and switches[-1].why == ROLLBACK
 
-    def _prove(self, day: date) -> Mapping[Owner, str]:
+    def _prove(self, day: date, *, despite_gaps: bool) -> tuple[Mapping[Owner, str], list[Problem]]:
+        """Return each shard's proof, and what the stream has forgotten."""
         proven = self.completeness.prove(day)
-        lags = [shard.lag for shard in proven if shard.lag is not None]
+        found = [shard.lag for shard in proven if shard.lag is not None]
+        gaps, lags = [lag for lag in found if lag.is_gap], [lag for lag in found if not lag.is_gap]
         if lags:
             text = f"{day} cannot be sealed yet: run the worker until it has caught up, then seal again"
             raise RefusedError(text, lags)
-        return {(shard.epoch, shard.shard_id): str(shard.proof) for shard in proven}
+        if gaps and not despite_gaps:
+            raise RefusedError(f"{day} cannot be proven whole: --despite-gaps seals what there is", gaps)
+        return {(shard.epoch, shard.shard_id): str(shard.proof) for shard in proven}, gaps
 
 
 def refuse_unfinished(span: Span, now: datetime) -> None:
@@ -100,8 +110,8 @@ def refuse_unfinished(span: Span, now: datetime) -> None:
 
 def refuse_broken(day: CommittedDay, *, despite_gaps: bool) -> None:
     """Raise `RefusedError` if what is committed of the day is not whole."""
-    gaps = [problem for problem in day.problems if problem.what.startswith("gap")]
-    others = [problem for problem in day.problems if problem not in gaps]
+    gaps = [problem for problem in day.problems if problem.is_gap]
+    others = [problem for problem in day.problems if not problem.is_gap]
     if others:
         raise RefusedError(f"{day.day} cannot be sealed: the lake is damaged", others)
     if gaps and not despite_gaps:

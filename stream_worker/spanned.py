@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from schemas import __version__
 from stream_worker.chain import Chain
 from stream_worker.processor import Processor
+from stream_worker.thresholds import THRESHOLDS
 
 if TYPE_CHECKING:
     from stream_worker.buffer import Limits
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from stream_worker.records import Records
     from stream_worker.shard import Shard
     from stream_worker.span import Span
+    from stream_worker.thresholds import Thresholds
 
 
 class SpannedProcessor(Processor):
@@ -31,8 +33,10 @@ class SpannedProcessor(Processor):
         *,
         checkpoint: Checkpoint = lambda _: None,
         pulse: Pulse | None = None,
+        thresholds: Thresholds = THRESHOLDS,
     ) -> None:
-        super().__init__(Chain(lake, shard, generation), limits, checkpoint, __version__, pulse=pulse)
+        chain = Chain(lake, shard, generation)
+        super().__init__(chain, limits, checkpoint, __version__, pulse=pulse, thresholds=thresholds)
         self._span = span
 
     def receive(self, records: Records, milliseconds_behind: int = 0) -> None:

@@ -71,7 +71,8 @@ class StreamSource:
 
     def prove(self, day: CommittedDay, grace: timedelta) -> Mapping[Owner, str]:
         """Prove from the stream that the replay has all records of the day."""
-        proven = Completeness(self.kinesis, self.stream, self.lake, grace, day.generation).prove(day.day)
+        completeness = Completeness(self.kinesis, self.stream, self.lake, grace, day.generation, self.now)
+        proven = completeness.prove(day.day)
         lags = [shard.lag for shard in proven if shard.lag is not None]
         if lags:
             raise RefusedError(f"{day.day} was not replayed whole: run the same command again", lags)

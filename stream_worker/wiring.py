@@ -126,4 +126,7 @@ class Wiring:
 
     def processor(self, shard: Shard, generation: str, span: Span, pulse: Pulse) -> SpannedProcessor:
         """Return a processor that commits a span into a generation other than the live one."""
-        return SpannedProcessor(self.lake, shard, generation, span, self.settings.limits, pulse=pulse)
+        limits, thresholds = self.settings.limits, self.thresholds
+        return SpannedProcessor(
+            self.lake, shard, generation, span, limits, pulse=pulse, thresholds=thresholds
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,11 @@ from stream_worker.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date, timedelta
+    from datetime import date
 
     from mypy_boto3_kinesis import KinesisClient
 
+    from stream_worker.chain import Tail
     from stream_worker.lake import Lake
     from stream_worker.records import Records
     from stream_worker.shard import Shard
@@ -44,7 +46,7 @@ class Proof(StrEnum):
     """Nothing of the day follows the last commit up to the shard's tip, and the day is over."""
 
     FORGOTTEN = "forgotten"
-    """The stream no longer lists the shard: what is committed of it is all there will ever be."""
+    """The stream no longer holds it: what is committed of the shard is all there will ever be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Completeness:
     lake: Lake
     grace: timedelta
     generation: str = LIVE
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     pause: Callable[[float], None] = time.sleep
 
     def prove(self, day: date) -> list[Proven]:
@@ -75,14 +78,24 @@ class Completeness:
         """
         span = Span(day, day, self.grace)
         try:
-            return [self._prove(shard, span) for shard in list_shards(self.kinesis, self.stream)]
+            held_since = self._held_since()
+            shards = list_shards(self.kinesis, self.stream)
+            return [self._prove(shard, span, held_since) for shard in shards]
         except (BotoCoreError, ClientError) as error:
             raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
 
-    def _prove(self, shard: Shard, span: Span) -> Proven:
+    def _held_since(self) -> datetime:
+        summary = self.kinesis.describe_stream_summary(StreamName=self.stream)["StreamDescriptionSummary"]
+        return self.now() - timedelta(hours=summary["RetentionPeriodHours"])
+
+    def _prove(self, shard: Shard, span: Span, held_since: datetime) -> Proven:
         tail = Chain(self.lake, shard, self.generation).tail()
         if tail.last_arrival is not None and tail.last_arrival >= span.over.timestamp() * 1000:
             return Proven(shard.epoch, shard.shard_id, Proof.COMMITTED)
+        unseen = tail.last_arrival is not None and tail.last_arrival < held_since.timestamp() * 1000
+        if unseen and span.since < held_since:
+            gap = _forgotten(shard, tail, held_since)
+            return Proven(shard.epoch, shard.shard_id, Proof.FORGOTTEN, gap)
         reader = ShardReader(self.kinesis, self.stream, shard, tail.end, span.since)
         while True:
             page = reader.read()
@@ -98,6 +111,11 @@ class Completeness:
                 proof = Proof.ENDED if page.ended else Proof.TIP
                 return Proven(shard.epoch, shard.shard_id, proof)
             self.pause(READ_SECONDS)
+
+
+def _forgotten(shard: Shard, tail: Tail, held_since: datetime) -> Problem:
+    what = f"gap: the stream has forgotten what may have arrived from here on until {held_since:%F %T} UTC"
+    return Problem(what, shard.shard_id, str(tail.end))
 
 
 def _lag(shard: Shard, unread: Records) -> Problem:

@@ -62,9 +62,15 @@ def drain(cloud: Cloud, stream: str, lake: MemoryLake) -> None:
     engine(cloud.kinesis, stream, lake).run()
 
 
-def prove(cloud: Cloud, stream: str, lake: MemoryLake, grace: float = 60) -> dict[str, Proven]:
+def prove(
+    cloud: Cloud,
+    stream: str,
+    lake: MemoryLake,
+    grace: float = 60,
+    now: datetime = MIDNIGHT + timedelta(hours=9),
+) -> dict[str, Proven]:
     grace_ = timedelta(seconds=grace)
-    asked = Completeness(cloud.kinesis, stream, lake, grace_, pause=lambda _: None)
+    asked = Completeness(cloud.kinesis, stream, lake, grace_, now=lambda: now, pause=lambda _: None)
     return {found.shard_id[-1]: found for found in asked.prove(DAY)}
 
 
@@ -277,3 +283,19 @@ def test_a_shard_that_the_stream_has_forgotten_is_refused(cloud: Cloud, one_shar
     with pytest.raises(RefusedError, match="use --source lake") as refused:
         source(cloud, one_shard, theatre, MIDNIGHT - timedelta(hours=1)).check(SPAN, live)
     assert [problem.shard_id for problem in refused.value.problems] == ["shardId-000000000777"]
+
+
+@pytest.mark.parametrize(("hours", "proof"), [(23, Proof.TIP), (25, Proof.FORGOTTEN)])
+def test_what_a_worker_missed_for_as_long_as_the_stream_remembers_is_a_gap(
+    cloud: Cloud, one_shard: str, hours: int, proof: Proof
+) -> None:
+    lake = MemoryLake()
+    set_clock(cloud, one_shard, NOON)  # this stream remembers a day
+    put(cloud, one_shard, [0])
+    drain(cloud, one_shard, lake)
+    (found,) = prove(cloud, one_shard, lake, now=NOON + timedelta(hours=hours)).values()
+    assert found.proof is proof
+    last = read_day(lake, LIVE, DAY).segments[-1].summary.last
+    assert (found.lag and (found.lag.is_gap, found.lag.position)) == (
+        (True, str(last)) if proof is Proof.FORGOTTEN else None
+    )

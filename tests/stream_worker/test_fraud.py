@@ -1,3 +1,4 @@
+import dataclasses
 import math
 import random
 import uuid
@@ -9,6 +10,7 @@ import pytest
 from schemas.tables import COUNTER_COLUMNS
 from stream_worker import fraud
 from stream_worker.seen import nonces
+from stream_worker.thresholds import THRESHOLDS
 from tests.stream_worker.samples import nonce
 
 
@@ -64,8 +66,11 @@ def tail(places: int, least: int) -> Fraction:
 
 
 def test_the_reasons_figures_are_what_chance_gives() -> None:
-    assert 6e10 < 1 / tail(24, fraud.REPEATS_LEAST) < 7e10
-    assert 1 / (tail(30, fraud.STEADY_STEPS_LEAST) + tail(28, fraud.STEADY_STEPS_LEAST)) > 1e10
+    assert 6e10 < 1 / tail(24, THRESHOLDS.nonce_repeats_least) < 7e10
+    assert (
+        1 / (tail(30, THRESHOLDS.nonce_steady_steps_least) + tail(28, THRESHOLDS.nonce_steady_steps_least))
+        > 1e10
+    )
 
 
 @pytest.mark.parametrize("version", ["0.0.1", "1.2.3-rc.1", "10.20.30+build.5", "1.0.0-alpha-a.b-c+d.e-f"])
@@ -82,7 +87,7 @@ def test_other_versions_are_fraud(version: str) -> None:
 
 
 def test_counters_that_a_day_can_hold_pass_and_greater_ones_are_fraud() -> None:
-    most = fraud.CALLS_A_DAY_MOST
+    most = THRESHOLDS.calls_a_day_most
     assert rules_broken([nonce(1)], calls=most) == [None]
     assert rules_broken([nonce(1)], calls=most + 1) == ["counters_impossible"]
 
@@ -90,3 +95,12 @@ def test_counters_that_a_day_can_hold_pass_and_greater_ones_are_fraud() -> None:
 def test_every_rule_has_a_version_and_a_reason() -> None:
     assert len({rule.name for rule in fraud.RULES}) == len(fraud.RULES)
     assert all(rule.version >= 1 and len(rule.reason) > 20 for rule in fraud.RULES)
+
+
+def test_other_thresholds_judge_otherwise() -> None:
+    stricter = dataclasses.replace(THRESHOLDS, calls_a_day_most=6)
+    frame = pl.DataFrame({"stack_id": [nonce(1)], "version": ["1.2.3"]}).with_columns(
+        nonces(pl.col("stack_id")).alias("nonce"), *(pl.lit(7).alias(column) for column in COUNTER_COLUMNS)
+    )
+    assert fraud.first_broken(frame).to_list() == [None]
+    assert fraud.first_broken(frame, stricter).to_list() == ["counters_impossible"]

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from stream_worker.catalog_glue import GlueCatalog
-from stream_worker.engines.completeness import Proven
+from stream_worker.engines.completeness import Proof, Proven
 from stream_worker.errors import RefusedError, WorkerError
 from stream_worker.lake_s3 import S3Lake
 from stream_worker.problem import Problem
@@ -203,6 +203,15 @@ def test_a_lag_is_refused_and_named(theatre: Theatre) -> None:
     assert error.problems == (lag,)
     assert f"shard {OTHER.shard_id}, after 4959" in str(error)
     assert theatre.stage.effects == []
+
+
+def test_what_the_stream_has_forgotten_is_refused_unless_wanted_and_then_told(theatre: Theatre) -> None:
+    gap = Problem("gap: the stream has forgotten", OTHER.shard_id, "4959")
+    theatre.proofs.lags.append(Proven(OTHER.epoch, OTHER.shard_id, Proof.FORGOTTEN, gap))
+    assert refused(theatre, "cannot be proven whole").problems == (gap,)
+    manifest = theatre.seal.seal(THE_DAY, despite_gaps=True).manifest
+    assert manifest.gaps == [str(gap)]
+    assert {source.shard_id: source.proof for source in manifest.sources}[OTHER.shard_id] == "forgotten"
 
 
 @pytest.mark.parametrize("place", ["first", "middle"])

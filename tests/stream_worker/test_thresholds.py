@@ -1,12 +1,11 @@
 import pytest
 
-from stream_worker import fraud
 from stream_worker.thresholds import THRESHOLDS, THRESHOLDS_TEXT, Thresholds, ThresholdsError
 
 
 def test_the_live_rules_stand_on_the_same_numbers() -> None:
-    assert fraud.CALLS_A_DAY_MOST == THRESHOLDS.calls_a_day_most == 10**10
-    assert (fraud.REPEATS_LEAST, fraud.STEADY_STEPS_LEAST) == (14, 15)
+    assert THRESHOLDS.calls_a_day_most == 10**10
+    assert (THRESHOLDS.nonce_repeats_least, THRESHOLDS.nonce_steady_steps_least) == (14, 15)
 
 
 def test_other_thresholds_can_be_read() -> None:

@@ -17,7 +17,7 @@ from stream_worker import clients, logs
 from stream_worker.aws_errors import told
 from stream_worker.chain import Chain
 from stream_worker.engines.kcl import protocol
-from stream_worker.engines.kcl.replayed import Replayed
+from stream_worker.engines.kcl.replay_task import ReplayTask
 from stream_worker.engines.kcl.shard_owner import ShardOwner
 from stream_worker.engines.shards import list_shards
 from stream_worker.host import FailedError, last_words, spare_the_collector
@@ -49,7 +49,7 @@ def main() -> NoReturn:
     spare_the_collector()
     try:
         with last_words():
-            owner = ShardOwner(_maker(settings, Replayed.of(sys.argv[1:])))
+            owner = ShardOwner(_maker(settings, ReplayTask.of(sys.argv[1:])))
             with suppress(BrokenPipeError):  # the daemon is gone, as below
                 protocol.Conversation(owner, protocol.daemon_lines(), replies).run()
     except FailedError:
@@ -60,7 +60,7 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-def _maker(settings: WorkerSettings, replayed: Replayed | None) -> MakeProcessor:
+def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
     kinesis = clients.kinesis()
     lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS)
     announce = told_to_glue(settings.database, settings.bucket)
@@ -74,10 +74,17 @@ def _maker(settings: WorkerSettings, replayed: Replayed | None) -> MakeProcessor
         # A shard that is no longer listed has outlived its records: there is nothing to go on from.
         shard = listed.get(shard_id, Shard(epoch, shard_id))
         pulse = FiledPulse(shard_id, settings.health_folder)
-        if replayed:
-            span, limits = replayed.span, settings.limits
+        if task:
+            span, limits = task.span, settings.limits
             return SpannedProcessor(
-                lake, shard, replayed.generation, span, limits, checkpoint=checkpoint, pulse=pulse
+                lake,
+                shard,
+                task.generation,
+                span,
+                limits,
+                checkpoint=checkpoint,
+                pulse=pulse,
+                thresholds=task.thresholds,
             )
         return Processor(
             Chain(lake, shard),

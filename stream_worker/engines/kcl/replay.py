@@ -8,25 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from stream_worker.engines.kcl import daemon
-from stream_worker.engines.kcl.replayed import Replayed
 from stream_worker.settings import InitialPosition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from stream_worker.engines.kcl.replay_task import ReplayTask
     from stream_worker.settings import WorkerSettings
-    from stream_worker.span import Span
     from stream_worker.stop import Stop
 
 _LOOK_SECONDS: Final = 5.0  # a look reads a page of each shard at most
 
 
-def run(  # noqa: PLR0913, PLR0917 - what a replay is made of
+def run(
     settings: WorkerSettings,
     environ: Mapping[str, str],
     stop: Stop,
-    span: Span,
-    target: str,
+    task: ReplayTask,
     whole: Callable[[], bool],
 ) -> bool:
     """Run a worker of the replay until `whole` says that the generation has the span; False if asked to stop.
@@ -35,7 +33,7 @@ def run(  # noqa: PLR0913, PLR0917 - what a replay is made of
     reads from the trim horizon. The application is the worker's with the replay's name, and so are its tables
     in DynamoDB, which are left.
     """
-    application = f"{settings.application}-{target.rpartition('=')[2]}"
+    application = f"{settings.application}-{task.generation.rpartition('=')[2]}"
     folder = Path(settings.health_folder) / application
     own = settings.model_copy(
         update={
@@ -47,7 +45,7 @@ def run(  # noqa: PLR0913, PLR0917 - what a replay is made of
     )
     variables = {**environ, "METRICS_APPLICATION": application, "METRICS_HEALTH_FOLDER": str(folder)}
     done = _Done(stop, whole)
-    daemon.run(own, variables, done, Replayed(target, span).arguments)
+    daemon.run(own, variables, done, task.arguments)
     return done.whole
 
 
