@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from stream_worker.audit import Auditor
+from stream_worker.audit.auditor import Auditor
+from stream_worker.audit.receipt import Receipt
+from stream_worker.audit.recount import Recount
+from stream_worker.audit.trace import Tracer
 from stream_worker.day_commands import AS_JSON, DAY, GRACE
 from stream_worker.progress import bar
-from stream_worker.receipt import Receipt
-from stream_worker.recount import Recount
 from stream_worker.segment import OUTCOMES
 from stream_worker.span import Span
-from stream_worker.trace import Tracer
 from stream_worker.wiring import Wiring, reported
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from stream_worker.audit import Audit
-    from stream_worker.receipt import Trace
+    from stream_worker.audit.auditor import Audit
+    from stream_worker.audit.receipt import Trace
 
 DIFFERENCE: Final = 3
 """The exit status when something is wrong."""

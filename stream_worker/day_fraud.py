@@ -13,14 +13,14 @@ from typing import Final, Protocol
 import polars as pl
 
 from schemas.releases import RELEASED
-from stream_worker import (
-    day_clusters,
-    day_copies,
-    day_counters,
-    day_nonces,
-    day_pairs,
-    day_sequences,
-    day_versions,
+from stream_worker.day_rules import (
+    clusters,
+    copies,
+    counters,
+    nonces,
+    pairs,
+    sequences,
+    versions,
 )
 from stream_worker.thresholds import THRESHOLDS, Thresholds
 
@@ -49,55 +49,55 @@ RULES: Final = (
         "nonce_sequence",
         1,
         "Nonces that are one step apart, over and over; random ones never are, in 10^24 days.",
-        lambda sample, _, thresholds: day_sequences.sequences(sample, thresholds),
+        lambda sample, _, thresholds: sequences.sequences(sample, thresholds),
     ),
     DayRule(
         "nonce_shared_digits",
         1,
         "A run of digits that 200 times as many of the day's nonces share as random ones do.",
-        lambda sample, _, thresholds: day_nonces.shared_digits(sample, thresholds),
+        lambda sample, _, thresholds: nonces.shared_digits(sample, thresholds),
     ),
     DayRule(
         "nonce_regular",
         1,
         "Digits as regular as 200 times as many of the day's nonces have them as random ones do.",
-        lambda sample, _, thresholds: day_nonces.regular(sample, thresholds),
+        lambda sample, _, thresholds: nonces.regular(sample, thresholds),
     ),
     DayRule(
         "counters_contradict",
         1,
         "A million calls that nearly all fail, or grants without tokens; or 10^10 calls of all kinds.",
-        lambda sample, _, thresholds: day_counters.contradictions(sample, thresholds),
+        lambda sample, _, thresholds: counters.contradictions(sample, thresholds),
     ),
     DayRule(
         "counters_beyond_tail",
         1,
         "A count so great that ten times as many reports have one as have one of the two orders below.",
-        lambda sample, _, thresholds: day_counters.tails(sample, thresholds),
+        lambda sample, _, thresholds: counters.tails(sample, thresholds),
     ),
     DayRule(
         "payload_copied",
         1,
         "Counters that tell much, the same in 20 reports and in five times as many as any near them.",
-        lambda sample, _, thresholds: day_copies.copies(sample, thresholds),
+        lambda sample, _, thresholds: copies.copies(sample, thresholds),
     ),
     DayRule(
         "payload_clustered",
         1,
         "Counters that tell much, so near to many others as the payloads around them do not explain.",
-        lambda sample, _, thresholds: day_clusters.clusters(sample, thresholds),
+        lambda sample, _, thresholds: clusters.clusters(sample, thresholds),
     ),
     DayRule(
         "payload_paired",
         1,
         "Counters that tell much, the same as those of a report before, on a day with many such pairs.",
-        lambda sample, _, thresholds: day_pairs.pairs(sample, thresholds),
+        lambda sample, _, thresholds: pairs.pairs(sample, thresholds),
     ),
     DayRule(
         "version_made_up",
         1,
         "A version that is not released, does not follow one that is, and is not broadly run.",
-        lambda sample, _, thresholds: day_versions.made_up(sample, frozenset(RELEASED), thresholds),
+        lambda sample, _, thresholds: versions.made_up(sample, frozenset(RELEASED), thresholds),
     ),
 )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stream_worker.audit import Audit, Auditor
+from stream_worker.audit.auditor import Audit, Auditor
 from stream_worker.buffer import Limits
 from stream_worker.catalog import MemoryCatalog
 from stream_worker.chain import Chain

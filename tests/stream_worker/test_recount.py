@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stream_worker.audit import Auditor
+from stream_worker.audit.auditor import Auditor
+from stream_worker.audit.recount import Recount
 from stream_worker.committed import read_day
 from stream_worker.progress import silent
 from stream_worker.readers import Readers
 from stream_worker.records import Records
-from stream_worker.recount import Recount
 from stream_worker.segment import LIVE
 from stream_worker.shard import Shard
 from tests.e2e import aggregates
@@ -23,7 +23,7 @@ from tests.stream_worker.samples import body
 if TYPE_CHECKING:
     from datetime import date
 
-    from stream_worker.audit import Audit
+    from stream_worker.audit.auditor import Audit
     from tests.conftest import Cloud
 
 

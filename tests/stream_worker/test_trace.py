@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stream_worker.receipt import Receipt
+from stream_worker.audit.receipt import Receipt
+from stream_worker.audit.trace import Tracer
 from stream_worker.records import Records
-from stream_worker.trace import Tracer
 from tests.stream_worker.ledger import OTHER, TODAY, TOMORROW, Ledger, and_tomorrow, filled
 from tests.stream_worker.samples import DAY, FIRST, FORGED, NOON, SHARD, body
 

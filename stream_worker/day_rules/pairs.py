@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from schemas.tables import COUNTER_COLUMNS
-from stream_worker import day_payloads
+from stream_worker.day_rules import payloads
 from stream_worker.thresholds import Thresholds
 
 _COUNTERS: Final = [pl.col(name) for name in COUNTER_COLUMNS]
@@ -35,7 +35,7 @@ class Pairs:
 
     def broken(self, reports: pl.DataFrame) -> pl.Series:
         """Say of each report whether its payload came before."""
-        keyed = reports.select("nonce", "arrived_at", day_payloads.keys(reports, _COUNTERS))
+        keyed = reports.select("nonce", "arrived_at", payloads.keys(reports, _COUNTERS))
         joined = keyed.join(self.first, on="key", how="left", maintain_order="left", suffix="_first")
         later = (pl.col("nonce") != pl.col("nonce_first")) & (
             pl.col("arrived_at") >= pl.col("arrived_at_first")
@@ -63,9 +63,7 @@ def pairs(sample: pl.DataFrame, thresholds: Thresholds) -> Pairs:
 
 def _telling(sample: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
     """Return the payloads that tell much: `key`, `bits`, `times`, and `moment`, the day's part before."""
-    keyed = sample.select(
-        "nonce", "arrived_at", day_payloads.keys(sample, _COUNTERS), bits=day_payloads.own_bits()
-    )
+    keyed = sample.select("nonce", "arrived_at", payloads.keys(sample, _COUNTERS), bits=payloads.own_bits())
     telling = keyed.filter(pl.col("bits") >= thresholds.pairs_bits_least)
     return telling.with_columns(
         moment=pl.col("arrived_at").rank("average") / (pl.len() + 1), times=pl.len().over("key")

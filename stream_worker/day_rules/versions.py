@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from schemas.tables import COUNTER_COLUMNS
-from stream_worker import day_payloads
+from stream_worker.day_rules import payloads
 from stream_worker.thresholds import Thresholds
 
 _CORE: Final = ("major", "minor", "patch")
@@ -63,8 +63,8 @@ def _cores(sample: pl.DataFrame, released: frozenset[str]) -> pl.DataFrame:
     listed = (
         pl.Series(sorted(released), dtype=pl.String).to_frame("version").select(core=_core(pl.col("version")))
     )
-    payloads = day_payloads.keys(sample, [pl.col(name) for name in COUNTER_COLUMNS])
-    used = sample.select(core=_core(pl.col("version")), payload=payloads)
+    keys = payloads.keys(sample, [pl.col(name) for name in COUNTER_COLUMNS])
+    used = sample.select(core=_core(pl.col("version")), payload=keys)
     counted = used.group_by("core").agg(reports=pl.len(), payloads=pl.col("payload").n_unique())
     parts = pl.col("core").str.split_exact(".", 2).struct.rename_fields(list(_CORE)).struct.unnest()
     return (

@@ -11,21 +11,21 @@ import polars as pl
 
 from schemas.tables import REJECTS, REPORTS
 from stream_worker import committed, generation
+from stream_worker.audit.receipt import ACCEPTED, NOT_FOUND, REJECTED, UNCOMMITTED, Trace
+from stream_worker.audit.stored_rows import read_stored
 from stream_worker.committed import Committed
 from stream_worker.link import Link
 from stream_worker.manifest import Manifest
-from stream_worker.receipt import ACCEPTED, NOT_FOUND, REJECTED, UNCOMMITTED, Trace
 from stream_worker.records import START, Position
 from stream_worker.segment import LIVE, Summary, day_prefix
-from stream_worker.stored_rows import read_stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from schemas.tables import Table
+    from stream_worker.audit.receipt import Receipt
     from stream_worker.manifest import Part, Source
     from stream_worker.readers import Readers
-    from stream_worker.receipt import Receipt
 
 _DAYS_LOOKED_AT: Final = 3  # around midnight a chain may go back a day, and a new stream may have begun
 _LAST_MEMBER: Final = 2**32

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from schemas.tables import REJECTS, REPORTS
+from stream_worker.audit.places import PLACE
+from stream_worker.audit.stored_rows import read_stored
 from stream_worker.buckets import Buckets
 from stream_worker.day_pipeline import POSITION, written_anew
-from stream_worker.places import PLACE
 from stream_worker.records import Position
-from stream_worker.stored_rows import read_stored
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

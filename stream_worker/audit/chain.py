@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from schemas.tables import REPORTS
-from stream_worker.audit_segments import check_segments
-from stream_worker.places import first_row
+from stream_worker.audit.places import first_row
+from stream_worker.audit.segments import check_segments
+from stream_worker.audit.stored_rows import read_stored
 from stream_worker.problem import Problem
-from stream_worker.stored_rows import read_stored
 
 if TYPE_CHECKING:
-    from stream_worker.audit_segments import CheckedSegment
+    from stream_worker.audit.segments import CheckedSegment
     from stream_worker.committed import CommittedDay
     from stream_worker.lake import Lake
     from stream_worker.link import Owner

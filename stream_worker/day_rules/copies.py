@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from schemas.tables import COUNTER_COLUMNS
-from stream_worker import day_payloads
+from stream_worker.day_rules import payloads
 from stream_worker.thresholds import Thresholds
 
 _NEIGHBOURHOOD: Final = 3  # cells of a third of a doubling
@@ -39,7 +39,7 @@ class View:
     def measured(self, reports: pl.DataFrame) -> pl.DataFrame:
         """Return `key`, and what it was made of (differences without their sign)."""
         columns = [column.abs() for column in self.columns]
-        return reports.select("nonce", "arrived_at", *columns, day_payloads.keys(reports, self.columns))
+        return reports.select("nonce", "arrived_at", *columns, payloads.keys(reports, self.columns))
 
 
 WHOLE: Final = View("all six counters", COUNTER_COLUMNS)
@@ -67,7 +67,7 @@ class Copies:
         """Say of each report whether its payload is one of these, and not the first."""
         found = pl.repeat(value=False, n=len(reports), eager=True)
         for view, groups in self.keys.items():
-            keys = day_payloads.keys(reports, view.columns)
+            keys = payloads.keys(reports, view.columns)
             member = keys.is_in(groups["key"].implode())
             if view == WHOLE:
                 member &= ~_first(reports.with_columns(key=keys), groups)
@@ -99,7 +99,7 @@ def _first(reports: pl.DataFrame, groups: pl.DataFrame) -> pl.Series:
 def _floods(view: View, rest: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
     """Return `key`, and `nonce` and `arrived_at` of the first, of the payloads that stand alone."""
     names = tuple(column.meta.output_name() for column in view.columns)
-    tells = day_payloads.tells(names, thresholds.copies_bits_least, thresholds.copies_calls_least)
+    tells = payloads.tells(names, thresholds.copies_bits_least, thresholds.copies_calls_least)
     measured = view.measured(rest).filter(tells)
     several = thresholds.copies_least / thresholds.copies_over_neighbours
     counts = measured.group_by("key").len().filter(pl.col("len") >= several)
@@ -108,7 +108,7 @@ def _floods(view: View, rest: pl.DataFrame, thresholds: Thresholds) -> pl.DataFr
     members = measured.join(counts, on="key").sort("arrived_at", "nonce")
     groups = members.group_by("key", maintain_order=True).first()
     # A batch job's round numbers are far from each other: all round payloads are each other's neighbours.
-    is_round = day_payloads.own_bits(names) < thresholds.copies_round_bits_least
+    is_round = payloads.own_bits(names) < thresholds.copies_round_bits_least
     usual = [_usual(_cell(names, shift), _NEIGHBOURS) for shift in _SHIFTS]
     usual.append(pl.when(is_round).then(_usual([is_round], 1)))
     alone = pl.col("len") >= thresholds.copies_over_neighbours * pl.max_horizontal(usual)
@@ -123,4 +123,4 @@ def _usual(neighbourhood: list[pl.Expr], passed: int) -> pl.Expr:
 
 
 def _cell(names: tuple[str, ...], shift: float) -> list[pl.Expr]:
-    return [(column * _NEIGHBOURHOOD + shift).floor() for column in day_payloads.logarithms(names)]
+    return [(column * _NEIGHBOURHOOD + shift).floor() for column in payloads.logarithms(names)]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from stream_worker.audit_chain import check_chain
-from stream_worker.audit_locate import CHANGED, EXTRA, MISSING, locate
-from stream_worker.audit_places import chain_places, run_places
-from stream_worker.audit_readers import check_readers, check_rejects
-from stream_worker.audit_run import check_run
-from stream_worker.audit_sources import changed_since, expired_since, later_than
+from stream_worker.audit.chain import check_chain
+from stream_worker.audit.generation_places import chain_places, run_places
+from stream_worker.audit.locate import CHANGED, EXTRA, MISSING, locate
+from stream_worker.audit.readers import check_readers, check_rejects
+from stream_worker.audit.run import check_run
+from stream_worker.audit.sources import changed_since, expired_since, later_than
 from stream_worker.committed import read_day
 from stream_worker.problem import Problem
 from stream_worker.records import START, Position
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import date
 
-    from stream_worker.audit_readers import Pointed
-    from stream_worker.audit_run import CheckedRun
+    from stream_worker.audit.readers import Pointed
+    from stream_worker.audit.recount import Recount
+    from stream_worker.audit.run import CheckedRun
     from stream_worker.committed import CommittedDay
     from stream_worker.link import Owner
     from stream_worker.manifest import Manifest
     from stream_worker.progress import Progress
     from stream_worker.readers import Readers
-    from stream_worker.recount import Recount
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stream_worker.audit.places import places_of, position_of
 from stream_worker.aws_errors import told
 from stream_worker.engines.reader import ShardReader
 from stream_worker.engines.shards import list_shards
-from stream_worker.places import places_of, position_of
 from stream_worker.problem import Problem
 from stream_worker.span import Span
 

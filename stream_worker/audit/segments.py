@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from schemas.tables import REJECTS, REPORTS
+from stream_worker.audit.places import PLACE, first_row, place_of, position_of
+from stream_worker.audit.stored_rows import read_stored
 from stream_worker.day_pipeline import POSITION
-from stream_worker.places import PLACE, first_row, place_of, position_of
 from stream_worker.problem import Problem
 from stream_worker.seen import nonces
 from stream_worker.segment import OUTCOMES, digest
-from stream_worker.stored_rows import read_stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,11 +11,11 @@ import polars as pl
 
 from schemas.tables import REJECTS, REPORTS
 from stream_worker import generation
-from stream_worker.places import PLACE, first_row, place_of, position_of
+from stream_worker.audit.places import PLACE, first_row, place_of, position_of
+from stream_worker.audit.stored_rows import read_stored
 from stream_worker.problem import Problem
 from stream_worker.records import Position
 from stream_worker.segment import OUTCOMES
-from stream_worker.stored_rows import read_stored
 
 if TYPE_CHECKING:
     from schemas.tables import Table

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from schemas.tables import REJECTS, REPORTS
-from stream_worker.audit_segments import check_segments
-from stream_worker.places import PLACE
-from stream_worker.stored_rows import read_stored
+from stream_worker.audit.places import PLACE
+from stream_worker.audit.segments import check_segments
+from stream_worker.audit.stored_rows import read_stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from schemas.tables import COUNTER_COLUMNS
-from stream_worker import day_payloads
+from stream_worker.day_rules import payloads
 from stream_worker.thresholds import Thresholds
 
 _EDGES: Final = (0.25, 0.5, 1.0, 2.0)  # of the grid's cells, in doublings
@@ -25,7 +25,7 @@ _CANDIDATES: Final = 40  # a grid's
 _REACHES: Final = tuple(2**-place / 1.5 for place in range(7))  # half a box's edge, in doublings
 _ROUNDING: Final = 0.5
 _LEFT_OUT: Final = 0.002
-_ALIKE_MOST: Final = 3  # of equal payloads: a heap of them is no cluster, but a habit or `day_copies`' affair
+_ALIKE_MOST: Final = 3  # of equal payloads: a heap of them is no cluster, but a habit or `copies`' affair
 _WAYS_MOST: Final = 5.0
 _PAYLOADS_MOST: Final = 500_000  # that are looked at: more show the same, in more time
 _PRIME: Final = 1_000_003
@@ -66,12 +66,12 @@ class Clusters:
 
 def clusters(sample: pl.DataFrame, thresholds: Thresholds) -> Clusters:
     """Find the bumps among the payloads that tell much."""
-    tells = day_payloads.tells(COUNTER_COLUMNS, thresholds.copies_bits_least, thresholds.copies_calls_least)
+    tells = payloads.tells(COUNTER_COLUMNS, thresholds.copies_bits_least, thresholds.copies_calls_least)
     equal = pl.int_range(pl.len()).over(COUNTER_COLUMNS)
     telling = sample.select("nonce", *COUNTER_COLUMNS).filter(tells).sort("nonce").filter(equal < _ALIKE_MOST)
     part = -(-len(telling) // _PAYLOADS_MOST)
     telling = telling.filter(pl.col("nonce") % _PRIME % part == 0).select(COUNTER_COLUMNS)
-    rest = telling.with_columns(column.name.prefix("log_") for column in day_payloads.logarithms())
+    rest = telling.with_columns(column.name.prefix("log_") for column in payloads.logarithms())
     found: list[Box] = []
     for edge in _EDGES:
         for centre in _candidates(rest, edge, thresholds):
