@@ -130,7 +130,7 @@ def _audit(wiring: Wiring, span: Span, *, against_stream: bool, as_json: bool) -
 
 
 def _show(found: Audit) -> None:
-    state = "nothing is wrong" if found.ok else f"{len(found.problems)} problems"
+    state = "nothing is wrong" if found.ok else f"{len(found.problems)} wrong"
     click.echo(f"{found.day}  {found.generation or 'no generation'}  {found.records:,} records  {state}")
     click.echo("  " + "  ".join(f"{outcome} {found.outcomes.get(outcome, 0):,}" for outcome in OUTCOMES))
     if found.shards:

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
@@ -15,6 +17,7 @@ def configure(application: str, *, for_people: bool = False) -> None:
     """
     if for_people:
         structlog.configure(
+            processors=[_in_words],
             wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
             logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         )
@@ -29,3 +32,11 @@ def configure(application: str, *, for_people: bool = False) -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _in_words(_logger: object, level: str, event: MutableMapping[str, Any]) -> str:
+    """Return what went wrong and what to do; the event's name where nobody has put it into words."""
+    name = event.pop("event")
+    words = [event.pop(key) for key in ("detail", "note") if key in event]
+    told = "; ".join(map(str, words)) or f"{name} {' '.join(f'{key}={event[key]}' for key in event)}"
+    return f"{level}: {told}"
