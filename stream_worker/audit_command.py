@@ -13,7 +13,7 @@ from stream_worker.audit.receipt import Receipt
 from stream_worker.audit.recount import Recount
 from stream_worker.audit.trace import Tracer
 from stream_worker.day_commands import AS_JSON, DAY, GRACE
-from stream_worker.progress import bar
+from stream_worker.progress import shown
 from stream_worker.segment import OUTCOMES
 from stream_worker.span import Span
 from stream_worker.wiring import Wiring, reported
@@ -116,8 +116,8 @@ def _trace(wiring: Wiring, receipt: Receipt, day: date | None, *, as_json: bool)
 def _audit(wiring: Wiring, span: Span, *, against_stream: bool, as_json: bool) -> bool:
     recount = None
     if against_stream:
-        recount = Recount(wiring.kinesis, wiring.settings.stream, wiring.grace, bar)
-    auditor = Auditor(wiring.readers, bar, recount)
+        recount = Recount(wiring.kinesis, wiring.settings.stream, wiring.grace, shown)
+    auditor = Auditor(wiring.readers, shown, recount)
     well = True
     for day in span.days:
         found = auditor.audit(day)

@@ -22,7 +22,7 @@ from stream_worker.engines.completeness import Completeness
 from stream_worker.history import History
 from stream_worker.host import FailedError, last_words, spare_the_collector
 from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
-from stream_worker.progress import bar
+from stream_worker.progress import shown
 from stream_worker.readers import Readers
 from stream_worker.run import Judge, RunBuilder
 from stream_worker.seal import Seal
@@ -111,7 +111,7 @@ class Wiring:
     @cached_property
     def runs(self) -> RunBuilder:
         """What builds runs."""
-        return RunBuilder(self.lake, Judge(__version__, self.thresholds), bar)
+        return RunBuilder(self.lake, Judge(__version__, self.thresholds), shown)
 
     @cached_property
     def seal(self) -> Seal:

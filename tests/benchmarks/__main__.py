@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tests.benchmarks import edge, engines, fraud, kcl_start, seal, seen, table, worker
 from tests.benchmarks.figure import Result, Tick
 
-_WIDTH: Final = 100  # what the table needs: a pipe has no width
+_WIDTH: Final = 120  # what the table needs: a pipe has no width
 
 
 @dataclass(frozen=True, slots=True)

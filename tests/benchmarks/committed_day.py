@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -35,8 +34,6 @@ def fill(lake: FolderLake, rows: int) -> None:
             counts[shard] += len(held)
             for part in numbered.iter_slices(_SEGMENT_ROWS):
                 ends[shard] = _commit(lake, shard, ends[shard], part)
-        sys.stderr.write(f"\r{start + len(chunk):,} of {rows:,} rows committed")
-    sys.stderr.write("\n")
 
 
 def _chunk(start: int, size: int, rows: int) -> pl.DataFrame:

@@ -2,14 +2,12 @@
 
 import argparse
 import json
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
 
-import structlog
-
 from infra.local.lake_folder import FolderLake
+from stream_worker import logs
 from stream_worker.buffer import Limits
 from stream_worker.catalog import MemoryCatalog
 from stream_worker.lake_source import LakeSource
@@ -43,7 +41,7 @@ def _accepted(lake: FolderLake) -> list[int]:
 
 
 if __name__ == "__main__":
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logs.configure("benchmark", for_people=True)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     print(json.dumps(measure(parser.parse_args().folder)))  # noqa: T201 - for who started it
