@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,26 +22,25 @@ class FolderLake:
     root: Path
 
     def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
-        """Make the file unless there is one, in one step."""
-        path, told = self._path(key), self._path(_METADATA) / f"{key}.json"
+        """Make the file unless there is one, in one step; its metadata follow at once."""
+        path, told = self._path(key), self._metadata_path(key)
         for folder in (path.parent, told.parent):
             folder.mkdir(parents=True, exist_ok=True)
-        fresh = told.with_suffix(f".{os.getpid()}")
+        fresh = told.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         fresh.write_bytes(body)
         try:
-            if path.exists():
-                return False
-            told.write_text(json.dumps(dict(metadata)), encoding="utf-8")
             os.link(fresh, path)
         except FileExistsError:
             return False
         finally:
             fresh.unlink()
+        fresh.write_text(json.dumps(dict(metadata)), encoding="utf-8")
+        fresh.replace(told)
         return True
 
     def metadata(self, key: str) -> Mapping[str, str]:
         """Return the object's metadata."""
-        text = (self._path(_METADATA) / f"{key}.json").read_text(encoding="utf-8")
+        text = self._metadata_path(key).read_text(encoding="utf-8")
         metadata: dict[str, str] = json.loads(text)
         return metadata
 
@@ -59,7 +59,7 @@ class FolderLake:
         """Remove files and their metadata."""
         for key in keys:
             self._path(key).unlink(missing_ok=True)
-            (self._path(_METADATA) / f"{key}.json").unlink(missing_ok=True)
+            self._metadata_path(key).unlink(missing_ok=True)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with `prefix`, in the order of their text."""
@@ -70,7 +70,11 @@ class FolderLake:
     def folders(self, prefix: str) -> list[str]:
         """Return the names of the folders directly below `prefix`."""
         below = self._path(prefix)
-        return sorted(path.name for path in below.iterdir() if path.is_dir()) if below.is_dir() else []
+        found = [path.name for path in below.iterdir() if path.is_dir()] if below.is_dir() else []
+        return sorted(name for name in found if name != _METADATA)
+
+    def _metadata_path(self, key: str) -> Path:
+        return self._path(_METADATA) / f"{key}.json"
 
     def _path(self, key: str) -> Path:
         return self.root / key

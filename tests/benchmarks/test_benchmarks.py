@@ -17,7 +17,19 @@ from botocore.config import Config
 from rich.console import Console
 
 from infra.local.endpoint import CREDENTIAL, REGION
-from tests.benchmarks import edge, reports, seen_growth, table, timing, worker
+from infra.local.lake_folder import FolderLake
+from tests.benchmarks import (
+    committed_day,
+    edge,
+    replay_run,
+    reports,
+    seal,
+    seal_run,
+    seen_growth,
+    table,
+    timing,
+    worker,
+)
 from tests.benchmarks.figure import Aim, Figure, Result, at_least, at_most, ratios
 from tests.benchmarks.load import DROPPED, Generator
 from tests.benchmarks.script import PlainScript
@@ -73,6 +85,18 @@ class TestLoad:
             assert run.load.answered
             assert run.load.failures == 0
             assert run.cpu > 0
+
+
+class TestSeal:
+    def test_a_day_of_any_size_is_whole_and_can_be_sealed_and_replayed(self, tmp_path: Path) -> None:
+        committed_day.fill(FolderLake(tmp_path / "lake"), 3_000)
+        measured = seal_run.measure(tmp_path)
+        assert (measured.rows, measured.parts) == (3_000, 1)
+        assert measured.entropy < measured.bytes < 60
+        assert replay_run.measure(tmp_path)["records"] == 3_000
+
+    def test_the_largest_day_is_asked_for(self) -> None:
+        assert list(seal.measurements(1_000_000)) == ["seal 100,000", "seal 1,000,000"]
 
 
 class TestWorker:

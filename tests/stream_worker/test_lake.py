@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from infra.local.endpoint import CREDENTIAL, REGION
 from infra.local.fault import Fault, Kind
+from infra.local.lake_folder import FolderLake
 from stream_worker.chain import Chain
 from stream_worker.errors import OutageError, SetupError
 from stream_worker.lake import Lake, MemoryLake
@@ -26,14 +27,17 @@ from tests.stream_worker.samples import MALFORMED, SHARD, body, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.conftest import Cloud
 
 QUICK = Config(retries={"mode": "standard", "total_max_attempts": 2}, read_timeout=10)
 
 
-@pytest.fixture(params=["memory", "s3"])
-def lake(request: pytest.FixtureRequest, cloud: Cloud, bucket: str) -> Lake:
+@pytest.fixture(params=["memory", "s3", "folder"])
+def lake(request: pytest.FixtureRequest, cloud: Cloud, bucket: str, tmp_path: Path) -> Lake:
+    if request.param == "folder":
+        return FolderLake(tmp_path)
     return MemoryLake() if request.param == "memory" else S3Lake(cloud.s3, bucket)
 
 
@@ -57,6 +61,23 @@ def test_keys_and_folders_are_listed_in_order(lake: Lake) -> None:
     assert list(lake.keys("r/dt=1/")) == ["r/dt=1/a", "r/dt=1/c"]
     assert lake.folders("r/") == ["dt=1", "dt=2"]
     assert list(lake.keys("none/")) == lake.folders("none/") == []
+
+
+def test_what_is_not_there_is_found_missing_and_removed_already(lake: Lake) -> None:
+    lake.put_new("a/b", b"body", {})
+    assert (lake.find("a/b"), lake.find("a/c"), lake.find("x/y")) == (b"body", None, None)
+    lake.delete(["a/b", "a/c"])
+    assert lake.find("a/b") is None
+    assert list(lake.keys("")) == []
+    assert lake.put_new("a/b", b"again", {})
+
+
+def test_of_many_puts_at_once_one_makes_the_object(lake: Lake) -> None:
+    at_once = 1 if isinstance(lake, MemoryLake) else 8  # one at a time is that one's contract
+    with ThreadPoolExecutor(at_once) as writers:
+        made = list(writers.map(lambda n: lake.put_new("a/b", bytes([n]), {"last": str(n)}), range(16)))
+    assert made.count(True) == 1
+    assert lake.get("a/b")[0] == int(lake.metadata("a/b")["last"]) == made.index(True)
 
 
 def test_a_segments_summary_survives_the_lake(lake: Lake) -> None:
