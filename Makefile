@@ -40,7 +40,7 @@ $(KINESIS_LOCAL)/node_modules/installed: $(KINESIS_LOCAL)/package-lock.json | in
 test: install $(KINESIS_LOCAL)/node_modules/installed  ## run every test
 	$(BIN)/pytest -n 2 --dist worksteal
 
-bench: install  ## measure edge, worker and seen-set, as ratios in one run
+bench: install  ## measure edge, worker, engines, seal and fraud rules, as ratios where there is a rival
 	$(BIN)/python -m tests.benchmarks
 
 lint: install  ## ruff's rules and format
