@@ -2,54 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 
 from stream_worker.segment import Summary, digest
-from tests.stream_worker.ledger import OTHER, TODAY, TOMORROW, Ledger, and_tomorrow, filled
+from tests.stream_worker.damage import ONE, at, first, places, segments_of
+from tests.stream_worker.ledger import OTHER, TODAY, TOMORROW, Ledger, filled
 from tests.stream_worker.samples import DAY, FIRST, SHARD, body, nonce, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
-
-    from stream_worker.manifest import Manifest
-    from stream_worker.problem import Problem
-
-ONE = SHARD.shard_id
-
-
-@pytest.fixture
-def ledger() -> Ledger:
-    return and_tomorrow(filled())
-
-
-def first(ledger: Ledger) -> Problem:
-    """Return the first problem, having checked that every problem is one for machines too."""
-    found = ledger.audit()
-    assert not found.ok
-    told = found.document()
-    assert told["ok"] is False
-    assert told["problems"] == [asdict(problem) for problem in found.problems]
-    return found.problems[0]
-
-
-def places(problem: Problem) -> tuple[str | None, str | None]:
-    return problem.shard_id, problem.position
-
-
-def at(row: int) -> str:
-    """Return the position of the first shard's record in this place."""
-    return str(FIRST + row)
-
-
-def segments_of(ledger: Ledger) -> list[str]:
-    """Return the keys of the first shard's five segments, in the chain's order."""
-    keys = [key for key in ledger.held() if ONE in key]
-    return [keys[-1], *keys[:-1]]  # `start` comes after all digits
 
 
 @pytest.mark.parametrize("sealed", [False, True])
@@ -276,134 +240,6 @@ def test_readers_that_see_live_segments_which_are_gone(ledger: Ledger) -> None:
         ledger.catalog.point(table, TODAY, f"{table}/live/dt={DAY}/")
     ledger.lake.delete(ledger.held())
     assert len(ledger.audit().problems) == 2
-
-
-def test_an_edited_row_in_a_run_is_named(ledger: Ledger) -> None:
-    part = ledger.seal().reports[0]
-    ledger.rewrite(part.key, change_row(25))
-    (found,) = ledger.audit().problems
-    assert (*places(found), found.key) == (ONE, at(25), part.key)
-    assert found.what == "damaged: not the bytes that were written; the first row that is changed"
-
-
-def change_row(row: int) -> Callable[[pl.DataFrame], pl.DataFrame]:
-    hit = pl.col("sequence_number") == at(row)
-    changed = pl.when(hit).then(pl.col("create_grant_failure") + 1).otherwise("create_grant_failure")
-    return lambda rows: rows.with_columns(changed.alias("create_grant_failure"))
-
-
-@pytest.mark.parametrize(
-    ("change", "what", "row"),
-    [
-        (lambda rows: rows.filter(pl.col("sequence_number") != at(12)), "missing", 12),
-        (lambda rows: rows.with_columns(reason=pl.lit("fraud")), "changed", 33),
-        (lambda rows: rows.with_columns(body=pl.lit(b"")), "changed", 33),
-        (lambda rows: rows.filter(pl.col("sequence_number") != at(34)), "missing", 34),
-        (
-            lambda rows: rows.with_columns(
-                body=pl.when(pl.col("partition_key").is_null()).then(b"").otherwise("body")
-            ),
-            "changed",
-            1_000,
-        ),
-        (lambda rows: rows.filter(pl.col("partition_key").is_not_null()), "missing", 1_000),
-    ],
-)
-def test_rows_of_a_run_that_are_not_what_the_chain_says(
-    ledger: Ledger, change: Callable[[pl.DataFrame], pl.DataFrame], what: str, row: int
-) -> None:
-    manifest = ledger.seal()
-    part = manifest.reports[0] if row == 12 else manifest.rejects[0]
-    ledger.rewrite(part.key, change)
-    found = first(ledger)
-    shard = OTHER.shard_id if row == 1_000 else ONE
-    assert (*places(found), found.key) == (shard, at(row), part.key)
-    assert found.what.endswith(f"the first row that is {what}")
-
-
-@pytest.mark.parametrize("table", ["reports", "rejects"])
-@pytest.mark.parametrize("damage", [Ledger.truncate, lambda ledger, key: ledger.lake.delete([key])])
-def test_an_unreadable_or_missing_file_of_a_run(
-    ledger: Ledger, table: str, damage: Callable[[Ledger, str], None]
-) -> None:
-    manifest = ledger.seal()
-    part = getattr(manifest, table)[0]
-    damage(ledger, part.key)
-    (found,) = ledger.audit().problems
-    assert (*places(found), found.key) == (ONE, at(33 if table == "rejects" else 0), part.key)
-
-
-@pytest.mark.parametrize("damage", ["delete", "truncate", "later"])
-def test_an_edited_row_in_a_run_is_named_though_the_chain_is_damaged_too(damage: str) -> None:
-    ledger = filled()
-    part = ledger.seal().reports[0]
-    ledger.rewrite(part.key, change_row(25))
-    if damage == "later":
-        ledger.commit(records([body(500)], first=42))
-    elif damage == "delete":
-        ledger.lake.delete([segments_of(ledger)[0]])
-    else:
-        ledger.truncate(segments_of(ledger)[0])
-    found = {problem.key: problem for problem in ledger.audit().problems}
-    assert places(found[part.key]) == (ONE, at(25))
-    assert len(found) > 1
-
-
-def test_a_damaged_run_without_its_chain_is_named_by_key(ledger: Ledger) -> None:
-    part = ledger.seal().reports[0]
-    ledger.lake.delete(ledger.held())
-    ledger.truncate(part.key)
-    (found,) = ledger.audit().problems
-    assert (*places(found), found.key) == (None, None, part.key)
-
-
-def edit(ledger: Ledger, manifest: Manifest, **changes: Any) -> None:  # noqa: ANN401 - a manifest's fields
-    key = f"runs/dt={DAY}/{manifest.run}.json"
-    ledger.put(key, manifest.model_copy(update=changes).encode())
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda run: {"outcomes": run.outcomes | {"accepted": 1}},
-        lambda run: {"outcomes": run.outcomes | {"fraud": 1, "duplicate": run.outcomes["duplicate"] - 1}},
-        lambda run: {"committed": run.committed | {"accepted": 1}},
-        lambda _: {"rejudged": {}},
-        lambda run: {"sources": run.sources[1:]},
-        lambda run: {"sources": [one.model_copy(update={"digest": "x"}) for one in run.sources]},
-        lambda run: {"sources": [one.model_copy(update={"start": "x"}) for one in run.sources]},
-        lambda run: {"reports": [one.model_copy(update={"sha256": "x"}) for one in run.reports]},
-        lambda run: {"reports": [one.model_copy(update={"bytes": 1}) for one in run.reports]},
-        lambda run: {"reports": [one.model_copy(update={"rows": 1}) for one in run.reports]},
-        lambda run: {"reports": [one.model_copy(update={"first": "x"}) for one in run.reports]},
-        lambda _: {"rejects": []},
-        lambda _: {"run": "feed"},
-        lambda _: {"day": TOMORROW},
-    ],
-)
-def test_an_edited_manifest(ledger: Ledger, change: Callable[[Manifest], dict[str, Any]]) -> None:
-    manifest = ledger.seal()
-    edit(ledger, manifest, **change(manifest))
-    first(ledger)
-
-
-def test_an_unreadable_manifest(ledger: Ledger) -> None:
-    manifest = ledger.seal()
-    key = f"runs/dt={DAY}/{manifest.run}.json"
-    ledger.put(key)
-    assert key in {problem.key for problem in ledger.audit().problems}
-
-
-def test_a_stack_id_twice_in_a_run(ledger: Ledger) -> None:
-    manifest = ledger.seal()
-    part = manifest.reports[0]
-    ledger.rewrite(
-        part.key, lambda rows: rows.with_columns(stack_id=pl.col("stack_id").shift(fill_value=nonce(0)))
-    )
-    found = {problem.what.partition(";")[0] for problem in ledger.audit().problems}
-    assert found >= {"damaged: not the bytes that were written"}
-    ledger.rewrite(part.key, lambda rows: rows.with_columns(stack_id=pl.lit(nonce(0))))
-    assert "a deployment is accepted twice" in {problem.what for problem in ledger.audit().problems}
 
 
 def test_a_segment_that_was_committed_after_the_seal() -> None:

@@ -2,64 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local import clocks
-from infra.local.control import ask
 from stream_worker.chain import Chain
 from stream_worker.committed import read_day
 from stream_worker.engines.completeness import Completeness, Proof
 from stream_worker.engines.poll import PollEngine
-from stream_worker.errors import RefusedError, SetupError
+from stream_worker.errors import SetupError
 from stream_worker.lake import MemoryLake
 from stream_worker.processor import Processor
-from stream_worker.replay import Replay
 from stream_worker.segment import LIVE
 from stream_worker.stop import Stop
-from stream_worker.stream_source import StreamSource
 from tests.e2e.aggregates import Member, aggregate
-from tests.stream_worker.polling import NEVER, engine, put, split
+from tests.stream_worker.past_days import DAY, FIRST_SHARD, MIDNIGHT, NOON, drain, set_clock
+from tests.stream_worker.polling import NEVER, put, split
 from tests.stream_worker.samples import body
-from tests.stream_worker.sealing import SPAN, Theatre, same
 
 if TYPE_CHECKING:
     from stream_worker.engines.completeness import Proven
-    from stream_worker.progress import Move
     from stream_worker.records import Records
     from stream_worker.shard import Shard
-    from stream_worker.span import Span
     from tests.conftest import Cloud
-
-DAY = date(2026, 11, 22)
-MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
-NOON = MIDNIGHT - timedelta(hours=12)
-FIRST_SHARD = "shardId-000000000000"
-
-
-@pytest.fixture
-def two_shards(cloud: Cloud, fresh_name: str) -> str:
-    set_clock(cloud, fresh_name, NOON - timedelta(hours=1))
-    cloud.kinesis.create_stream(StreamName=fresh_name, ShardCount=2)
-    return fresh_name
-
-
-@pytest.fixture
-def one_shard(cloud: Cloud, fresh_name: str) -> str:
-    set_clock(cloud, fresh_name, NOON - timedelta(hours=1))
-    cloud.kinesis.create_stream(StreamName=fresh_name, ShardCount=1)
-    return fresh_name
-
-
-def set_clock(cloud: Cloud, stream: str, now: datetime, jitter: float = 0) -> None:
-    told = {"now": now.isoformat(), "jitter_seconds": jitter}
-    ask(cloud.url, "PUT", f"{clocks.PATH}?stream={stream}", told)
-
-
-def drain(cloud: Cloud, stream: str, lake: MemoryLake) -> None:
-    engine(cloud.kinesis, stream, lake).run()
 
 
 def prove(
@@ -218,71 +184,6 @@ def read(cloud: Cloud, stream: str, lake: MemoryLake, count: int) -> None:
 def test_a_stream_that_is_missing_is_a_matter_of_setup(cloud: Cloud) -> None:
     with pytest.raises(SetupError, match="METRICS_STREAM"):
         prove(cloud, "no-such-stream", MemoryLake())
-
-
-def source(cloud: Cloud, stream: str, theatre: Theatre, now: datetime) -> StreamSource:
-    def read_again(span: Span, target: str, _: Move) -> bool:
-        def make_processor(shard: Shard) -> Processor:
-            return Processor(Chain(theatre.stage, shard, target), NEVER, lambda _: None, theatre.version)
-
-        kinesis = cloud.kinesis
-        PollEngine(kinesis, stream, make_processor, Stop(), drain=True, span=span, page=5).run()
-        return True
-
-    return StreamSource(cloud.kinesis, stream, theatre.stage, read_again, lambda: now)
-
-
-def test_a_day_that_is_read_again_has_the_rows_of_live_though_midnight_is_inside_a_page(
-    cloud: Cloud, one_shard: str
-) -> None:
-    theatre = Theatre()
-    theatre.now = MIDNIGHT + timedelta(hours=1)
-    for at, jitter in ((NOON, 30), (MIDNIGHT - timedelta(seconds=10), 30), (MIDNIGHT, 30)):
-        set_clock(cloud, one_shard, at, jitter)
-        put(cloud, one_shard, range(30))
-        members = [Member(f"key-{number}", body(number + 500)) for number in range(4)]
-        cloud.kinesis.put_record(StreamName=one_shard, Data=aggregate(*members), PartitionKey="k")
-        if at == NOON:
-            split(cloud, one_shard, FIRST_SHARD)
-    set_clock(cloud, one_shard, MIDNIGHT + timedelta(minutes=10))
-    put(cloud, one_shard, range(50))
-    drain(cloud, one_shard, theatre.stage)
-    theatre.proofs.shards = ()
-    theatre.seal.seal(DAY)
-    sealed = theatre.shown(DAY)
-    assert len(sealed["reports"]) > 30
-    theatre.stage.effects.clear()
-    again = source(cloud, one_shard, theatre, MIDNIGHT - timedelta(hours=1))
-    replay = Replay(theatre.stage, theatre.readers, theatre.runs, again, theatre.tick)
-    (done,) = replay.replay(SPAN)
-    assert done.changes == []
-    assert same(theatre.shown(DAY), sealed)
-    theatre.check_run(DAY)
-
-
-def test_a_span_that_the_stream_no_longer_retains_is_refused(cloud: Cloud, one_shard: str) -> None:
-    theatre = Theatre()
-    with pytest.raises(RefusedError, match=r"replay from 2026-11-24 on, .* --source lake"):
-        source(cloud, one_shard, theatre, MIDNIGHT + timedelta(hours=24)).check(SPAN, {})
-    source(cloud, one_shard, theatre, MIDNIGHT - timedelta(seconds=60)).check(SPAN, {})
-    with pytest.raises(RefusedError):
-        source(cloud, one_shard, theatre, MIDNIGHT - timedelta(seconds=59)).check(SPAN, {})
-
-
-def test_a_shard_that_the_stream_has_forgotten_is_refused(cloud: Cloud, one_shard: str) -> None:
-    theatre = Theatre()
-    set_clock(cloud, one_shard, NOON)
-    put(cloud, one_shard, [1])
-    drain(cloud, one_shard, theatre.stage)
-    live = {DAY: read_day(theatre.stage, LIVE, DAY)}
-    source(cloud, one_shard, theatre, MIDNIGHT - timedelta(hours=1)).check(SPAN, live)
-    for key in list(theatre.stage.keys("reports/live/")):
-        gone = key.replace(FIRST_SHARD, "shardId-000000000777")
-        theatre.stage.objects[gone] = theatre.stage.objects[key]
-    live = {DAY: read_day(theatre.stage, LIVE, DAY)}
-    with pytest.raises(RefusedError, match="use --source lake") as refused:
-        source(cloud, one_shard, theatre, MIDNIGHT - timedelta(hours=1)).check(SPAN, live)
-    assert [problem.shard_id for problem in refused.value.problems] == ["shardId-000000000777"]
 
 
 @pytest.mark.parametrize(("hours", "proof"), [(23, Proof.TIP), (25, Proof.FORGOTTEN)])

@@ -14,11 +14,6 @@ from tests.stream_worker.sealing import SPAN, THE_DAY, Theatre, crashed, same, u
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture
-def theatre() -> Theatre:
-    return Theatre().fill(usual())
-
-
 def history(theatre: Theatre) -> History:
     return History(theatre.stage, theatre.readers)
 

@@ -10,15 +10,10 @@ import pytest
 from stream_worker.errors import RefusedError
 from stream_worker.segment import LIVE
 from tests.stream_worker.samples import SHARD, body, records
-from tests.stream_worker.sealing import THE_DAY, Theatre, crashed, same, usual
+from tests.stream_worker.sealing import THE_DAY, Theatre, crashed, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-@pytest.fixture
-def theatre() -> Theatre:
-    return Theatre().fill(usual())
 
 
 @pytest.fixture

@@ -53,11 +53,6 @@ def steps() -> int:
     return len(theatre.stage.effects)
 
 
-@pytest.fixture
-def theatre() -> Theatre:
-    return Theatre().fill(usual())
-
-
 @pytest.mark.parametrize(("when", "step"), crash_points(steps()))
 def test_a_replay_that_is_cut_off_anywhere_shows_the_old_or_the_new_and_goes_on(when: str, step: int) -> None:
     theatre = Theatre().fill(usual())
