@@ -12,11 +12,12 @@ from stream_worker.audit.auditor import Auditor
 from stream_worker.audit.receipt import Receipt
 from stream_worker.audit.recount import Recount
 from stream_worker.audit.trace import Tracer
+from stream_worker.command import reported
 from stream_worker.day_commands import AS_JSON, DAY, GRACE
 from stream_worker.progress import shown
 from stream_worker.segment import OUTCOMES
 from stream_worker.span import Span
-from stream_worker.wiring import Wiring, reported
+from stream_worker.wiring import Wiring
 
 if TYPE_CHECKING:
     from datetime import date

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import time
 from dataclasses import asdict
@@ -15,13 +14,11 @@ import click
 import structlog
 
 from schemas import __version__
-from schemas.environment import SettingsError, read
 from stream_worker import logs
+from stream_worker.command import reported, settings_or_usage, stop_on_signals
 from stream_worker.engines.kcl import daemon
 from stream_worker.health import judge
-from stream_worker.host import FailedError, last_words, spare_the_collector
-from stream_worker.settings import WorkerSettings
-from stream_worker.stop import Stop
+from stream_worker.host import spare_the_collector
 
 _PATIENCE_SECONDS = 180
 """How much longer than a flush may be due a record may wait before its shard counts as stuck."""
@@ -85,26 +82,21 @@ def run(engine: str, *, drain: bool) -> None:
     """
     if drain and engine != "poll":
         raise click.UsageError("--drain goes with --engine poll: shards that are shared have no common tip")
-    settings = _settings()
+    settings = settings_or_usage()
     logs.configure(settings.application)
-    stop = Stop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_on_signals()
     spare_the_collector()
     log.info(
         "worker.started", engine=engine, version=__version__, stream=settings.stream, bucket=settings.bucket
     )
-    try:
-        with last_words():
-            if engine == "kcl":
-                daemon.run(settings, os.environ, stop)
-            else:
-                # Polars and all that is under it: the daemon's supervisor does without, and starts sooner.
-                from stream_worker.engines import poll_worker  # noqa: PLC0415
+    with reported():
+        if engine == "kcl":
+            daemon.run(settings, os.environ, stop)
+        else:
+            # Polars and all that is under it: the daemon's supervisor does without, and starts sooner.
+            from stream_worker.engines import poll_worker  # noqa: PLC0415
 
-                poll_worker.run(settings, stop, drain=drain)
-    except FailedError:
-        sys.exit(1)
+            poll_worker.run(settings, stop, drain=drain)
     log.info("worker.stopped")
 
 
@@ -121,15 +113,8 @@ def health(limit: float | None) -> None:
     shard's owner has not been heard of) or absent: 1. A quiet shard is healthy, and so is a worker that finds
     no shard to hold. It reads files in METRICS_HEALTH_FOLDER, and calls nobody. Engine kcl only.
     """
-    settings = _settings()
+    settings = settings_or_usage()
     limit = settings.flush_seconds + _PATIENCE_SECONDS if limit is None else limit
     found = judge(settings.health_folder, time.time(), limit)
     click.echo(json.dumps(asdict(found)))
     sys.exit(not found.well)
-
-
-def _settings() -> WorkerSettings:
-    try:
-        return read(WorkerSettings, os.environ)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import click
 import structlog
 
+from stream_worker.command import reported
 from stream_worker.errors import RefusedError
 from stream_worker.seal import GRACE_SECONDS
 from stream_worker.segment import OUTCOMES
-from stream_worker.wiring import Wiring, now, reported
+from stream_worker.wiring import Wiring, now
 
 if TYPE_CHECKING:
     from stream_worker.manifest import Manifest

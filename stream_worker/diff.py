@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _BUCKET_ROWS: Final = 4_000_000
 _VALUES: Final = [name for name in REPORTS.polars.names() if name not in POSITION]
+_OUTCOME: Final = {"outcome": pl.String(), "values": pl.UInt64()}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -70,6 +71,3 @@ def _changed(before: pl.DataFrame | None, after: pl.DataFrame | None) -> dict[tu
     )
     counted = changed.group_by(pl.col("outcome", "outcome_after").fill_null("absent")).len()
     return {(was, becomes): count for was, becomes, count in counted.iter_rows()}
-
-
-_OUTCOME: Final = {"outcome": pl.String(), "values": pl.UInt64()}

@@ -15,6 +15,7 @@ import click
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stream_worker.command import reported, stop_on_signals
 from stream_worker.committed import read_day
 from stream_worker.day_commands import AS_JSON, DAY, GRACE, facts
 from stream_worker.engines.completeness import Completeness
@@ -26,7 +27,7 @@ from stream_worker.lake_source import LakeSource
 from stream_worker.replay import Replay
 from stream_worker.span import Span
 from stream_worker.stream_source import StreamSource
-from stream_worker.wiring import Wiring, now, reported, stop_on_signals
+from stream_worker.wiring import Wiring, now
 
 if TYPE_CHECKING:
     from stream_worker.link import Owner

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_worker.aws_errors import told
 from stream_worker.engines.completeness import Completeness
-from stream_worker.engines.shards import list_shards
+from stream_worker.engines.shards import held_since, list_shards
 from stream_worker.errors import RefusedError
 from stream_worker.problem import Problem
 from stream_worker.replay import Origin
@@ -46,15 +46,14 @@ class StreamSource:
     def check(self, span: Span, live: Mapping[date, CommittedDay]) -> None:
         """Refuse a span that began before what the stream retains, or shards that it has forgotten."""
         try:
-            summary = self.kinesis.describe_stream_summary(StreamName=self.stream)["StreamDescriptionSummary"]
+            since = held_since(self.kinesis, self.stream, self.now())
             listed = {(shard.epoch, shard.shard_id) for shard in list_shards(self.kinesis, self.stream)}
         except (BotoCoreError, ClientError) as error:
             raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
-        held_since = self.now() - timedelta(hours=summary["RetentionPeriodHours"])
-        if span.since < held_since:
-            whole = held_since.date() + timedelta(days=1)
+        if span.since < since:
+            whole = since.date() + timedelta(days=1)
             raise RefusedError(
-                f"the stream {self.stream} holds what has arrived since {held_since:%F %T} UTC: replay from"
+                f"the stream {self.stream} holds what has arrived since {since:%F %T} UTC: replay from"
                 f" {whole} on, and the days before that with --source lake"
             )
         forgotten = {owner for day in live.values() for owner in day.by_owner()} - listed

@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from pathlib import Path  # noqa: TC003 - click reads it at run time
 from typing import TYPE_CHECKING
 
 import click
 
 from schemas import __version__
-from schemas.environment import SettingsError, read
 from stream_worker import clients, logs
 from stream_worker.catalog_glue import GlueCatalog
+from stream_worker.command import settings_or_usage
 from stream_worker.engines.completeness import Completeness
 from stream_worker.history import History
-from stream_worker.host import FailedError, last_words, spare_the_collector
+from stream_worker.host import spare_the_collector
 from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
 from stream_worker.progress import shown
 from stream_worker.readers import Readers
 from stream_worker.run import Judge, RunBuilder
-from stream_worker.seal import Seal
-from stream_worker.settings import WorkerSettings
+from stream_worker.seal import GRACE_SECONDS, Seal
 from stream_worker.spanned import SpannedProcessor
-from stream_worker.stop import Stop
 from stream_worker.thresholds import THRESHOLDS, Thresholds, ThresholdsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from mypy_boto3_kinesis import KinesisClient
 
     from stream_worker.pulse import Pulse
+    from stream_worker.settings import WorkerSettings
     from stream_worker.shard import Shard
     from stream_worker.span import Span
 
@@ -46,42 +41,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def settings_or_usage() -> WorkerSettings:
-    """Return the settings; raise click's usage error for an environment that cannot be used."""
-    try:
-        return read(WorkerSettings, os.environ)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
-
-
-@contextmanager
-def reported() -> Iterator[None]:
-    """End the process with status 1 for what goes wrong inside, after it was logged."""
-    try:
-        with last_words():
-            yield
-    except FailedError:
-        sys.exit(1)
-
-
-def stop_on_signals() -> Stop:
-    """Return what SIGTERM and Ctrl-C set."""
-    stop = Stop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
-
-
 @dataclass(frozen=True)
 class Wiring:
     """The parts of one command, each made when it is first wanted."""
 
     settings: WorkerSettings
-    grace: timedelta = timedelta(seconds=60)
+    grace: timedelta = timedelta(seconds=GRACE_SECONDS)
     thresholds: Thresholds = THRESHOLDS
 
     @classmethod
-    def of_environment(cls, grace_seconds: float = 60, thresholds: Path | None = None) -> Wiring:
+    def of_environment(cls, grace_seconds: float = GRACE_SECONDS, thresholds: Path | None = None) -> Wiring:
         """Read the settings, and other thresholds from a file; set the log up under a name of its own."""
         settings = settings_or_usage()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stream_worker.aws_errors import told
 from stream_worker.chain import Chain
 from stream_worker.engines.reader import READ_SECONDS, ShardReader
-from stream_worker.engines.shards import list_shards
+from stream_worker.engines.shards import held_since, list_shards
 from stream_worker.problem import Problem
 from stream_worker.segment import LIVE
 from stream_worker.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date
+    from datetime import date, timedelta
 
     from mypy_boto3_kinesis import KinesisClient
 
@@ -78,23 +78,19 @@ class Completeness:
         """
         span = Span(day, day, self.grace)
         try:
-            held_since = self._held_since()
+            since = held_since(self.kinesis, self.stream, self.now())
             shards = list_shards(self.kinesis, self.stream)
-            return [self._prove(shard, span, held_since) for shard in shards]
+            return [self._prove(shard, span, since) for shard in shards]
         except (BotoCoreError, ClientError) as error:
             raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
 
-    def _held_since(self) -> datetime:
-        summary = self.kinesis.describe_stream_summary(StreamName=self.stream)["StreamDescriptionSummary"]
-        return self.now() - timedelta(hours=summary["RetentionPeriodHours"])
-
-    def _prove(self, shard: Shard, span: Span, held_since: datetime) -> Proven:
+    def _prove(self, shard: Shard, span: Span, since: datetime) -> Proven:
         tail = Chain(self.lake, shard, self.generation).tail()
         if tail.last_arrival is not None and tail.last_arrival >= span.over.timestamp() * 1000:
             return Proven(shard.epoch, shard.shard_id, Proof.COMMITTED)
-        unseen = tail.last_arrival is not None and tail.last_arrival < held_since.timestamp() * 1000
-        if unseen and span.since < held_since:
-            gap = _forgotten(shard, tail, held_since)
+        unseen = tail.last_arrival is not None and tail.last_arrival < since.timestamp() * 1000
+        if unseen and span.since < since:
+            gap = _forgotten(shard, tail, since)
             return Proven(shard.epoch, shard.shard_id, Proof.FORGOTTEN, gap)
         reader = ShardReader(self.kinesis, self.stream, shard, tail.end, span.since)
         while True:
@@ -113,8 +109,8 @@ class Completeness:
             self.pause(READ_SECONDS)
 
 
-def _forgotten(shard: Shard, tail: Tail, held_since: datetime) -> Problem:
-    what = f"gap: the stream has forgotten what may have arrived from here on until {held_since:%F %T} UTC"
+def _forgotten(shard: Shard, tail: Tail, since: datetime) -> Problem:
+    what = f"gap: the stream has forgotten what may have arrived from here on until {since:%F %T} UTC"
     return Problem(what, shard.shard_id, str(tail.end))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stream_worker.shard import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_kinesis.type_defs import HashKeyRangeTypeDef
@@ -28,6 +30,12 @@ def list_shards(kinesis: KinesisClient, stream: str) -> list[Shard]:
         for shard_id, shard in listed.items()
     ]
     return sorted(shards, key=lambda shard: (len(shard.ancestors), shard.shard_id))
+
+
+def held_since(kinesis: KinesisClient, stream: str, now: datetime) -> datetime:
+    """Return since when the stream still holds what has arrived."""
+    summary = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
+    return now - timedelta(hours=summary["RetentionPeriodHours"])
 
 
 def hash_keys(bounds: HashKeyRangeTypeDef) -> range:
