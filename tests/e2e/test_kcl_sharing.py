@@ -10,7 +10,7 @@ import pytest
 from infra.local import resources, system
 from stream_worker.pulse import beats
 from tests.e2e import family
-from tests.e2e.installation import SECONDS, Installation, count
+from tests.e2e.installation import Installation, count
 from tests.e2e.reshard import merge, open_shards, split
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from tests.conftest import Cloud
     from tests.e2e.producer import Producer
 
-LIMITS = {"flush_records": 50, "flush_seconds": 0.5, "kcl_failover_seconds": 1}
+LIMITS = {"flush_records": 50, "flush_seconds": 0.5, "kcl_failover_seconds": 2}
+
+SECONDS = 180
+"""A bound, not an expectation: two daemons and a producer on two busy cores hand leases over slowly."""
 
 
 @pytest.fixture
@@ -56,9 +59,12 @@ def worker_id(worker: Process) -> str:
 def test_workers_share_hand_over_and_take_over_while_the_stream_is_resharded(
     cloud: Cloud, installation: Installation, producer: Producer
 ) -> None:
-    def both_work() -> bool:
+    def each_held_once() -> bool:
         one, two = held(installation, "a"), held(installation, "b")
-        return bool(one and two and not one & two and one | two == wanted(installation))
+        return not one & two and one | two == wanted(installation)
+
+    def both_work() -> bool:
+        return each_held_once() and bool(held(installation, "a") and held(installation, "b"))
 
     with (
         producer.under_load(),
@@ -68,12 +74,15 @@ def test_workers_share_hand_over_and_take_over_while_the_stream_is_resharded(
         for worker in (a, b):
             worker.wait_ready(lambda of=worker: count(of, "segment.committed") > 0, SECONDS)  # type: ignore[misc] # bound to this turn's
         b.wait_ready(both_work, SECONDS)
+        assert owners(cloud, installation) == {worker_id(a), worker_id(b)}
+        assert worker_id(a) != worker_id(b)
+
+        # Each worker takes its share of all leases, and those of finished shards count until they are cleaned
+        # up: all that is new may go to one of the two.
         first, second, third, _ = sorted(open_shards(installation), key=lambda shard: shard["ShardId"])
         split(installation, first)
         merge(installation, second, third)
-        b.wait_ready(both_work, SECONDS)
-        assert owners(cloud, installation) == {worker_id(a), worker_id(b)}
-        assert worker_id(a) != worker_id(b)
+        b.wait_ready(each_held_once, SECONDS)
 
         assert a.stop(SECONDS) == 0
         b.wait_ready(lambda: held(installation, "b") == wanted(installation), SECONDS)
