@@ -1,7 +1,7 @@
-"""What an operator may choose of a deployment, with defaults that are the cheapest for a million reports a day.
+"""What an operator may choose of a deployment; the defaults are the cheapest for a million reports a day.
 
-Each choice is a key of the CDK's context (cdk.json, or `-c name=value`), which gives text where it comes from a
-command line. `python -m infra.cost` reckons with the same defaults.
+Each choice is a key of the CDK's context (cdk.json, or `-c name=value`), which gives text where it comes from
+a command line. `python -m infra.cost` reckons with the same defaults.
 """
 
 from __future__ import annotations
