@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 import click
+import structlog
 
 from stream_worker.audit.auditor import Auditor
 from stream_worker.audit.receipt import Receipt
@@ -17,13 +19,13 @@ from stream_worker.day_commands import AS_JSON, DAY, GRACE
 from stream_worker.progress import shown
 from stream_worker.segment import OUTCOMES
 from stream_worker.span import Span
-from stream_worker.wiring import Wiring
+from stream_worker.wiring import Wiring, now
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from stream_worker.audit.auditor import Audit
     from stream_worker.audit.receipt import Trace
+
+log = structlog.get_logger("audit")
 
 DIFFERENCE: Final = 3
 """The exit status when something is wrong."""
@@ -48,6 +50,7 @@ class ReceiptType(click.ParamType[Receipt]):
 @click.option("--day", type=DAY, help="The UTC day to audit.")
 @click.option("--from", "first", type=DAY, help="The first of several days.")
 @click.option("--to", "last", type=DAY, help="The last of them.")
+@click.option("--last", "newest", type=click.IntRange(1, 400), help="The newest N days that are over.")
 @click.option("--against-stream", is_flag=True, help="Count the days' records on the stream again too.")
 @click.option(
     "--record-id",
@@ -57,10 +60,11 @@ class ReceiptType(click.ParamType[Receipt]):
 )
 @GRACE
 @AS_JSON
-def audit(  # noqa: PLR0913 - what the command takes
+def audit(  # noqa: PLR0913, PLR0917 - what the command takes
     day: date | None,
     first: date | None,
     last: date | None,
+    newest: int | None,
     receipt: Receipt | None,
     grace: float,
     *,
@@ -85,9 +89,9 @@ def audit(  # noqa: PLR0913 - what the command takes
 
     Exit status: 0 nothing is wrong, 3 something is, 1 the audit failed, 2 wrong usage or settings.
     """  # noqa: D301 - click's mark for lines that are to stay
-    if receipt is not None and (first or last or against_stream):
+    if receipt is not None and (first or last or newest or against_stream):
         raise click.UsageError("--record-id goes with --day and --json alone")
-    days = None if receipt else _days(day, first, last)
+    days = None if receipt else _days(day, first, last, newest, grace)
     wiring = Wiring.of_environment(grace)
     with reported():
         well = not receipt or _trace(wiring, receipt, day, as_json=as_json)
@@ -97,14 +101,20 @@ def audit(  # noqa: PLR0913 - what the command takes
     sys.exit(0 if well else DIFFERENCE)
 
 
-def _days(day: date | None, first: date | None, last: date | None) -> tuple[date, date]:
-    if day is not None and first is None and last is None:
-        return day, day
-    if day is not None or first is None or last is None:
-        raise click.UsageError("give --day, or --from and --to, or --record-id")
-    if last < first:
-        raise click.UsageError("--to is before --from")
-    return first, last
+def _days(
+    day: date | None, first: date | None, last: date | None, newest: int | None, grace: float
+) -> tuple[date, date]:
+    match day, first, last, newest:
+        case date(), None, None, None:
+            return day, day
+        case None, None, None, int():
+            over = (now() - timedelta(days=1, seconds=grace)).date()
+            return over - timedelta(days=newest - 1), over
+        case None, date(), date(), None if first <= last:
+            return first, last
+        case None, date(), date(), None:
+            raise click.UsageError("--to is before --from")
+    raise click.UsageError("give --day, or --from and --to, or --last, or --record-id")
 
 
 def _trace(wiring: Wiring, receipt: Receipt, day: date | None, *, as_json: bool) -> bool:
@@ -119,15 +129,17 @@ def _audit(wiring: Wiring, span: Span, *, against_stream: bool, as_json: bool) -
     if against_stream:
         recount = Recount(wiring.kinesis, wiring.settings.stream, wiring.grace, shown)
     auditor = Auditor(wiring.readers, shown, recount)
-    well = True
+    days = problems = 0
     for day in span.days:
         found = auditor.audit(day)
-        well &= found.ok
+        days += 1
+        problems += len(found.problems)
         if as_json:
             click.echo(json.dumps(found.document()))
         else:
             _show(found)
-    return well
+    log.info("audit.finished", days=days, audit_problems=problems)
+    return not problems
 
 
 def _show(found: Audit) -> None:

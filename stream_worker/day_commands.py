@@ -87,6 +87,8 @@ def seal(  # noqa: PLR0913 - what the command takes
                 refused = True
             else:
                 _show_sealed(sealed, as_json=as_json)
+        if every:
+            log.info("seal.finished", unsealed_days=len(wiring.seal.unsealed()))
     sys.exit(refused)
 
 

@@ -18,6 +18,8 @@ NAMESPACE: Final = "UsageMetrics"
 DIMENSION: Final = "application"
 
 METRICS: Final[dict[str, dict[str, str]]] = {
+    "audit.finished": {"audit_problems": "Count"},
+    "seal.finished": {"unsealed_days": "Count"},
     "segment.committed": {
         "records": "Count",
         "accepted": "Count",

@@ -12,9 +12,12 @@ import pytest
 from botocore.config import Config
 from hypothesis import HealthCheck, settings
 
+from infra.local import calls
+from infra.local.control import ask
 from infra.local.endpoint import CREDENTIAL, REGION, Endpoint, start_cloud
 from infra.local.resources import table_input
 from schemas.tables import TABLES
+from tests.permissions import not_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,8 +67,10 @@ QUICK = Config(retries={"total_max_attempts": 1}, max_pool_connections=32)
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """Start the emulator; at the end, hold what edge, worker and day commands called to their roles."""
     with start_cloud(tmp_path_factory.mktemp("cloud") / "cloud.log") as endpoint:
         yield Cloud(endpoint)
+        assert not_allowed(ask(endpoint.url, "GET", calls.PATH)) == []
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Which AWS operations were called, on what, and how often: what the processes need to be allowed."""
+"""Which AWS operations were called, by whom, on what, how often: what the processes need to be allowed."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ PATH: Final = "/_calls"
 
 
 class Calls:
-    """The number of requests by operation since the start. Requests that are not signed are nobody's calls.
+    """The number of requests by caller and operation since the start. What is not signed is nobody's call.
 
-    Over HTTP, at `PATH`: GET gives [{"service", "operation", "resource", "count"}], DELETE starts from zero.
+    Over HTTP, at `PATH`: GET gives [{"caller", "service", "operation", "resource", "count"}], DELETE starts
+    from zero. The caller is the access key that signed: a process that is started with a role's name for its
+    key is counted as that role.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._counts: dict[Operation, int] = {}
+        self._counts: dict[tuple[str, Operation], int] = {}
 
-    def count(self, operation: Operation) -> None:
-        """Add a call; of an S3 key its first folder counts, or there would be a number for every object."""
+    def count(self, caller: str, operation: Operation) -> None:
+        """Add a call; of an S3 key the first two folders count, or each object had a number."""
         if operation.service == "s3":
-            operation = Operation(operation.service, operation.name, _folder(operation.resource))
+            operation = Operation(operation.service, operation.name, _folders(operation.resource))
         with self._lock:
-            self._counts[operation] = self._counts.get(operation, 0) + 1
+            self._counts[caller, operation] = self._counts.get((caller, operation), 0) + 1
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer at `PATH`; 405 for another method."""
@@ -40,18 +42,24 @@ class Calls:
         if method not in {"GET", "DELETE"}:
             return json_answer("GET or DELETE", HTTPStatus.METHOD_NOT_ALLOWED).send(start_response)
         with self._lock:
-            counts = sorted(self._counts.items(), key=lambda item: (item[0].service, item[0].name))
+            counts = sorted(self._counts.items(), key=lambda item: (item[0][1].service, item[0][1].name))
             if method == "DELETE":
                 self._counts.clear()
         called = [
-            {"service": one.service, "operation": one.name, "resource": one.resource, "count": count}
-            for one, count in counts
+            {
+                "caller": caller,
+                "service": one.service,
+                "operation": one.name,
+                "resource": one.resource,
+                "count": count,
+            }
+            for (caller, one), count in counts
         ]
         return json_answer(called).send(start_response)
 
 
-def _folder(resource: str) -> str:
-    # bucket/folder/ of bucket/folder/deeper/key; bucket/ of bucket/key
+def _folders(resource: str) -> str:
+    # bucket/one/two/ of bucket/one/two/key; a folder that is one of many (dt=2026-11-23) is not told apart.
     bucket, _, key = resource.partition("/")
-    folder, slash, _ = key.partition("/")
-    return f"{bucket}/{folder}/" if slash else f"{bucket}/" if bucket else ""
+    folders = [folder for folder in key.split("/")[:-1][:2] if "=" not in folder]
+    return "/".join([bucket, *folders, ""]) if bucket else ""

@@ -22,7 +22,7 @@ from granian.log import LOGGING_CONFIG, LogLevels
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from infra.local import calls, clocks, faults, kinesis_repairs, s3_repairs
-from infra.local.operation import operation_of
+from infra.local.operation import caller_of, operation_of
 from infra.local.ports import LOOPBACK, PortTakenError, refuse_taken
 
 SERVICES: Final = ("cloudwatch", "dynamodb", "glue", "kinesis", "s3")
@@ -105,7 +105,7 @@ class Dispatcher(DomainDispatcherApplication):
         operation = operation_of(environ)
         if operation is None:
             return super().__call__(environ, start_response)
-        self._calls.count(operation)
+        self._calls.count(caller_of(environ), operation)
         plan = self._faults.plan
         if plan is None:
             return super().__call__(environ, start_response)

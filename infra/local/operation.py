@@ -15,7 +15,7 @@ from infra.local.wire import read_body
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
-_SIGNED: Final = re.compile(r"Credential=[^,]*/([a-z0-9-]+)/aws4_request")
+_SIGNED: Final = re.compile(r"Credential=([^,/]*)/[^,]*/([a-z0-9-]+)/aws4_request")
 
 _TEXT: Final = re.compile(rb'\s*:\s*"([^"\\]*)')
 """A text up to its first escape; an iterator has one at the end of each line of its base64."""
@@ -49,13 +49,19 @@ def operation_of(environ: WSGIEnvironment) -> Operation | None:
     signed = _SIGNED.search(environ.get("HTTP_AUTHORIZATION", ""))
     if signed is None:
         return None
-    service = signed[1]
+    service = signed[2]
     if service == "s3":
         return Operation(service, *s3_operation.read(environ))
     target: str = environ.get("HTTP_X_AMZ_TARGET", "")
     if target:
         return Operation(service, target.rpartition(".")[2], _resource(service, read_body(environ)))
     return _query(service, environ)
+
+
+def caller_of(environ: WSGIEnvironment) -> str:
+    """Return the access key that a request is signed with, and "" for one that is not signed."""
+    signed = _SIGNED.search(environ.get("HTTP_AUTHORIZATION", ""))
+    return signed[1] if signed else ""
 
 
 def _resource(service: str, body: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -9,12 +10,15 @@ from urllib.parse import parse_qsl
 
 from botocore.session import get_session
 
+from infra.local.wire import read_body
+
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
     from botocore.model import OperationModel
 
 _UNNAMED: Final = "Unknown"
+_KEY: Final = re.compile(rb"<Key>([^<]*)</Key>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +31,23 @@ class _Rule:
 
 
 def read(environ: WSGIEnvironment) -> tuple[str, str]:
-    """Return the operation's name and `bucket/key`, of a path-style request (the emulator has no other)."""
+    """Return the operation's name and `bucket/key`, of a path-style request (the emulator has no other).
+
+    Of a listing it is `bucket/prefix`, and of a deletion of many the first key.
+    """
     bucket, _, key = environ["PATH_INFO"].lstrip("/").partition("/")
     query = dict(parse_qsl(environ["QUERY_STRING"], keep_blank_values=True))
     asked = {*query, *(f"{name}={value}" for name, value in query.items())}
     for rule in _rules().get((environ["REQUEST_METHOD"], bool(bucket), bool(key)), ()):
         if rule.query <= asked and rule.headers <= environ.keys():
-            return rule.name, f"{bucket}/{key or query.get('prefix', '')}" if bucket else ""
+            key = key or query.get("prefix", "") or _first_of_many(rule.name, environ)
+            return rule.name, f"{bucket}/{key}" if bucket else ""
     return _UNNAMED, bucket
+
+
+def _first_of_many(name: str, environ: WSGIEnvironment) -> str:
+    found = _KEY.search(read_body(environ)) if name == "DeleteObjects" else None
+    return found[1].decode() if found else ""
 
 
 @cache

@@ -38,15 +38,16 @@ class Installation:
     logs: Path
     engine: str = "poll"
 
-    def environment(self, **settings: object) -> dict[str, str]:
+    def environment(self, role: str = "days", /, **settings: object) -> dict[str, str]:
+        """Return what a process needs; its access key is its role's name, by which calls are counted."""
         ours = {f"METRICS_{name.upper()}": str(value) for name, value in settings.items()}
-        own = {"METRICS_APPLICATION": self.cloud.resources.stream}
+        own = {"METRICS_APPLICATION": self.cloud.resources.stream, "AWS_ACCESS_KEY_ID": role}
         return clean_environment() | self.cloud.environment | own | ours
 
     def worker(self, name: str = "worker", /, **settings: object) -> Process:
         """Start a worker and return when it is about to read; its log is new if its name is."""
         log = self.logs / f"{name}.log"
-        environment = self.environment(**{"health_folder": self.health_folder(name)} | settings)
+        environment = self.environment("worker", **{"health_folder": self.health_folder(name)} | settings)
         worker = start_worker(self.cloud, log, environment, engine=self.engine)
         worker.wait_ready(lambda: count(worker, "worker.started") > 0)
         return worker
@@ -59,14 +60,17 @@ class Installation:
         """Run `stream-worker run --drain` to its end, which must be a good one."""
         command = [script("stream-worker"), "run", "--engine", "poll", "--drain"]
         log = self.logs / f"{name}.log"
-        with Process("drain", command, log=log, environment=self.environment(**settings)) as worker:
+        with Process("drain", command, log=log, environment=self.environment("worker", **settings)) as worker:
             assert worker.wait(SECONDS) == 0, log.read_text(encoding="utf-8")
         return worker
 
     @contextmanager
     def edge(self, **settings: object) -> Iterator[str]:
         """Start an edge and give the `host:port` it listens on; its log is `edge.log`."""
-        with reserve() as port, start_edge(self.logs / "edge.log", self.environment(**settings), port):
+        with (
+            reserve() as port,
+            start_edge(self.logs / "edge.log", self.environment("edge", **settings), port),
+        ):
             yield f"{LOOPBACK}:{port}"
 
     def objects(self) -> list[str]:

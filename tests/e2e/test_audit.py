@@ -64,6 +64,23 @@ def test_a_deleted_segment_is_found_and_named(installation: Installation, day: d
     assert shard_id in people.stdout
 
 
+def test_the_newest_days_that_are_over_are_audited_and_what_is_wrong_is_a_metric(
+    installation: Installation, day: date
+) -> None:
+    audited = audit(installation, "--last", "3")
+    wanted = [str(day + timedelta(days=number)) for number in (-1, 0, 1)]
+    assert [one["day"] for one in audited] == wanted
+    assert [one["records"] for one in audited] == [0, 200, 10]
+    delete(installation, next(key for key in installation.objects() if f"reports/live/dt={day}/" in key))
+    done = command(installation, "audit", "--last", "3", "--json")
+    assert done.returncode == 3
+    problems = sum(len(json.loads(line)["problems"]) for line in done.stdout.splitlines())
+    line = json.loads(done.stderr.splitlines()[-1])
+    assert (line["event"], line["audit_problems"], line["days"]) == ("audit.finished", problems, 3)
+    assert problems > 0
+    assert line["application"] == f"{installation.cloud.resources.stream}-days"
+
+
 def test_the_last_segment_of_all_is_missed_by_the_stream(installation: Installation, day: date) -> None:
     later = str(day + timedelta(days=1))
     last = max(key for key in installation.objects() if f"reports/live/dt={later}/" in key)
@@ -112,6 +129,10 @@ def test_every_receipt_is_traced(installation: Installation, producer: Producer,
         ["--from", "2026-11-22"],
         ["--from", "2026-11-22", "--to", "2026-11-21"],
         ["--day", "2026-11-22", "--from", "2026-11-22", "--to", "2026-11-22"],
+        ["--last", "0"],
+        ["--last", "2", "--day", "2026-11-22"],
+        ["--last", "2", "--from", "2026-11-22", "--to", "2026-11-22"],
+        ["--record-id", "shard:1", "--last", "2"],
         ["--record-id", "nothing"],
         ["--record-id", "shard:1", "--against-stream"],
     ],

@@ -111,3 +111,23 @@ def test_a_replay_on_the_kinesis_client_library_gives_the_same_rows(
     days = [json.loads(line) for line in again.stdout.splitlines()]
     assert [told["changes"] for told in days] == [[], []]
     assert all(told["source"].startswith("replay/run=kcl-") for told in days)
+
+
+def test_the_days_that_seal_all_has_to_leave_are_a_metric(
+    installation: Installation, producer: Producer
+) -> None:
+    def left(*, status: int) -> int:
+        done = command(installation, "seal", "--all")
+        assert done.returncode == status, done.stderr
+        line = json.loads(done.stderr.splitlines()[-1])
+        assert line["event"] == "seal.finished"
+        assert line["application"] == f"{installation.cloud.resources.stream}-days"
+        return int(line["unsealed_days"])
+
+    put_on(installation, producer, 3)
+    put_on(installation, producer, 1)
+    installation.drain(flush_records=50)
+    producer.put(50)
+    assert left(status=1) == 1, "what is not committed yet keeps a day open"
+    installation.drain("again")
+    assert left(status=0) == 0

@@ -30,10 +30,10 @@ def run(
     """Run a worker of the replay until `whole` says that the generation has the span; False if asked to stop.
 
     Any number of machines may do so at once: they share the shards, and each ends when all is committed. It
-    reads from the trim horizon. The application is the worker's with the replay's name, and so are its tables
-    in DynamoDB, which are left.
+    reads from the trim horizon. The application is the worker's with `-replay-` and the replay's name, and so
+    are its tables in DynamoDB, which are left: a role can be given them all, and not the worker's own.
     """
-    application = f"{settings.application}-{task.generation.rpartition('=')[2]}"
+    application = f"{settings.application}-replay-{task.generation.rpartition('=')[2]}"
     folder = Path(settings.health_folder) / application
     own = settings.model_copy(
         update={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -54,8 +55,19 @@ def faults(url: str, *plan: Fault) -> Iterator[Sabotage]:
 
 def calls(url: str) -> dict[tuple[str, str, str], int]:
     """Return how often a cloud was asked for each (service, operation, resource) since `forget_calls`."""
-    counted = ask(url, "GET", "/_calls")
-    return {(one["service"], one["operation"], one["resource"]): one["count"] for one in counted}
+    found: Counter[tuple[str, str, str]] = Counter()
+    for one in ask(url, "GET", "/_calls"):
+        found[one["service"], one["operation"], one["resource"]] += one["count"]
+    return dict(found)
+
+
+def calls_of(url: str, caller: str) -> set[tuple[str, str, str]]:
+    """Return the (service, operation, resource) that a cloud was asked for with this access key."""
+    return {
+        (one["service"], one["operation"], one["resource"])
+        for one in ask(url, "GET", "/_calls")
+        if one["caller"] == caller
+    }
 
 
 def forget_calls(url: str) -> None:

@@ -7,14 +7,15 @@ import io
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import boto3
 import pytest
 
 from infra.local import s3_operation
 from infra.local.control import ask
-from infra.local.endpoint import start_cloud
+from infra.local.endpoint import REGION, start_cloud
 from infra.local.process import answers
 from tests.conftest import SESSION, Cloud
-from tests.infra.local.control import calls, forget_calls
+from tests.infra.local.control import calls, calls_of, forget_calls
 from tests.infra.local.shards import Reader, put
 
 if TYPE_CHECKING:
@@ -68,10 +69,10 @@ def test_dynamodb_by_table_and_glue_by_database(counted: Cloud, fresh_name: str)
     }
 
 
-def test_s3_by_bucket_and_first_folder(counted: Cloud, fresh_name: str) -> None:
+def test_s3_by_bucket_and_two_folders(counted: Cloud, fresh_name: str) -> None:
     s3 = counted.s3
     s3.create_bucket(Bucket=fresh_name)
-    for key in ("reports/a", "reports/live/b", "c"):
+    for key in ("reports/a", "reports/live/b", "reports/live/dt=2026-11-22/b", "runs/dt=2026-11-22/b", "c"):
         s3.put_object(Bucket=fresh_name, Key=key)
     s3.head_object(Bucket=fresh_name, Key="c")
     s3.list_objects_v2(Bucket=fresh_name, Prefix="reports/live/")
@@ -79,10 +80,12 @@ def test_s3_by_bucket_and_first_folder(counted: Cloud, fresh_name: str) -> None:
     s3.list_buckets()
     assert calls(counted.url) == {
         ("s3", "CreateBucket", f"{fresh_name}/"): 1,
-        ("s3", "PutObject", f"{fresh_name}/reports/"): 2,
+        ("s3", "PutObject", f"{fresh_name}/reports/"): 1,
+        ("s3", "PutObject", f"{fresh_name}/reports/live/"): 2,
+        ("s3", "PutObject", f"{fresh_name}/runs/"): 1,
         ("s3", "PutObject", f"{fresh_name}/"): 1,
         ("s3", "HeadObject", f"{fresh_name}/"): 1,
-        ("s3", "ListObjectsV2", f"{fresh_name}/reports/"): 1,
+        ("s3", "ListObjectsV2", f"{fresh_name}/reports/live/"): 1,
         ("s3", "ListObjectsV2", f"{fresh_name}/"): 1,
         ("s3", "ListBuckets", ""): 1,
     }
@@ -125,6 +128,15 @@ def test_an_s3_operation_is_told_by_its_request(
 ) -> None:
     environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "wsgi.input": io.BytesIO()}
     assert s3_operation.read(environ | headers)[0] == operation
+
+
+def test_the_caller_is_the_key_that_signs(counted: Cloud) -> None:
+    for name in ("one", "two"):
+        session = boto3.Session(name, "secret", region_name=REGION)
+        session.client("kinesis", endpoint_url=counted.url).list_streams()
+    counted.kinesis.describe_limits()
+    assert calls_of(counted.url, "one") == {("kinesis", "ListStreams", "")}
+    assert calls(counted.url) == {("kinesis", "ListStreams", ""): 2, ("kinesis", "DescribeLimits", ""): 1}
 
 
 def test_what_is_not_signed_is_nobodys_call(counted: Cloud) -> None:
