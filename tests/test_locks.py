@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("edge", "worker", "local", "dev")
+LOCKS = ("edge", "worker", "build", "local", "dev")
 
 
 def lock(name: str) -> str:
@@ -38,5 +38,5 @@ def test_only_the_worker_has_the_library_and_its_jars() -> None:
 
 def test_what_is_tested_is_what_is_deployed() -> None:
     tested = packages("dev")
-    for name in ("edge", "worker", "local"):
+    for name in ("edge", "worker", "build", "local"):
         assert {package: tested[package] for package in packages(name)} == packages(name)
