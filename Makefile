@@ -2,10 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-LOCKS := edge worker local dev
+LOCKS := edge worker build local dev
 KINESIS_LOCAL := tests/e2e/kinesis_local
+CDK := infra/cdk
+# Node.js and Python are those of .venv; CONTEXT='-c metrics:shards=4' are an operator's choices (infra/deployment.py).
+RUN_CDK = PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 $(CDK)/node_modules/.bin/cdk
 
-.PHONY: help install demo up test bench lint types layers check lock clean
+.PHONY: help install demo up test synth diff deploy snapshot bench lint types layers check lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -40,6 +43,25 @@ $(KINESIS_LOCAL)/node_modules/installed: $(KINESIS_LOCAL)/package-lock.json | in
 test: install $(KINESIS_LOCAL)/node_modules/installed  ## run every test
 	$(BIN)/pytest -n 2 --dist worksteal
 
+# The newest 2.x. The registry's 3.0.0 reads assemblies of schema 43 at most, and this aws-cdk-lib writes 55.
+$(CDK)/node_modules/installed: $(CDK)/package-lock.json | install
+	NODE_USE_SYSTEM_CA=1 $(BIN)/npm ci --prefix $(CDK) --cache .venv/npm --loglevel=error >/dev/null
+	@touch $@
+
+synth: $(CDK)/node_modules/installed  ## write the stacks' templates to cdk.out; needs no account and no Docker
+	$(RUN_CDK) synth --quiet $(CONTEXT)
+
+diff: $(CDK)/node_modules/installed  ## what a deployment would change in the account
+	@$(BIN)/python -m infra.account
+	$(RUN_CDK) diff $(CONTEXT)
+
+deploy: $(CDK)/node_modules/installed  ## build the images with Docker and deploy both stacks
+	@$(BIN)/python -m infra.account
+	$(RUN_CDK) deploy --all $(CONTEXT)
+
+snapshot: install  ## write the templates that tests compare with anew (tests/infra/snapshot)
+	$(BIN)/python -m tests.infra.stacks.snapshot
+
 bench: install  ## measure edge, worker, engines, seal and fraud rules, as ratios where there is a rival
 	$(BIN)/python -m tests.benchmarks
 
@@ -62,4 +84,4 @@ lock: install  ## make the hashed locks anew from pyproject.toml
 	done
 
 clean:  ## remove what make install and the tools made
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info $(KINESIS_LOCAL)/node_modules
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info cdk.out $(KINESIS_LOCAL)/node_modules $(CDK)/node_modules

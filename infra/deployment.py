@@ -6,16 +6,22 @@ a command line. `python -m infra.cost` reckons with the same defaults.
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from infra.cost import sizing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX: Final = "metrics:"
 """Before each choice's name in the context, where the CDK keeps its own flags too."""
+
+
+_ON_DEMAND_SHARDS: Final = 4
 
 
 class DeploymentError(Exception):
@@ -73,10 +79,34 @@ class Deployment(BaseModel):
             raise ValueError("hosted_zone_id and certificate_arn want domain_name")
         return self
 
+    @model_validator(mode="after")
+    def _tasks_are_fargates(self) -> Self:
+        for task in ("edge", "worker", "days"):
+            cpu, memory = getattr(self, f"{task}_cpu"), getattr(self, f"{task}_memory")
+            if (cpu, memory) not in sizing.sizes():
+                known = "; ".join(f"{units}: {sizing.SIZES[units]}" for units in sizing.SIZES)
+                raise ValueError(f"{task}_cpu {cpu} with {task}_memory {memory} is no Fargate task ({known})")
+        return self
+
+    @model_validator(mode="after")
+    def _worker_has_room(self) -> Self:
+        wanted = math.ceil(sizing.worker_mib(self.open_shards, self.worker_tasks))
+        if self.worker_memory < wanted:
+            raise ValueError(
+                f"worker_memory {self.worker_memory} is too little for {self.open_shards} shards on"
+                f" {self.worker_tasks} tasks: {wanted} MiB are wanted; or more worker_tasks"
+            )
+        return self
+
+    @property
+    def open_shards(self) -> int:
+        """How many shards the stream begins with; on demand Kinesis makes four."""
+        return self.shards if self.stream_mode is StreamMode.PROVISIONED else _ON_DEMAND_SHARDS
+
     @property
     def worker_most_tasks(self) -> int:
         """A shard has one reader, so more workers than shards would be idle."""
-        return max(self.worker_tasks, self.shards)
+        return max(self.worker_tasks, self.open_shards)
 
 
 def read(context: Mapping[str, object]) -> Deployment:
@@ -86,6 +116,7 @@ def read(context: Mapping[str, object]) -> Deployment:
         return Deployment.model_validate(ours)
     except ValidationError as error:
         told = "; ".join(
-            f"{PREFIX}{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}" for wrong in error.errors()
+            f"{PREFIX}{wrong['loc'][0]}: {wrong['msg']}" if wrong["loc"] else str(wrong["msg"])
+            for wrong in error.errors()
         )
         raise DeploymentError(f"{told} (known: {', '.join(Deployment.model_fields)})") from error

@@ -12,10 +12,10 @@ import pytest
 from botocore.config import Config
 from hypothesis import HealthCheck, settings
 
+from infra.catalog import table_input
 from infra.local import calls
 from infra.local.control import ask
 from infra.local.endpoint import CREDENTIAL, REGION, Endpoint, start_cloud
-from infra.local.resources import table_input
 from schemas.tables import TABLES
 from tests.permissions import not_allowed
 

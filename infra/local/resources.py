@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import botocore.session
 
-from schemas.tables import PARTITION_KEY, TABLES, Table
+from infra.catalog import table_input
+from schemas.tables import TABLES
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_glue import GlueClient
-    from mypy_boto3_glue.type_defs import StorageDescriptorTypeDef, TableInputTypeDef
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
 
@@ -101,18 +101,3 @@ def _create_catalog(glue: GlueClient, wanted: Resources) -> None:
             glue.create_table(DatabaseName=wanted.database, TableInput=described)
         except glue.exceptions.AlreadyExistsException:
             glue.update_table(DatabaseName=wanted.database, TableInput=described)
-
-
-def table_input(table: Table, bucket: str) -> TableInputTypeDef:
-    """Describe a table to Glue: Parquet, one explicit partition a day, no projection."""
-    key = PARTITION_KEY
-    return {
-        "Name": table.name,
-        "Description": table.meaning,
-        "TableType": "EXTERNAL_TABLE",
-        "Parameters": {"EXTERNAL": "TRUE", "classification": "parquet"},
-        "PartitionKeys": [{"Name": key.name, "Type": key.kind.glue, "Comment": key.meaning}],
-        "StorageDescriptor": cast(
-            "StorageDescriptorTypeDef", table.storage(f"s3://{bucket}/{table.name}/live/")
-        ),
-    }
