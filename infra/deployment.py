@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from infra.cost import sizing
+from schemas.retention import REJECTS_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,8 @@ class Deployment(BaseModel):
 
     stream_mode: StreamMode = StreamMode.PROVISIONED
     shards: int = Field(1, ge=1, le=500)
-    retention_hours: int = Field(168, ge=24, le=8760)
+    # The stream holds refused reports too, and the public is promised that those are gone after 30 days.
+    retention_hours: int = Field(168, ge=24, le=24 * REJECTS_DAYS)
     application: str = Field("metrics-worker", pattern=r"^[A-Za-z0-9_.-]{3,200}$")
     database: str = Field("metrics", pattern=r"^[a-z0-9_]{1,200}$")
     architecture: Architecture = Architecture.ARM64

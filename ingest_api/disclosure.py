@@ -8,6 +8,7 @@ from string import Template
 from typing import Any, Final
 
 from schemas.report import SCHEMA
+from schemas.retention import REJECTS_DAYS
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #4a5666; --paper: #fdfdfc;
@@ -74,7 +75,9 @@ $rows
 <ul>
 <li>When the report arrived, and its place on the stream that carries it (shard and number).</li>
 <li>A report that is refused, because it breaks the schema, looks forged or came twice, is kept whole,
-as it came, together with the reason. So whatever else is in its body is kept too.</li>
+as it came, together with the reason. So whatever else is in its body is kept too.
+What is refused is kept for $days days and then removed. The days are whole ones and count from when the
+report was last judged: as it arrives, as its day closes, and whenever that day is judged again.</li>
 </ul>
 
 <h2>What is not collected</h2>
@@ -138,7 +141,9 @@ def _row(name: str, field: dict[str, Any]) -> str:
 def _page() -> bytes:
     heads = "".join(f'<th role="columnheader" scope="col">{head}</th>' for head in _HEADS)
     rows = "\n".join(_row(name, field) for name, field in _fields(SCHEMA))
-    return _TEMPLATE.substitute(style=_STYLE, head=f'<tr role="row">{heads}</tr>', rows=rows).encode()
+    return _TEMPLATE.substitute(
+        style=_STYLE, head=f'<tr role="row">{heads}</tr>', rows=rows, days=REJECTS_DAYS
+    ).encode()
 
 
 PAGE: Final = _page()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from stream_worker.age import KEPT_FOR
 from stream_worker.committed import read_day
 from stream_worker.errors import DamagedError
 from stream_worker.problem import Problem
@@ -36,11 +37,15 @@ def read_run(lake: Lake, manifest: Manifest) -> Iterator[pl.DataFrame]:
 
 
 def read_parts(lake: Lake, parts: Iterable[Part]) -> Iterator[pl.DataFrame]:
-    """Yield the rows of each part, in order; raise `DamagedError` for one that is not as it was written."""
+    """Yield the rows of each part, in order; raise `DamagedError` for one that is not as it was written.
+
+    For one that is gone by age as well: whoever wants these rows cannot do without.
+    """
     for part in parts:
         body = lake.find(part.key)
         if body is None:
-            raise DamagedError(Problem("missing: the object is not there", key=part.key))
+            why = f"; {KEPT_FOR}" if part.key.startswith("rejects/") else ""
+            raise DamagedError(Problem(f"missing: the object is not there{why}", key=part.key))
         if hashlib.sha256(body).hexdigest() != part.sha256:
             raise DamagedError(Problem("damaged: not the bytes that were written", key=part.key))
         yield pl.read_parquet(io.BytesIO(body))

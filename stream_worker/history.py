@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from stream_worker.readers import Readers
 
 KEPT: Final = timedelta(days=30)
-"""How long a run is kept after readers were pointed elsewhere, or after it was made if they never saw it."""
+"""How long a run is kept after readers were pointed elsewhere, or after it was made if they never saw it.
+
+That is for the way back, and none of what `schemas.retention` promises: its rejects may be gone before it is.
+"""
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC) - KEPT
 

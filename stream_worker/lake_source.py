@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from schemas.tables import REJECTS
+from stream_worker.age import KEPT_FOR
 from stream_worker.committed import read_day
 from stream_worker.day_pipeline import IN_SHARD_ORDER, POSITION, written_anew
 from stream_worker.errors import RefusedError
 from stream_worker.records import Records
 from stream_worker.replay import Origin
 from stream_worker.seal import refuse_broken
-from stream_worker.segment import LIVE
+from stream_worker.segment import LIVE, day_prefix
 from stream_worker.segment_rows import read_rejects, read_reports
 from stream_worker.shard import Shard
 
@@ -44,11 +45,23 @@ class LakeSource:
     origin: Origin = Origin.LAKE
 
     def check(self, span: Span, live: Mapping[date, CommittedDay]) -> None:
-        """Refuse days whose segments are not whole, or have expired."""
+        """Refuse days whose segments are not whole, or have expired, or have lost what they rejected."""
         for day in span.days:
             refuse_broken(live[day], despite_gaps=False)
             if not live[day].segments and self.readers.manifests(day):
                 raise RefusedError(f"the segments of {day} have expired: only its sealed runs are left")
+            self._refuse_without_rejects(live[day])
+
+    def _refuse_without_rejects(self, day: CommittedDay) -> None:
+        """Refuse a day of which rejected bodies are gone: made of the rest, it would have fewer records."""
+        wanted = {segment.rejects for segment in day.segments} - {None}
+        lost = wanted - set(self.lake.keys(day_prefix("rejects", LIVE, day.day)))
+        if lost:
+            raise RefusedError(
+                f"the rejected bodies of {len(lost)} of {len(wanted)} segments of {day.day} that rejected any"
+                f" are gone ({KEPT_FOR}): only accepted rows are left, which are not the whole day. Replay it"
+                " with --source stream if the stream still holds it, else leave it as readers see it"
+            )
 
     def settle(self, span: Span, target: str, move: Move) -> bool:
         """Settle shard by shard, parents first, as their ids are the smaller ones."""

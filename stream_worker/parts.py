@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from stream_worker.age import run_expires
 from stream_worker.errors import WorkerError
 from stream_worker.manifest import Part
 from stream_worker.segment import parquet
@@ -73,8 +74,19 @@ class Parts:
         )
 
 
-def missing_parts(lake: Lake, manifest: Manifest) -> list[str]:
-    """Return the keys of a run's parts that are not in the lake."""
+def missing_parts(lake: Lake, manifest: Manifest, now: datetime | None = None) -> list[str]:
+    """Return the keys of a run's parts that are not in the lake; with `now`, but for rejects gone by age."""
     parts = {part.key for part in (*manifest.reports, *manifest.rejects)}
     folders = {f"{key.rpartition('/')[0]}/" for key in parts}
-    return sorted(parts - {key for folder in folders for key in lake.keys(folder)})
+    missing = parts - {key for folder in folders for key in lake.keys(folder)}
+    if now is not None and now >= run_expires(manifest.made_at):
+        missing -= {part.key for part in manifest.rejects}
+    return sorted(missing)
+
+
+def expired_parts(lake: Lake, manifest: Manifest, now: datetime) -> list[Part]:
+    """Return a run's parts of rejects that are gone by age."""
+    if now < run_expires(manifest.made_at):
+        return []
+    missing = set(missing_parts(lake, manifest))
+    return [part for part in manifest.rejects if part.key in missing]

@@ -10,14 +10,16 @@ import structlog
 from pydantic import BaseModel, ConfigDict
 
 from stream_worker import generation
+from stream_worker.age import KEPT_FOR
 from stream_worker.errors import RefusedError
 from stream_worker.manifest import Manifest
-from stream_worker.parts import missing_parts
+from stream_worker.parts import expired_parts, missing_parts
 from stream_worker.segment import LIVE
 
 if TYPE_CHECKING:
     from stream_worker.catalog import Catalog
     from stream_worker.lake import Lake
+    from stream_worker.manifest import Part
 
 ROLLBACK: Final = "rollback"
 """Why readers were pointed back."""
@@ -61,11 +63,17 @@ class Readers:
 
         Each table changes in one step. When it is cut off between them, the same call again completes it.
         Of several calls at once the one that was noted last wins, for both tables. Raises `RefusedError`,
-        with readers left where they are, if the generation is not whole.
+        with readers left where they are, if the generation is not whole. A run whose rejects have gone by
+        age is: its reports are, and its manifest has the counts.
         """
-        self._check(day, to)
+        expired = self._check(day, to, now)
         if self.seen(day) == {to}:
             return False
+        if expired:
+            rows = sum(part.rows for part in expired)
+            log.warning(
+                "rejects.expired", day=str(day), run=to, objects=len(expired), rows=rows, note=KEPT_FOR
+            )
         before, last = self.current(day), self.switches(day)[-1:]
         now = max(now, *(switch.at + _MOMENT for switch in last)) if last else now
         switch = Switch(day=day, at=now, why=why, before=before, after=to)
@@ -89,7 +97,7 @@ class Readers:
     def _check_again(self, switch: Switch) -> None:
         """Send readers back if the run has expired in the meantime."""
         try:
-            self._check(switch.day, switch.after)
+            self._check(switch.day, switch.after, switch.at)
         except RefusedError:
             self._point(switch.day, switch.before or LIVE, "expired")
             raise
@@ -108,7 +116,7 @@ class Readers:
     def roll_back(self, day: date, now: datetime, to: str | None = None) -> str:
         """Point readers at `to`, or else at what the current run replaced; return which generation that is.
 
-        Raises `RefusedError` if there is none, or its rows are gone.
+        Raises `RefusedError` if there is none, or its rows are gone, but for rejects gone by age.
         """
         current = self.current(day)
         runs = {manifest.run: manifest for manifest in self.manifests(day)}
@@ -129,14 +137,17 @@ class Readers:
             return switches[-1].after
         return self.current(day) or LIVE
 
-    def _check(self, day: date, to: str) -> None:
+    def _check(self, day: date, to: str, now: datetime) -> list[Part]:
+        """Raise `RefusedError` if a generation is not whole; return what is gone of it by age."""
         if to == LIVE:
             if not any(self.lake.keys(generation.prefix("reports", day, LIVE))):
                 raise RefusedError(f"the segments of {day} are gone: only sealed runs are left")
-            return
+            return []
         body = self.lake.find(generation.manifest_key(day, to))
         if body is None:
             raise RefusedError(f"{day} has no run {to}; see `stream-worker generations --day {day}`")
-        missing = missing_parts(self.lake, Manifest.decode(body))
+        manifest = Manifest.decode(body)
+        missing = missing_parts(self.lake, manifest, now)
         if missing:
             raise RefusedError(f"run {to} is not whole any more: {missing[0]} is gone")
+        return expired_parts(self.lake, manifest, now)

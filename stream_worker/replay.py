@@ -67,7 +67,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A replayed day; `changes` is None if what readers saw before is damaged and cannot be compared."""
+    """A replayed day; `changes` is None if what readers saw before is damaged or, in part, gone by age."""
 
     manifest: Manifest
     changes: list[Change] | None

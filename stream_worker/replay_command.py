@@ -182,7 +182,7 @@ def _show(replayed: Replayed, *, as_json: bool) -> None:
     state = "readers see it" if replayed.switched else "readers were not switched"
     click.echo(f"{manifest.day} is replayed as run {manifest.run}: {manifest.records:,} records; {state}")
     if changes is None:
-        click.echo("  what readers saw before is damaged and was not compared")
+        click.echo("  what readers saw before is damaged, or its rejects have expired: it was not compared")
     elif not changes:
         click.echo("  no record has another outcome than before")
     for change in changes or ():

@@ -77,11 +77,12 @@ class RunBuilder:
     ) -> Manifest:
         """Write the run's parts and manifest, unless they are there; raise `DamagedError` where it cannot.
 
-        Parts that have gone are written again. `anew` builds another run all the same.
+        Parts that have gone are written again, but for rejects gone by age: they were to go. `anew` builds
+        another run all the same.
         """
         run = run_id(day, self.judge, now.isoformat() if anew else "")
         built = self.lake.find(generation.manifest_key(day.day, run))
-        if built is not None and not missing_parts(self.lake, found := Manifest.decode(built)):
+        if built is not None and not missing_parts(self.lake, found := Manifest.decode(built), now):
             return found
         with TemporaryDirectory(prefix="seal-", dir=self.scratch) as folder:
             sorter, evidence = self._study(day, Path(folder))

@@ -9,13 +9,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from schemas.retention import REJECTS_DAYS
-from stream_worker.history import KEPT
 
 if TYPE_CHECKING:
     from constructs import Construct
 
-_KEPT: Final = {"rejects/": REJECTS_DAYS, "reports/replay/": KEPT.days}
-"""Days after which S3 itself removes objects, by prefix; all others stay until a command removes them.
+_EXPIRING: Final = ("rejects/", "reports/replay/")
+"""Prefixes whose objects S3 itself removes after 30 days; all others stay until a command removes them.
 
 - `rejects/` (live, sealed and replay): their time is a promise, so no command need run for it to be kept. The
   newest run of an old day loses its rejects with it; its reports stay.
@@ -54,9 +53,9 @@ def lake(scope: Construct) -> s3.Bucket:
                 s3.LifecycleRule(
                     id="".join(part.title() for part in prefix.split("/")),
                     prefix=prefix,
-                    expiration=Duration.days(days),
+                    expiration=Duration.days(REJECTS_DAYS),
                 )
-                for prefix, days in _KEPT.items()
+                for prefix in _EXPIRING
             ),
         ],
     )

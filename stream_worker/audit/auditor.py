@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from stream_worker.age import KEPT_FOR, run_expires, segments_expire
 from stream_worker.audit.chain import check_chain
 from stream_worker.audit.generation_places import chain_places, run_places
 from stream_worker.audit.locate import CHANGED, EXTRA, MISSING, locate
@@ -17,10 +18,10 @@ from stream_worker.records import START, Position
 from stream_worker.segment import LIVE, OUTCOMES, day_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from collections.abc import Set as AbstractSet
-    from datetime import date
+    from collections.abc import Callable, Mapping
+    from datetime import date, datetime
 
+    from stream_worker.audit.chain import CheckedChain
     from stream_worker.audit.readers import Pointed
     from stream_worker.audit.recount import Recount
     from stream_worker.audit.run import CheckedRun
@@ -81,15 +82,19 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Auditor:
-    """Audits days; with `recount` against the stream too. Raises only when the world fails."""
+    """Audits days; with `recount` against the stream too. Raises only when the world fails.
+
+    `now` says which rejects may have gone by age.
+    """
 
     readers: Readers
     progress: Progress
+    now: Callable[[], datetime]
     recount: Recount | None = None
 
     def audit(self, day: date) -> Audit:
         """Check all that there is of a day, on after the first problem too."""
-        return _DayAudit(self, day).run()
+        return _DayAudit(self, day, self.now()).run()
 
 
 @dataclass(slots=True)
@@ -98,6 +103,7 @@ class _DayAudit:
 
     by: Auditor
     day: date
+    now: datetime
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -112,17 +118,29 @@ class _DayAudit:
         manifest = pointed.manifest
         chain = self._source(live, manifest)
         self._check_rejects(live)
-        checked = check_chain(lake, chain, self.by.progress)
+        checked = check_chain(lake, chain, self.by.progress, aged=self._segments_aged)
         self.problems += checked.problems
+        if checked.expired:
+            what = f"the rejects of {checked.expired} segments have expired ({KEPT_FOR})"
+            self.notes.append(
+                f"{what}: what they rejected is known by count alone, accepted rows were checked"
+            )
         first = dict(checked.first)
         if manifest is not None:
-            first = self._check_run(manifest, chain, checked.damaged).first | first
+            first = self._check_run(manifest, chain, checked).first | first
         if self.by.recount is not None:
             self._recount(self.by.recount, chain, manifest)
         outcomes = chain.outcomes if manifest is None else manifest.outcomes
         shards = _shards(chain, manifest, first)
         problems = tuple(sorted(self.problems, key=_place))
         return Audit(self.day, pointed.generation, outcomes, shards, problems, tuple(self.notes))
+
+    @property
+    def _segments_aged(self) -> bool:
+        return self.now >= segments_expire(self.day)
+
+    def _run_aged(self, manifest: Manifest) -> bool:
+        return self.now >= run_expires(manifest.made_at)
 
     def _without_expired(self, live: CommittedDay, pointed: Pointed) -> CommittedDay:
         runs = [run for run in pointed.manifests.values() if run.source == LIVE]
@@ -136,7 +154,7 @@ class _DayAudit:
         if manifest is None or manifest.source == LIVE:
             chain = live
         else:
-            chain = read_day(self.by.readers.lake, manifest.source, self.day)
+            chain = self._replayed(manifest)
             self.problems += later_than(manifest, live)
             # A replay is how such a thing is mended, so it does not count once readers see the replay.
             foreign = [problem for problem in live.problems if problem.what.startswith("foreign")]
@@ -151,26 +169,39 @@ class _DayAudit:
             self.problems += [Problem(f"sealed with a {gap}") for gap in manifest.gaps]
         return chain
 
+    def _replayed(self, manifest: Manifest) -> CommittedDay:
+        """Return the chains of a replay: none if some of their segments have gone by age, as all do."""
+        chain = read_day(self.by.readers.lake, manifest.source, self.day)
+        fewer = len(chain.segments) < sum(source.segments for source in manifest.sources)
+        if not (fewer and self._segments_aged):
+            return chain
+        left = [problem for problem in chain.problems if not problem.is_gap]
+        return replace(chain, segments=[], problems=left)
+
     def _check_rejects(self, live: CommittedDay) -> None:
         foreign, orphans = check_rejects(self.by.readers.lake, live)
         self.problems += foreign
         if orphans and live.segments:
             self.notes.append(f"{orphans} rejects objects are left of lost races; they count for nothing")
 
-    def _check_run(self, manifest: Manifest, chain: CommittedDay, damaged: AbstractSet[str]) -> CheckedRun:
+    def _check_run(self, manifest: Manifest, chain: CommittedDay, segments: CheckedChain) -> CheckedRun:
         lake = self.by.readers.lake
-        checked = check_run(lake, manifest, self.by.progress)
+        checked = check_run(lake, manifest, self.by.progress, aged=self._run_aged(manifest))
         self.problems += checked.problems
+        if checked.expired:
+            files = f"of the run's {len(manifest.rejects)} files of rejects {checked.expired} have expired"
+            what = "rejected rows were not checked nor counted by outcome, accepted rows were"
+            self.notes.append(f"{files} ({KEPT_FOR}): {what}")
         changed = changed_since(manifest, chain) if chain.segments else []
         self.problems += changed
         places = {}
         if checked.damaged and chain.segments:
-            segments = [one for one in chain.segments if one.link.key not in damaged]
+            sound = [one for one in chain.segments if one.link.key not in segments.damaged]
             # Where the chain has lost rows itself, others are only seemingly too many in the run; and so on.
-            kinds = {CHANGED} if later_than(manifest, chain) else {CHANGED, MISSING}
-            if not (changed or chain.problems or damaged):
+            kinds = {CHANGED} if later_than(manifest, chain) or checked.expired else {CHANGED, MISSING}
+            if not (changed or chain.problems or segments.damaged or segments.expired):
                 kinds.add(EXTRA)
-            places = locate(lake, manifest, segments, checked.damaged, kinds)
+            places = locate(lake, manifest, sound, checked.damaged, kinds)
         for key, damage in checked.damaged.items():
             place = places.get(key)
             if place is None:
@@ -184,13 +215,15 @@ class _DayAudit:
         lake, owners = self.by.readers.lake, chain.by_owner()
         if chain.segments or manifest is None:
             records = sum(chain.outcomes.values())
+            aged = self._segments_aged
             found = recount.compare(
-                self.day, owners, records, lambda owner: chain_places(lake, owners.get(owner, []))
+                self.day, owners, records, lambda owner: chain_places(lake, owners.get(owner, []), aged=aged)
             )
         else:
+            aged = self._run_aged(manifest)
             sealed = {(source.epoch, source.shard_id) for source in manifest.sources}
             found = recount.compare(
-                self.day, sealed, manifest.records, lambda owner: run_places(lake, manifest, owner[1])
+                self.day, sealed, manifest.records, lambda owner: run_places(lake, manifest, owner, aged=aged)
             )
         self.problems += found.problems
         self.notes += found.notes

@@ -24,21 +24,28 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CheckedChain:
-    """Of a day's chains: problems, the keys of damaged segments, each shard's first position."""
+    """Of a day's chains: problems, the keys of damaged segments, each shard's first position.
+
+    `expired` counts the segments whose rejects are gone by age.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     damaged: set[str] = field(default_factory=set)
     first: dict[Owner, Position] = field(default_factory=dict)
+    expired: int = 0
 
 
-def check_chain(lake: Lake, day: CommittedDay, progress: Progress) -> CheckedChain:
-    """Check all segments of a day; memory for the nonces of one shard, and for some segments."""
+def check_chain(lake: Lake, day: CommittedDay, progress: Progress, *, aged: bool) -> CheckedChain:
+    """Check all segments of a day; memory for the nonces of one shard, and for some segments.
+
+    An `aged` day's rejects may be gone.
+    """
     found = CheckedChain(problems=list(day.problems))
     _find_doubled_segments(day, found)
     with progress("records audited", sum(day.outcomes.values())) as move:
         for owner, segments in day.by_owner().items():
             accepted: list[tuple[str, pl.Series]] = []
-            for checked in check_segments(lake, segments):
+            for checked in check_segments(lake, segments, aged=aged):
                 _take(checked, owner, found)
                 accepted.append((checked.segment.link.key, checked.nonces))
                 move(checked.segment.summary.records)
@@ -48,6 +55,7 @@ def check_chain(lake: Lake, day: CommittedDay, progress: Progress) -> CheckedCha
 
 def _take(checked: CheckedSegment, owner: Owner, found: CheckedChain) -> None:
     found.problems += checked.problems
+    found.expired += checked.expired
     if checked.problems:
         found.damaged.add(checked.segment.link.key)
     if checked.first is not None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 ACCEPTED: Final = "accepted"
 REJECTED: Final = "rejected"
+EXPIRED: Final = "rejected, expired"
 UNCOMMITTED: Final = "not committed yet"
 NOT_FOUND: Final = "not found"
 
@@ -60,7 +61,7 @@ class Trace:
 
     @property
     def ok(self) -> bool:
-        """Whether the record is where it should be, or its turn has not come yet."""
+        """Whether the record is where it should be, or has gone by age, or its turn has not come yet."""
         return self.outcome != NOT_FOUND
 
     def document(self) -> dict[str, Any]:

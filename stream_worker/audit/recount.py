@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stream_worker.age import KEPT_FOR
+from stream_worker.audit.held import Held
 from stream_worker.audit.places import places_of, position_of
 from stream_worker.aws_errors import told
 from stream_worker.engines.reader import ShardReader
@@ -56,7 +58,7 @@ class Recount:
     progress: Progress
 
     def compare(
-        self, day: date, owners: Collection[Owner], records: int, in_lake: Callable[[Owner], pl.Series]
+        self, day: date, owners: Collection[Owner], records: int, in_lake: Callable[[Owner], Held]
     ) -> Recounted:
         """Compare every shard that the stream lists with the places of its rows in the lake.
 
@@ -100,13 +102,22 @@ class Recount:
                 return found
 
 
-def _compare(shard_id: str, on_stream: _OnStream, in_lake: pl.Series, found: Recounted) -> None:
-    stream, lake = (places.alias("place").to_frame() for places in (on_stream.places, in_lake))
-    missing = stream.join(lake, on="place", how="anti")["place"]
+def _compare(shard_id: str, on_stream: _OnStream, in_lake: Held, found: Recounted) -> None:
+    places = on_stream.places
+    missing, counted = in_lake.without_row(places)
     if len(missing):
-        what = f"uncommitted: of {len(stream)} records on the stream {len(missing)} are not in the lake, from"
+        what = f"uncommitted: of {len(places)} records on the stream {len(missing)} are not in the lake, from"
         found.problems.append(Problem(f"{what} here on", shard_id, str(position_of(str(missing.min())))))
-    alone = lake.join(stream, on="place", how="anti")["place"]
+    for stretch, records in in_lake.miscounted(places, on_stream.oldest):
+        kind = "uncommitted" if records > stretch.records else "extra"
+        what = (
+            f"{kind}: {records} records on the stream where the lake counts {stretch.records} after this one"
+        )
+        found.problems.append(Problem(what, shard_id, str(position_of(stretch.after))))
+    if len(counted):
+        what = f"{len(counted):,} records on the stream were compared by count alone; {KEPT_FOR}"
+        found.notes.append(f"{shard_id}: {what}")
+    alone, _ = Held(places).without_row(in_lake.places)
     kept = alone.filter(alone >= on_stream.oldest) if on_stream.oldest is not None else alone.clear()
     if len(kept):
         what = f"extra: {len(kept)} records in the lake are not on the stream, which still has that time"

@@ -27,16 +27,23 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CheckedRun:
-    """What was found of a run: problems, what is wrong with which file, each shard's first position."""
+    """What was found of a run: problems, what is wrong with which file, each shard's first position.
+
+    `expired` counts the files of rejects that are gone by age.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     damaged: dict[str, str] = field(default_factory=dict)
     first: dict[Owner, Position] = field(default_factory=dict)
+    expired: int = 0
 
 
-def check_run(lake: Lake, manifest: Manifest, progress: Progress) -> CheckedRun:
-    """Check every file of the run; one in memory at a time. Damaged files have no problem yet, but a word."""
-    check = _Check(lake, manifest)
+def check_run(lake: Lake, manifest: Manifest, progress: Progress, *, aged: bool) -> CheckedRun:
+    """Check every file of the run; one in memory at a time. Damaged files have no problem yet, but a word.
+
+    An `aged` run's rejects may be gone.
+    """
+    check = _Check(lake, manifest, aged=aged)
     with progress("rows audited", manifest.records) as move:
         for table, parts in ((REPORTS, manifest.reports), (REJECTS, manifest.rejects)):
             check.check_keys(table, parts)
@@ -50,9 +57,10 @@ def check_run(lake: Lake, manifest: Manifest, progress: Progress) -> CheckedRun:
 class _Check:
     """The check of one run."""
 
-    def __init__(self, lake: Lake, manifest: Manifest) -> None:
+    def __init__(self, lake: Lake, manifest: Manifest, *, aged: bool) -> None:
         self._lake = lake
         self._manifest = manifest
+        self._aged = aged
         self._counts = Counter[str]()
         self._previous = ""
         self.found = CheckedRun()
@@ -74,7 +82,11 @@ class _Check:
         def intact(body: bytes) -> bool:
             return len(body) == part.bytes and hashlib.sha256(body).hexdigest() == part.sha256
 
-        stored = read_stored(self._lake.find(part.key), table, intact)
+        body = self._lake.find(part.key)
+        if body is None and self._aged and table is REJECTS:
+            self.found.expired += 1
+            return
+        stored = read_stored(body, table, intact)
         if stored.damage is not None:
             self.found.damaged[part.key] = stored.damage
         rows = stored.rows
@@ -97,10 +109,7 @@ class _Check:
         manifest = self._manifest
         key = generation.manifest_key(manifest.day, manifest.run)
         if not self.found.damaged:
-            for outcome in sorted({*OUTCOMES, *self._counts}):
-                rows, said = self._counts[outcome], manifest.outcomes.get(outcome, 0)
-                if rows != said:
-                    self._tell(f"sums: {rows} rows are {outcome}, the manifest says {said}", key)
+            self._check_outcomes(key)
         sources = Counter[str]()
         for source in manifest.sources:
             sources.update(source.outcomes)
@@ -109,6 +118,19 @@ class _Check:
         moved = manifest.committed.get("accepted", 0) - manifest.outcomes.get("accepted", 0)
         if sum(manifest.committed.values()) != manifest.records or sum(manifest.rejudged.values()) != moved:
             self._tell("sums: what the manifest says was committed, judged again and sealed differ", key)
+
+    def _check_outcomes(self, key: str) -> None:
+        """Compare the rows that there are; what has expired can only have been more, as many as is said."""
+        manifest = self._manifest
+        for outcome in sorted({*OUTCOMES, *self._counts}):
+            rows, said = self._counts[outcome], manifest.outcomes.get(outcome, 0)
+            fewer = bool(self.found.expired) and outcome != "accepted"
+            if rows > said or (rows < said and not fewer):
+                self._tell(f"sums: {rows} rows are {outcome}, the manifest says {said}", key)
+        rows = sum(part.rows for part in manifest.rejects)
+        said = manifest.records - manifest.outcomes.get("accepted", 0)
+        if self.found.expired and rows != said:
+            self._tell(f"sums: the manifest's files had {rows} rejected rows, it counts {said}", key)
 
     def _check_order(self, rows: pl.DataFrame, part: Part) -> None:
         """Check that `stack_id` rises from row to row and from file to file: then it is unique."""

@@ -18,7 +18,7 @@ from stream_worker.seen import nonces
 from stream_worker.segment import OUTCOMES, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from schemas.tables import Table
     from stream_worker.committed import Committed
@@ -34,13 +34,14 @@ _IS_NONCE: Final = pl.col("stack_id").str.contains(r"^[0-9a-f]{8}(-[0-9a-f]{4}){
 class CheckedSegment:
     """What was found of a segment: `places` of all its rows that can be read, and the accepted ones' nonces.
 
-    `first` is the position of its first row, None without one.
+    `expired` says that what it rejected is gone by age: then its rejected records are known by count alone.
     """
 
     segment: Committed
     problems: list[Problem]
     places: pl.Series
     nonces: pl.Series
+    expired: bool
 
     @property
     def first(self) -> Position | None:
@@ -48,44 +49,49 @@ class CheckedSegment:
         return position_of(str(self.places.min())) if len(self.places) else None
 
 
-def check_segments(lake: Lake, segments: Iterable[Committed]) -> Iterator[CheckedSegment]:
-    """Check each segment, in order, some at a time."""
+def check_segments(lake: Lake, segments: Iterable[Committed], *, aged: bool) -> Iterator[CheckedSegment]:
+    """Check each segment, in order, some at a time; `aged` ones' rejects may be gone."""
     left = iter(segments)
     with ThreadPoolExecutor(_READERS) as readers:
         while some := list(islice(left, _AHEAD)):
-            yield from readers.map(lambda segment: _Check(lake, segment).run(), some)
+            yield from readers.map(lambda segment: _Check(lake, segment, aged=aged).run(), some)
 
 
 class _Check:
     """The check of one segment."""
 
-    def __init__(self, lake: Lake, segment: Committed) -> None:
+    def __init__(self, lake: Lake, segment: Committed, *, aged: bool) -> None:
         self._lake = lake
         self._segment = segment
+        self._aged = aged
         self._problems: list[Problem] = []
 
     def run(self) -> CheckedSegment:
         """Read both objects and check them."""
         link, summary = self._segment.link, self._segment.summary
-        reports = self._read(REPORTS, link.key, summary.reports)
+        reports = self._read(REPORTS, link.key, self._lake.find(link.key), summary.reports)
         rejects: pl.DataFrame | None = pl.DataFrame(schema=REJECTS.polars)
-        key = self._segment.rejects
+        key, expired = self._segment.rejects, False
         if key is not None:
-            rejects = self._read(REJECTS, key, summary.rejects)
+            body = self._lake.find(key)
+            expired = body is None and self._aged
+            rejects = None if expired else self._read(REJECTS, key, body, summary.rejects)
         if reports is not None:
             self._check_rows(reports, link.key)
         if rejects is not None and key is not None:
             self._check_rows(rejects, key)
         if reports is not None and rejects is not None:
             self._check_sums(reports, rejects)
+        if reports is not None and expired:
+            self._check_outcomes({"accepted": len(reports)}, ["accepted"])
         found = [rows.select(PLACE).to_series() for rows in (reports, rejects) if rows is not None]
         places = pl.concat(found) if found else pl.Series("place", dtype=pl.String)
         readable = pl.DataFrame(schema=REPORTS.polars) if reports is None else reports
         used = readable.select(nonces(pl.when(_IS_NONCE).then("stack_id"))).to_series()
-        return CheckedSegment(self._segment, self._problems, places, used)
+        return CheckedSegment(self._segment, self._problems, places, used, expired)
 
-    def _read(self, table: Table, key: str, expected: str) -> pl.DataFrame | None:
-        stored = read_stored(self._lake.find(key), table, lambda body: digest(body) == expected)
+    def _read(self, table: Table, key: str, body: bytes | None, expected: str) -> pl.DataFrame | None:
+        stored = read_stored(body, table, lambda found: digest(found) == expected)
         if stored.damage is not None:
             self._tell(f"{stored.damage}; the segment goes on from here", key)
         return stored.rows
@@ -113,14 +119,18 @@ class _Check:
         if len(both):
             self._problems.append(Problem("a record is accepted and rejected", *first_row(both), link.key))
         found = {"accepted": len(reports)} | dict(rejects["reason"].value_counts().rows())
-        for outcome in sorted({*OUTCOMES, *found}):
-            rows, said = found.get(outcome, 0), summary.outcomes.get(outcome, 0)
-            if rows != said:
-                self._tell(f"sums: {rows} rows are {outcome}, the segment says {said}", link.key)
+        self._check_outcomes(found, sorted({*OUTCOMES, *found}))
         places = pl.concat([rows.select(PLACE).to_series() for rows in (reports, rejects)])
         if places.max() != place_of(summary.last):
             what = "missing: the segment's last record has no row"
             self._problems.append(Problem(what, link.shard_id, str(summary.last), link.key))
+
+    def _check_outcomes(self, found: Mapping[str, int], outcomes: Iterable[str]) -> None:
+        link, summary = self._segment.link, self._segment.summary
+        for outcome in outcomes:
+            rows, said = found.get(outcome, 0), summary.outcomes.get(outcome, 0)
+            if rows != said:
+                self._tell(f"sums: {rows} rows are {outcome}, the segment says {said}", link.key)
 
     def _tell(self, what: str, key: str) -> None:
         link = self._segment.link

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
@@ -11,16 +12,19 @@ import polars as pl
 
 from schemas.tables import REJECTS, REPORTS
 from stream_worker import committed, generation
-from stream_worker.audit.receipt import ACCEPTED, NOT_FOUND, REJECTED, UNCOMMITTED, Trace
+from stream_worker.age import KEPT_FOR, segments_expire
+from stream_worker.audit.receipt import ACCEPTED, EXPIRED, NOT_FOUND, REJECTED, UNCOMMITTED, Trace
 from stream_worker.audit.stored_rows import read_stored
 from stream_worker.committed import Committed
 from stream_worker.link import Link
 from stream_worker.manifest import Manifest
+from stream_worker.parts import expired_parts
 from stream_worker.records import START, Position
-from stream_worker.segment import LIVE, Summary, day_prefix
+from stream_worker.segment import LIVE, Summary, day_prefix, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
 
     from schemas.tables import Table
     from stream_worker.audit.receipt import Receipt
@@ -35,9 +39,14 @@ _SHOWN: Final = ("sub_sequence_number", "stack_id", "reason", "rule", "detail")
 
 @dataclass(frozen=True, slots=True)
 class Tracer:
-    """Traces receipts through the live chains and, on sealed days, to what readers see."""
+    """Traces receipts through the live chains and, on sealed days, to what readers see.
+
+    `now` says which rejects may have gone by age. A plain record of those is told as rejected; of an
+    aggregate only the members that have a row.
+    """
 
     readers: Readers
+    now: Callable[[], datetime]
 
     def trace(self, receipt: Receipt, day: date | None = None) -> list[Trace]:
         """Return what became of the record, of each member if it is an aggregate; one at least.
@@ -45,9 +54,11 @@ class Tracer:
         Without `day` the days are looked through, newest first.
         """
         days = committed.days(self.readers.lake, LIVE) if day is None else [day]
-        found = [row for segment in self._segments(receipt, days) for row in self._rows(receipt, segment)]
+        segments = list(self._segments(receipt, days))
+        found = [row for segment in segments for row in self._rows(receipt, segment)]
         if not found:
-            found = list(self._sealed(receipt, self._days_of_runs() if day is None else [day]))
+            sealed = self._days_of_runs() if day is None else [day]
+            found = list(self._sealed(receipt, sealed)) or list(self._expired(receipt, segments, sealed))[:1]
         return found or [self._nowhere(receipt, day)]
 
     def _segments(self, receipt: Receipt, days: Iterable[date]) -> Iterator[Committed]:
@@ -102,6 +113,8 @@ class Tracer:
             if found.record_id == receipt.member(sub):
                 return found
         name = receipt.member(sub)
+        if self._run_lost(manifest):
+            return _gone(name, manifest.day, manifest.run)
         detail = "it is committed, but the run that readers see has no row of it: audit the day"
         return Trace(
             name, found=False, day=manifest.day, outcome=NOT_FOUND, detail=detail, generation=manifest.run
@@ -113,6 +126,41 @@ class Tracer:
             manifest = self._manifest(day)
             if manifest is not None and any(_covers(source, receipt) for source in manifest.sources):
                 yield from self._run_rows(receipt, manifest, None)
+
+    def _expired(
+        self, receipt: Receipt, segments: Iterable[Committed], days: Iterable[date]
+    ) -> Iterator[Trace]:
+        """Yield where a record without a row can only have been rejected, and the rejects are gone by age."""
+        for segment in segments:
+            day, manifest = segment.link.day, self._manifest(segment.link.day)
+            if segment.rejects is None:
+                continue
+            if self._segment_lost(segment) if manifest is None else self._run_lost(manifest):
+                yield _gone(str(receipt), day, manifest.run if manifest else LIVE)
+        for day in sorted(days, reverse=True) if not segments else ():
+            manifest = self._manifest(day)
+            covered = manifest is not None and any(_covers(source, receipt) for source in manifest.sources)
+            if manifest is not None and covered and self._run_lost(manifest):
+                yield _gone(str(receipt), day, manifest.run)
+
+    def _segment_lost(self, segment: Committed) -> bool:
+        """Say whether what a segment rejected is gone by age, and what it accepted is there whole."""
+        lake, said = self.readers.lake, segment.summary.reports
+        aged = self.now() >= segments_expire(segment.link.day)
+        if not aged or segment.rejects is None or lake.find(segment.rejects) is not None:
+            return False
+        return (
+            read_stored(lake.find(segment.link.key), REPORTS, lambda body: digest(body) == said).damage
+            is None
+        )
+
+    def _run_lost(self, manifest: Manifest) -> bool:
+        """Say whether a run's rejects are gone by age, at least in part, and its reports are there whole."""
+        lake = self.readers.lake
+        if not expired_parts(lake, manifest, self.now()):
+            return False
+        bodies = ((part, lake.find(part.key)) for part in manifest.reports)
+        return all(body and hashlib.sha256(body).hexdigest() == part.sha256 for part, body in bodies)
 
     def _run_rows(self, receipt: Receipt, manifest: Manifest, stack_id: str | None) -> Iterator[Trace]:
         """Yield the record's rows in a run; where its `stack_id` is known, the likeliest file comes first."""
@@ -187,3 +235,8 @@ def _trace(receipt: Receipt, day: date, row: dict[str, Any], key: str, shown: st
         key=key,
         generation=shown,
     )
+
+
+def _gone(record_id: str, day: date, shown: str) -> Trace:
+    detail = f"no accepted row has it; {KEPT_FOR}"
+    return Trace(record_id, found=False, day=day, outcome=EXPIRED, detail=detail, generation=shown)

@@ -39,10 +39,11 @@ SEGMENT_RECORDS = 10
 
 @dataclass(slots=True)
 class Ledger:
-    """What the tests of audits and traces work on; a segment has ten records."""
+    """What the tests of audits and traces work on; a segment has ten records. `now` is when they look."""
 
     lake: MemoryLake = field(default_factory=MemoryLake)
     catalog: MemoryCatalog = field(default_factory=MemoryCatalog)
+    now: datetime = SEALED_AT
 
     @property
     def readers(self) -> Readers:
@@ -67,7 +68,7 @@ class Ledger:
         return manifest
 
     def audit(self, day: date = TODAY) -> Audit:
-        return Auditor(self.readers, silent).audit(day)
+        return Auditor(self.readers, silent, now=lambda: self.now).audit(day)
 
     def held(self, prefix: str = f"reports/live/dt={DAY}/") -> list[str]:
         return list(self.lake.keys(prefix))

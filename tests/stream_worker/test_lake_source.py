@@ -123,6 +123,15 @@ def expire_live(theatre: Theatre) -> None:
     theatre.stage.delete([key for key in theatre.stage.objects if "/live/" in key])
 
 
+def expire_rejects(theatre: Theatre) -> None:
+    theatre.seal.seal(THE_DAY)
+    theatre.stage.delete([key for key in theatre.stage.objects if key.startswith("rejects/")])
+
+
+def expire_one(theatre: Theatre) -> None:
+    theatre.stage.delete([next(iter(theatre.stage.keys("rejects/live/")))])
+
+
 @pytest.mark.parametrize(
     ("harm", "what"),
     [
@@ -130,6 +139,8 @@ def expire_live(theatre: Theatre) -> None:
         (damage_rejects, "damaged"),
         (put_foreign, "foreign"),
         (expire_live, "have expired"),
+        (expire_rejects, "4 of 4 segments .* only accepted rows are left"),
+        (expire_one, "1 of 4 segments .* only accepted rows are left"),
     ],
 )
 def test_what_is_not_whole_is_refused(harm: Callable[[Theatre], None], what: str, theatre: Theatre) -> None:
@@ -138,6 +149,29 @@ def test_what_is_not_whole_is_refused(harm: Callable[[Theatre], None], what: str
     with pytest.raises(RefusedError, match=what):
         run(theatre)
     assert theatre.catalog.locations == before
+
+
+def test_expired_rejects_are_refused_before_anything_is_written(theatre: Theatre) -> None:
+    expire_rejects(theatre)
+    before = set(theatre.stage.objects)
+    with pytest.raises(RefusedError, match="--source stream"):
+        run(theatre)
+    assert set(theatre.stage.objects) == before
+
+
+def test_a_day_on_which_nothing_was_rejected_has_nothing_to_expire() -> None:
+    theatre = Theatre().fill({SHARD: [records([body(number) for number in range(25)])]})
+    theatre.seal.seal(THE_DAY)
+    theatre.stage.delete([key for key in theatre.stage.objects if key.startswith("rejects/live/")])
+    assert run(theatre).changes == []
+
+
+def test_what_readers_saw_before_cannot_be_compared_once_its_rejects_have_expired(theatre: Theatre) -> None:
+    theatre.seal.seal(THE_DAY)
+    theatre.stage.delete([key for key in theatre.stage.objects if key.startswith("rejects/sealed/")])
+    done = run(theatre)
+    assert (done.changes, done.switched) == (None, True)
+    theatre.check_run()
 
 
 def test_segments_that_came_since_make_another_replay(theatre: Theatre) -> None:

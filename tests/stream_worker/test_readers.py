@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
+from stream_worker.age import run_expires
 from stream_worker.errors import RefusedError
 from stream_worker.segment import LIVE
 from tests.stream_worker.samples import SHARD, body, records
@@ -50,6 +53,35 @@ def test_a_run_that_is_half_gone_is_refused(table: str, theatre: Theatre, runs: 
         theatre.readers.roll_back(THE_DAY, theatre.tick())
     assert theatre.readers.seen(THE_DAY) == {runs[1]}
     assert theatre.stage.effects == []
+
+
+def lose_rejects(theatre: Theatre, run: str) -> None:
+    theatre.stage.delete(list(theatre.stage.keys(f"rejects/sealed/dt=2026-11-22/run={run}/")))
+
+
+def test_a_run_whose_rejects_have_expired_is_shown_and_that_is_told(
+    theatre: Theatre, runs: tuple[str, str]
+) -> None:
+    lose_rejects(theatre, runs[0])
+    made_at = {manifest.run: manifest.made_at for manifest in theatre.readers.manifests(THE_DAY)}
+    with pytest.raises(RefusedError, match="not whole any more: rejects/"):
+        theatre.readers.roll_back(THE_DAY, run_expires(made_at[runs[0]]) - timedelta(seconds=1))
+    with capture_logs() as told:
+        assert theatre.readers.roll_back(THE_DAY, run_expires(made_at[runs[0]])) == runs[0]
+    assert theatre.readers.seen(THE_DAY) == {runs[0]}
+    assert (len(theatre.rows("reports")), len(theatre.rows("rejects"))) == (45, 0)
+    (note,) = [line for line in told if line["event"] == "rejects.expired"]
+    assert (note["run"], note["objects"], note["rows"]) == (runs[0], 1, 12)
+
+
+def test_reports_of_a_run_that_are_gone_are_refused_at_any_age(
+    theatre: Theatre, runs: tuple[str, str]
+) -> None:
+    lose_rejects(theatre, runs[0])
+    theatre.stage.delete(list(theatre.stage.keys(f"reports/sealed/dt=2026-11-22/run={runs[0]}/")))
+    with pytest.raises(RefusedError, match="not whole any more: reports/"):
+        theatre.readers.roll_back(THE_DAY, theatre.now + timedelta(days=400))
+    assert theatre.readers.seen(THE_DAY) == {runs[1]}
 
 
 def test_live_segments_that_have_expired_are_refused(theatre: Theatre, runs: tuple[str, str]) -> None:

@@ -31,10 +31,12 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def audit(cloud: Cloud, stream: str, ledger: Ledger) -> Audit:
+def audit(cloud: Cloud, stream: str, ledger: Ledger, *, days: int = 0) -> Audit:
+    """Audit today against the stream, so many days later."""
     kinesis = Expiring(cloud.kinesis)
     recount = Recount(kinesis, stream, timedelta(seconds=60), silent)  # type: ignore[arg-type] # stands in for the client
-    return Auditor(ledger.readers, silent, recount).audit(today())
+    later = datetime.now(UTC) + timedelta(days=days)
+    return Auditor(ledger.readers, silent, lambda: later, recount).audit(today())
 
 
 @pytest.fixture
@@ -116,3 +118,41 @@ def test_readers_that_were_rolled_back_are_compared_too(cloud: Cloud, stream: st
     ledger.seal(day=today())
     Readers(ledger.lake, ledger.catalog).roll_back(today(), SEALED_AT)
     assert audit(cloud, stream, ledger).ok
+
+
+def expire(ledger: Ledger, *, sealed: bool) -> None:
+    """Remove all rejects; of a sealed day the segments too, so that its run is what the stream is held to."""
+    if sealed:
+        ledger.seal(day=today())
+        ledger.lake.delete(ledger.held("reports/live/"))
+    ledger.lake.delete(ledger.held("rejects/"))
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_rejects_that_have_expired_are_not_uncommitted(
+    cloud: Cloud, stream: str, ledger: Ledger, *, sealed: bool
+) -> None:
+    expire(ledger, sealed=sealed)
+    found = audit(cloud, stream, ledger, days=32)
+    assert found.problems == ()
+    assert found.records == 40
+    assert [note for note in found.notes if "by count alone" in note]
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_what_the_lake_has_not_is_found_beside_expired_rejects(
+    cloud: Cloud, stream: str, ledger: Ledger, *, sealed: bool
+) -> None:
+    expire(ledger, sealed=sealed)
+    places = sorted(put(cloud, stream, range(100, 110)))
+    found = audit(cloud, stream, ledger, days=32)
+    first = dict(reversed(places))
+    assert {(problem.shard_id, problem.position) for problem in found.problems} == {
+        (shard_id, str(number)) for shard_id, number in first.items()
+    }
+
+
+def test_rejects_that_are_gone_too_early_are_uncommitted(cloud: Cloud, stream: str, ledger: Ledger) -> None:
+    expire(ledger, sealed=False)
+    found = {problem.what.partition(":")[0] for problem in audit(cloud, stream, ledger).problems}
+    assert found == {"missing", "uncommitted"}

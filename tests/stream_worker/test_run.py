@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from stream_worker import run as module
+from stream_worker.age import run_expires
 from stream_worker.committed import read_day
 from stream_worker.errors import WorkerError
 from stream_worker.parts import Parts
@@ -76,6 +77,16 @@ def test_a_day_too_large_to_be_studied_whole_is_judged_by_a_sample(monkeypatch: 
     monkeypatch.setattr(module, "STUDIED_ROWS", 90)
     sampled.seal.seal(THE_DAY)
     assert same(whole.shown(), sampled.shown())
+
+
+def test_rejects_that_have_expired_are_not_written_again() -> None:
+    theatre = three_shards()
+    manifest = theatre.seal.seal(THE_DAY).manifest
+    theatre.stage.delete([key for key in theatre.stage.objects if key.startswith("rejects/sealed/")])
+    theatre.now = run_expires(manifest.made_at)
+    before = set(theatre.stage.objects)
+    assert theatre.seal.seal(THE_DAY).manifest == manifest
+    assert set(theatre.stage.objects) == before
 
 
 def test_rows_that_do_not_add_up_are_an_error_and_there_is_no_manifest(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from stream_worker.age import run_expires, segments_expire
 from stream_worker.audit.receipt import Receipt
 from stream_worker.audit.trace import Tracer
 from stream_worker.records import Records
-from tests.stream_worker.ledger import OTHER, TODAY, TOMORROW, Ledger, and_tomorrow, filled
+from tests.stream_worker.damage import segments_of
+from tests.stream_worker.ledger import OTHER, SEALED_AT, TODAY, TOMORROW, Ledger, and_tomorrow, filled
 from tests.stream_worker.samples import DAY, FIRST, FORGED, NOON, SHARD, body
 
 
@@ -19,9 +23,10 @@ def ledger() -> Ledger:
 def trace(ledger: Ledger, row: int, shard_id: str = SHARD.shard_id, **changes: object) -> dict[str, object]:
     """Return what is told of a record, with and without its day, less what `changes` are."""
     receipt = Receipt.parse(f"{shard_id}:{FIRST + row}")
-    (found,) = Tracer(ledger.readers).trace(receipt)
+    tracer = Tracer(ledger.readers, lambda: ledger.now)
+    (found,) = tracer.trace(receipt)
     day = found.day or TODAY
-    (again,) = Tracer(ledger.readers).trace(receipt, day)
+    (again,) = tracer.trace(receipt, day)
     assert found.document() | {"day": str(day)} == again.document()
     told = found.document()
     assert told.pop("record_id") == str(receipt)
@@ -100,12 +105,68 @@ def test_a_row_that_a_run_has_lost_is_not_found(ledger: Ledger) -> None:
     assert (told["found"], told["outcome"], told["generation"]) == (False, "not found", manifest.run)
 
 
+def expire(ledger: Ledger, *prefixes: str) -> None:
+    ledger.lake.delete([key for prefix in prefixes for key in ledger.held(prefix)])
+    ledger.now = max(segments_expire(TODAY), run_expires(SEALED_AT))
+
+
+def test_a_rejected_record_whose_row_has_expired_is_told_as_that(ledger: Ledger) -> None:
+    expire(ledger, "rejects/live/")
+    assert trace(ledger, 33) == {
+        "found": False,
+        "day": DAY,
+        "outcome": "rejected, expired",
+        "detail": "no accepted row has it; rejects are kept for 30 days",
+        "generation": "live",
+    }
+    assert trace(ledger, 7)["outcome"] == "accepted"
+
+
+@pytest.mark.parametrize("live", ["", "rejects/live/", "live segments too"])
+@pytest.mark.parametrize("row", [33, 1_000])  # rejected at once, and as the day was sealed
+def test_on_a_sealed_day_too(ledger: Ledger, live: str, row: int) -> None:
+    manifest = ledger.seal()
+    gone = ["reports/live/", "rejects/live/"] if "too" in live else [live] if live else []
+    expire(ledger, "rejects/sealed/", *gone)
+    told = trace(ledger, row, OTHER.shard_id if row == 1_000 else SHARD.shard_id)
+    assert (told["found"], told["day"], told["outcome"], told["generation"]) == (
+        False,
+        DAY,
+        "rejected, expired",
+        manifest.run,
+    )
+    assert trace(ledger, 7)["outcome"] == "accepted"
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_a_rejects_row_that_is_gone_too_early_is_not_found(ledger: Ledger, *, sealed: bool) -> None:
+    if sealed:
+        ledger.seal()
+    expire(ledger, "rejects/live/", "rejects/sealed/")
+    ledger.now = (run_expires(SEALED_AT) if sealed else segments_expire(TODAY)) - timedelta(seconds=1)
+    assert trace(ledger, 33)["outcome"] == "not found"
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_where_reports_are_damaged_nobody_can_say_what_has_expired(ledger: Ledger, *, sealed: bool) -> None:
+    damaged = ledger.seal().reports[0].key if sealed else segments_of(ledger)[3]
+    ledger.truncate(damaged)
+    expire(ledger, "rejects/live/", "rejects/sealed/")
+    assert trace(ledger, 33)["outcome"] == "not found"
+
+
+def test_what_no_segment_has_rejected_has_not_expired(ledger: Ledger) -> None:
+    ledger.rewrite(segments_of(ledger)[0], lambda rows: rows.head(5))
+    expire(ledger, "rejects/live/")
+    assert trace(ledger, 7)["outcome"] == "not found"
+
+
 def test_all_members_of_an_aggregate_are_shown_though_it_is_cut(ledger: Ledger) -> None:
     number = str(FIRST + 5_000)
     bodies = [*map(body, range(200, 214)), b"{"]
     members = Records(bodies, ["k"] * 15, [number] * 15, list(range(15)), [NOON + 5_000] * 15)
     ledger.commit(members, OTHER)
-    found = Tracer(ledger.readers).trace(Receipt.parse(f"{OTHER.shard_id}:{number}"))
+    found = Tracer(ledger.readers, lambda: ledger.now).trace(Receipt.parse(f"{OTHER.shard_id}:{number}"))
     name = f"{OTHER.shard_id}:{number}"
     assert [one.record_id for one in found] == [name, *(f"{name}_{sub}" for sub in range(1, 15))]
     assert [one.outcome for one in found] == ["accepted"] * 14 + ["rejected"]
