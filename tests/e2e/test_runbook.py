@@ -1,0 +1,285 @@
+"""The runbook, tried: each alarm's cause is provoked, it rings, and its commands print what they should."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from infra.local.fault import Fault, Kind
+from stream_worker.pulse import HEARTBEAT_SECONDS
+from tests.e2e.aws_command import NETWORK
+from tests.e2e.installation import SECONDS, count
+from tests.e2e.operator import Operator
+from tests.e2e.test_days import TODAY, command, put_on
+from tests.infra.local.control import faults
+from tests.infra.local.shards import Reader
+from tests.runbook import preface
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from tests.e2e.installation import Installation
+    from tests.e2e.producer import Producer
+
+REASONS: Final = ("malformed", "invalid", "fraud", "duplicate")
+
+
+@contextmanager
+def on_call(installation: Installation, name: str, **values: object) -> Iterator[Operator]:
+    """Give an operator who is to try all that an alarm's page says."""
+    operator = Operator(installation, name, {word: str(value) for word, value in values.items()})
+    yield operator
+    operator.check_all_tried()
+
+
+def ecs(wanted: int, running: int) -> dict[str, Any]:
+    """Return what ECS says of a service with so many tasks."""
+    return {
+        "ecs describe-services": {"services": [{"desiredCount": wanted, "runningCount": running}]},
+        "ecs update-service": {"service": {"status": "ACTIVE"}},
+    }
+
+
+@contextmanager
+def edge(operator: Operator, **settings: object) -> Iterator[None]:
+    """Let an edge run where the operator looks for it."""
+    with operator.installation.edge(**settings) as address:
+        operator.values["PORT"] = address.rpartition(":")[2]
+        yield
+
+
+def post(operator: Operator, times: int) -> list[int]:
+    """Post so many reports, one after the other; return the statuses."""
+    found = []
+    for _ in range(times):
+        connection = http.client.HTTPConnection(f"127.0.0.1:{operator.values['PORT']}", timeout=SECONDS)
+        connection.request("POST", "/v1/metrics", b"{}", {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        found.append(answer.status)
+        assert (answer.getheader("Retry-After") is None) == (answer.status == HTTPStatus.ACCEPTED)
+        connection.close()
+    return found
+
+
+def segments(installation: Installation, day: date) -> list[str]:
+    return [key for key in installation.objects() if key.startswith(f"reports/live/dt={day}/")]
+
+
+def delete(installation: Installation, key: str) -> None:
+    installation.cloud.s3.delete_object(Bucket=installation.cloud.resources.bucket, Key=key)
+
+
+def test_a_worker_that_is_late_or_not_there(installation: Installation, producer: Producer) -> None:
+    """Yesterday's records wait; then a worker is refused by Kinesis for a minute, and by S3 after that."""
+    cloud, noon = installation.cloud, TODAY - timedelta(hours=12)
+    bucket = cloud.resources.bucket
+    cloud.set_clock(noon)
+    for _ in range(3):  # 13 MB: more than a page, so that the reader sees that it is behind
+        producer.put_long(70)
+    cloud.set_clock(None)
+    with (
+        on_call(installation, "iterator-age", DAY=noon.date()) as age,
+        on_call(installation, "oldest-uncommitted-age", DAY=noon.date()) as oldest,
+    ):
+        assert age.alarm.rings({}), "nobody reads"
+        assert oldest.rings(), "and nothing is said"
+        assert age.rings(**{"GetRecords.IteratorAgeMilliseconds": [behind(installation)]})
+        age.answers = ecs(1, 0)
+        age.try_step("Look", 0)
+        refused = installation.worker("worker", bucket="no-such-bucket")
+        assert refused.wait(SECONDS) == 1
+        oldest.try_step("Look", 0)
+        age.answers = oldest.answers = ecs(1, 1)
+        age.try_step("Do", 0)
+        unread = Fault(service="kinesis", operation="GetRecords", kind=Kind.EXPIRED_ITERATOR)
+        full = Fault(service="s3", operation="PutObject", resource=bucket, kind=Kind.SLOW_DOWN)
+        with faults(cloud.endpoint.url, unread, full) as sabotage:
+            worker = installation.worker("worker", flush_records=100)
+            worker.wait_ready(lambda: count(worker, "shard.started") == 2, SECONDS)
+            time.sleep(HEARTBEAT_SECONDS + 1)
+            sabotage.set(full)
+            worker.wait_ready(lambda: count(worker, "lake.waiting") > 0, SECONDS)
+            age.try_step("Look", 1)
+            told = oldest.try_step("Look", 2)
+            assert int(re.findall(r'"milliseconds_behind": (\d+)', told)[0]) > age.alarm.threshold
+            assert oldest.rings()
+            oldest.try_step("Look", 1)
+            oldest.try_step("Do", 0)
+        worker.wait_ready(lambda: count(worker, "segment.committed") > 0, SECONDS)
+        age.try_step("Do", 1)
+        oldest.try_step("Do", 1)
+        age.try_step("Do", 2)
+        worker.stop()
+
+
+def behind(installation: Installation) -> int:
+    """Return how far behind the tip a reader is that has read one record."""
+    reader = Reader(installation.cloud.kinesis, installation.cloud.resources.stream)
+    first = (next(reader.pages(reader.iterator(shard_id), 1)) for shard_id in reader.shard_ids())
+    return max(page["MillisBehindLatest"] for page in first)
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_records_that_are_rejected(installation: Installation, producer: Producer, reason: str) -> None:
+    day = put_on(installation, producer, 1)
+    if reason == "duplicate":
+        resend(installation, producer)
+    installation.drain("worker")
+    with on_call(installation, f"rejects-{reason}", DAY=day) as operator:
+        assert operator.rings()
+        for number in range(len(operator.page.steps("Look"))):
+            told = operator.try_step("Look", number)
+            if "sequence_number" in told:
+                operator.values["RECORD_ID"] = ":".join(told.splitlines()[1].split("\t")[:2])
+        for number in range(len(operator.page.steps("Do"))):
+            operator.try_step("Do", number)
+
+
+def resend(installation: Installation, producer: Producer) -> None:
+    """Let senders send again, and the edge what Kinesis took and did not answer for."""
+    producer.put_again()
+    lost = Fault(service="kinesis", operation="PutRecords", kind=Kind.DO_THEN_FAIL, times=2)
+    with installation.edge() as address, faults(installation.cloud.endpoint.url, lost):
+        connection = http.client.HTTPConnection(address, timeout=SECONDS)
+        honest = next(body for body in producer.acknowledged.values() if b"stack_id" in body)
+        connection.request("POST", "/v1/metrics", honest, {"Content-Type": "application/json"})
+        assert connection.getresponse().status == HTTPStatus.ACCEPTED
+        connection.close()
+
+
+def test_an_edge_whose_stream_is_out(installation: Installation) -> None:
+    out = Fault(service="kinesis", operation="PutRecords", kind=Kind.FAIL)
+    with on_call(installation, "edge-5xx") as operator, edge(operator, publish_seconds=0.5):
+        operator.answers = ecs(1, 1)
+        with faults(installation.cloud.endpoint.url, out):
+            statuses = post(operator, 5)
+            assert set(statuses) == {HTTPStatus.SERVICE_UNAVAILABLE}
+            assert operator.rings(HTTPCode_Target_5XX_Count=[5], RequestCount=[5])
+            post(operator, 1)  # what failed is a matter of five seconds to the edge
+            for number in range(4):
+                operator.try_step("Look", number)
+        operator.try_step("Do", 0)
+        assert post(operator, 1) == [HTTPStatus.ACCEPTED]
+        operator.try_step("Do", 1)
+        operator.try_step("Do", 2)
+        assert not operator.rings(RequestCount=[1])
+
+
+def test_a_stream_that_is_full(installation: Installation) -> None:
+    """What is throttled for a moment is absorbed; what is throttled for longer is answered 503."""
+    url = installation.cloud.endpoint.url
+    full = Fault(service="kinesis", operation="PutRecords", kind=Kind.THROUGHPUT_EXCEEDED)
+    half = replace(full, share=0.5)
+    with on_call(installation, "write-throttled", SHARDS=4) as operator, edge(operator, publish_seconds=0.5):
+        with faults(url, half) as sabotage:
+            assert set(post(operator, 4)) == {HTTPStatus.ACCEPTED}
+            assert operator.rings(WriteProvisionedThroughputExceeded=sabotage.hits)
+        with faults(url, full):
+            assert set(post(operator, 2)) == {HTTPStatus.SERVICE_UNAVAILABLE}
+            operator.try_step("Look", 0)
+        for part, number in (("Look", 1), ("Do", 0), ("Do", 1)):
+            operator.try_step(part, number)
+        assert post(operator, 1) == [HTTPStatus.ACCEPTED]
+
+
+def test_a_day_that_cannot_be_sealed(installation: Installation, producer: Producer) -> None:
+    day = put_on(installation, producer, 1)
+    installation.drain("worker", flush_records=50)
+    producer.put(50)
+    with on_call(installation, "seal-late", DAY=day) as operator:
+        assert operator.rings(), "nobody has sealed"
+        operator.shell("stream-worker seal --all")
+        assert operator.rings()
+        operator.try_step("Look", 0)
+        installation.drain("worker")
+        delete(installation, next(key for key in segments(installation, day) if ".start." not in key))
+        operator.try_step("Look", 1)
+        assert operator.rings()
+        operator.try_step("Do", 0)
+        operator.try_step("Do", 1)
+        assert not operator.rings()
+        operator.try_step("Afterwards", 0)
+
+
+def test_a_lake_that_is_damaged(installation: Installation, producer: Producer) -> None:
+    day = put_on(installation, producer, 1)
+    installation.drain("worker", flush_records=50)
+    assert command(installation, "seal", "--day", str(day)).returncode == 0
+    with on_call(installation, "audit-failed", DAY=day) as operator:
+        assert operator.rings(), "nobody has audited"
+        shorten(installation, sealed(installation))
+        operator.try_step("Look", 0, cause=1)
+        assert operator.rings()
+        operator.try_step("Do", 1)
+        operator.try_step("Do", 2)
+        assert not operator.rings()
+        (installation.logs / "days.log").unlink()  # more than a day later
+        delete(installation, next(key for key in segments(installation, day) if ".start." not in key))
+        operator.try_step("Look", 0)
+        assert operator.rings()
+        operator.try_step("Look", 1)
+        operator.try_step("Do", 0)
+        operator.try_step("Do", 2)
+        assert not operator.rings()
+
+
+def sealed(installation: Installation) -> str:
+    return next(key for key in installation.objects() if key.startswith("reports/sealed/"))
+
+
+def shorten(installation: Installation, key: str) -> None:
+    held = installation.cloud.lake.get(key)
+    bucket = installation.cloud.resources.bucket
+    installation.cloud.s3.put_object(Bucket=bucket, Key=key, Body=held[:-100])
+
+
+def test_a_silence(installation: Installation) -> None:
+    with on_call(installation, "no-reports") as operator:
+        assert operator.rings(IncomingRecords=[0])
+        assert operator.alarm.missing_is_wrong
+        operator.try_step("Look", 1)
+        with edge(operator):
+            operator.try_step("Look", 0)
+            told = operator.try_step("Do", 0)
+        operator.values["RECORD_ID"] = re.findall(r'"record_id":"(.*)"', told)[0]
+        assert not operator.rings(IncomingRecords=[1])
+        installation.drain("worker")
+        operator.try_step("Do", 1)
+
+
+def test_a_shell_for_a_deployment_in_aws_runs_commands_as_tasks_and_prints_logs(
+    installation: Installation, producer: Producer
+) -> None:
+    day = put_on(installation, producer, 1)
+    installation.drain("worker", flush_records=50)
+    operator = Operator(installation, "audit-failed")
+    operator.answers = in_aws('{"event": "edge.failed"}')
+    told = operator.shell(f"stream-worker audit --day {day}; echo status $?", prepared=preface()[0])
+    assert f"{day}  live  200 records  nothing is wrong\n" in told
+    assert told.endswith("status 0\n")
+    delete(installation, next(key for key in segments(installation, day) if ".start." not in key))
+    told = operator.shell(f"stream-worker audit --day {day}; echo status $?", prepared=preface()[0])
+    assert told.endswith("status 3\n")
+    assert operator.shell("logs edge 3", prepared=preface()[0]) == '{"event": "edge.failed"}\n'
+
+
+def in_aws(line: str) -> dict[str, Any]:
+    """Return what AWS says of a deployment whose logs have one line."""
+    asked = re.findall(r"output \w+ (\w+)\)", preface()[0])
+    outputs = [{"OutputKey": name, "OutputValue": "metrics"} for name in asked if name != "DaysNetwork"]
+    outputs.append({"OutputKey": "DaysNetwork", "OutputValue": NETWORK})
+    logging = {"logConfiguration": {"options": {"awslogs-group": "group"}}}
+    return {
+        "cloudformation describe-stacks": {"Stacks": [{"Outputs": outputs}]},
+        "ecs describe-task-definition": {"taskDefinition": {"containerDefinitions": [logging]}},
+        "logs filter-log-events": {"events": [{"message": line}]},
+    }
