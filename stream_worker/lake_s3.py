@@ -54,6 +54,11 @@ class S3Lake:
         self._bucket = bucket
         self._patience = patience
         self._asked_to_stop = asked_to_stop
+        self._waiting: list[Callable[[], None]] = []
+
+    def while_waiting(self, tell: Callable[[], None]) -> None:
+        """Call `tell` before each pause of a wait, every few seconds: so its owner is heard of too."""
+        self._waiting.append(tell)
 
     def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         """PUT with `If-None-Match: *`; 412 is False, 409 (another PUT under way) is tried again."""
@@ -155,6 +160,8 @@ class S3Lake:
         error = _name(state.outcome.exception() if state.outcome else None)
         note = "nothing is lost: the shard's owner reads no more until the lake answers"
         log.warning("lake.waiting", bucket=self._bucket, attempt=state.attempt_number, error=error, note=note)
+        for tell in self._waiting:
+            tell()
 
     def _told(self, error: BotoCoreError | ClientError) -> SetupError | OutageError:
         return told(error, f"bucket {self._bucket}", "METRICS_BUCKET")

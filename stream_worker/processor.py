@@ -65,6 +65,8 @@ class Processor:
         self._end = chain.end()
         self._delivered = checkpointed
         self._checkpointed = checkpointed
+        self._milliseconds_behind = 0
+        self._let_go = False
         log.info("shard.started", shard_id=self._shard_id, position=str(self._end))
         if checkpointed > self._end:
             self._skip_to(checkpointed)
@@ -90,11 +92,17 @@ class Processor:
             self._commit_run()
         self._beat(milliseconds_behind)
 
+    def still_here(self) -> None:
+        """Tell of the shard in the middle of a long wait for the lake; nothing once it is let go of."""
+        if not self._let_go:
+            self._beat(self._milliseconds_behind)
+
     def finish(self) -> None:
         """Commit everything: the shard has ended or the worker is asked to stop."""
         while len(self._buffer):
             self._commit_run()
         log.info("shard.finished", shard_id=self._shard_id, position=str(self._end))
+        self._let_go = True
         self._pulse.stop()  # last: a supervisor may end the process as soon as it sees this
 
     def abandon(self) -> None:
@@ -102,6 +110,7 @@ class Processor:
         note = "normal when another worker takes the shard: it reads again what was not committed"
         log.info("shard.abandoned", shard_id=self._shard_id, records=len(self._buffer), note=note)
         self._buffer.clear()
+        self._let_go = True
         self._pulse.stop()
 
     def _commit_run(self) -> None:
@@ -154,6 +163,7 @@ class Processor:
         self._end = checkpointed
 
     def _beat(self, milliseconds_behind: int, received: int = 0) -> None:
+        self._milliseconds_behind = milliseconds_behind
         oldest = self._buffer.oldest
         if oldest is None:
             uncommitted = Uncommitted(milliseconds_behind=milliseconds_behind)

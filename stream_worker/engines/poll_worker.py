@@ -27,7 +27,9 @@ def run(settings: WorkerSettings, stop: Stop, *, drain: bool) -> None:
 
     def make_processor(shard: Shard) -> Processor:
         chain = Chain(lake, shard)
-        return Processor(chain, settings.limits, _no_checkpoint, __version__, announce=announce)
+        processor = Processor(chain, settings.limits, _no_checkpoint, __version__, announce=announce)
+        lake.while_waiting(processor.still_here)
+        return processor
 
     PollEngine(kinesis, settings.stream, make_processor, stop, drain=drain).run()
 

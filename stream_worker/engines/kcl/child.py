@@ -86,7 +86,7 @@ def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
                 pulse=pulse,
                 thresholds=task.thresholds,
             )
-        return Processor(
+        processor = Processor(
             Chain(lake, shard),
             settings.limits,
             checkpoint,
@@ -95,6 +95,8 @@ def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
             pulse=pulse,
             announce=announce,
         )
+        lake.while_waiting(processor.still_here)
+        return processor
 
     return make
 
