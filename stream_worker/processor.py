@@ -93,8 +93,8 @@ class Processor:
         self._beat(milliseconds_behind)
 
     def still_here(self) -> None:
-        """Tell of the shard in the middle of a long wait for the lake; nothing once it is let go of."""
-        if not self._let_go:
+        """Tell of the shard in the middle of a long wait for the lake, while it has records that wait too."""
+        if len(self._buffer) and not self._let_go:
             self._beat(self._milliseconds_behind)
 
     def finish(self) -> None:

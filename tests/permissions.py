@@ -96,5 +96,6 @@ def not_allowed(recorded: Iterable[dict[str, str]]) -> list[tuple[str, Use]]:
         if role not in ROLES or name is None or (role, one["service"], one["operation"]) in WITHOUT_STACKS:
             continue
         call = (one["service"], one["operation"], one["resource"])
-        found += [(role, use) for use in missing([call], ROLES[role], names(name[0]))]
+        bucket = one["resource"].partition("/")[0] if one["service"] == "s3" else None
+        found += [(role, use) for use in missing([call], ROLES[role], names(name[0], bucket))]
     return found

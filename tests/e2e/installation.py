@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from infra.local.endpoint import CREDENTIAL
 from infra.local.ports import LOOPBACK, reserve
 from infra.local.process import Process
 from infra.local.system import clean_environment, start_edge, start_worker
@@ -38,8 +39,8 @@ class Installation:
     logs: Path
     engine: str = "poll"
 
-    def environment(self, role: str = "days", /, **settings: object) -> dict[str, str]:
-        """Return what a process needs; its access key is its role's name, by which calls are counted."""
+    def environment(self, role: str = CREDENTIAL, /, **settings: object) -> dict[str, str]:
+        """Return what a process needs; its access key is its role's name, if it is to be held to one."""
         ours = {f"METRICS_{name.upper()}": str(value) for name, value in settings.items()}
         own = {"METRICS_APPLICATION": self.cloud.resources.stream, "AWS_ACCESS_KEY_ID": role}
         return clean_environment() | self.cloud.environment | own | ours

@@ -32,7 +32,7 @@ def put_on(installation: Installation, producer: Producer, days_ago: int, count:
 def command(
     installation: Installation, *arguments: str, **settings: object
 ) -> subprocess.CompletedProcess[str]:
-    return run("stream-worker", *arguments, environment=installation.environment(**settings))
+    return run("stream-worker", *arguments, environment=installation.environment("days", **settings))
 
 
 def answer(installation: Installation, *arguments: str) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def close_days(installation: Installation, day: date, receipt: tuple[str, int]) 
         ("generations", "--day", str(day)),
         ("expire",),
     ):
-        environment = installation.environment(flush_seconds=2)
+        environment = installation.environment("days", flush_seconds=2)
         done = run("stream-worker", *command, environment=environment, seconds=SECONDS)
         assert done.returncode == 0, (command, done.stderr)
 
