@@ -4,7 +4,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 LOCKS := edge worker build local dev
 KINESIS_LOCAL := tests/e2e/kinesis_local
+BROWSER := tests/infra/analytics/report/chromium
 CDK := infra/cdk
+TRINO := tests/infra/analytics/trino
 # Node.js and Python are those of .venv; CONTEXT='-c metrics:shards=4' are an operator's choices (infra/deployment.py).
 RUN_CDK = PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 $(CDK)/node_modules/.bin/cdk
 
@@ -40,7 +42,19 @@ $(KINESIS_LOCAL)/node_modules/installed: $(KINESIS_LOCAL)/package-lock.json | in
 	NODE_USE_SYSTEM_CA=1 $(BIN)/npm ci --prefix $(KINESIS_LOCAL) --cache .venv/npm --loglevel=error >/dev/null
 	@touch $@
 
-test: install $(KINESIS_LOCAL)/node_modules/installed  ## run every test
+# The browser that the report page is looked at with: a Linux x86-64 one, in a package. inflate() writes to TMPDIR.
+$(BROWSER)/node_modules/installed: $(BROWSER)/package-lock.json $(BROWSER)/unpack.js | install
+	NODE_USE_SYSTEM_CA=1 $(BIN)/npm ci --prefix $(BROWSER) --cache .venv/npm --loglevel=error >/dev/null
+	@mkdir -p $(BROWSER)/node_modules/browser
+	TMPDIR=$(CURDIR)/$(BROWSER)/node_modules/browser $(BIN)/node $(BROWSER)/unpack.js
+	@touch $@
+
+# The jars of the Trino that the questions are tried on: 109 MB, once.
+.venv/trino/installed: $(TRINO)/server.sha256 $(TRINO)/hive.sha256 | install
+	$(BIN)/python -m tests.infra.analytics.trino.jars
+	@touch $@
+
+test: install $(KINESIS_LOCAL)/node_modules/installed $(BROWSER)/node_modules/installed .venv/trino/installed  ## run every test
 	$(BIN)/pytest -n 2 --dist worksteal
 
 # The newest 2.x. The registry's 3.0.0 reads assemblies of schema 43 at most, and this aws-cdk-lib writes 55.
@@ -84,4 +98,4 @@ lock: install  ## make the hashed locks anew from pyproject.toml
 	done
 
 clean:  ## remove what make install and the tools made
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info cdk.out $(KINESIS_LOCAL)/node_modules $(CDK)/node_modules
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info cdk.out $(KINESIS_LOCAL)/node_modules $(BROWSER)/node_modules $(CDK)/node_modules

@@ -1,0 +1,116 @@
+"""A lake in a bucket, read as the partitions of its catalog say."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+from fsspec import AbstractFileSystem
+from fsspec.spec import AbstractBufferedFile
+
+from infra.analytics.place import PlaceError
+from stream_worker import clients
+from stream_worker.catalog_glue import GlueCatalog
+from stream_worker.errors import WorkerError
+from stream_worker.lake_s3 import S3Lake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date, datetime
+
+    from mypy_boto3_s3 import S3Client
+
+SCHEME: Final = "s3://"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket and the database of its catalog. Access is boto3's: the AWS_* variables, profiles, roles."""
+
+    bucket: str
+    database: str
+
+    @property
+    def name(self) -> str:
+        """`s3://bucket`."""
+        return f"{SCHEME}{self.bucket}"
+
+    @cached_property
+    def filesystem(self) -> AbstractFileSystem:
+        """Reads of the parts of objects that a query wants."""
+        return _Files(self._client)
+
+    def days(self, table: str) -> Mapping[date, str]:
+        """Return the catalog's partitions; raise `PlaceError` where it cannot be read."""
+        try:
+            return dict(sorted(GlueCatalog(clients.glue(), self.database, self.bucket).days(table).items()))
+        except WorkerError as error:
+            raise PlaceError(f"the catalog cannot be read: {error}") from error
+
+    def files(self, prefix: str) -> list[str]:
+        """Return the URLs of the objects below a prefix; raise `PlaceError` where they cannot be listed."""
+        try:
+            keys = list(S3Lake(self._client, self.bucket).keys(prefix))
+        except WorkerError as error:
+            raise PlaceError(f"the lake cannot be read: {error}") from error
+        return [f"{self.name}/{key}" for key in keys if key.endswith(".parquet")]
+
+    @cached_property
+    def _client(self) -> S3Client:
+        try:
+            return clients.s3()
+        except WorkerError as error:
+            raise PlaceError(str(error)) from error
+
+
+class _Files(AbstractFileSystem):  # type: ignore[misc] # fsspec ships no types
+    """Objects as files for DuckDB, which has S3 only as an extension to be downloaded from its own site."""
+
+    protocol = "s3"
+    cachable = False
+
+    def __init__(self, client: S3Client) -> None:
+        super().__init__()
+        self.client = client
+
+    def info(self, path: str, **_: Any) -> dict[str, Any]:  # noqa: ANN401 - fsspec's signature
+        """Return an object's size and time."""
+        bucket, key = _parted(path)
+        with _told(path):
+            head = self.client.head_object(Bucket=bucket, Key=key)
+        return {"name": path, "size": head["ContentLength"], "type": "file", "modified": head["LastModified"]}
+
+    def modified(self, path: str) -> datetime:
+        """Return when the object was written."""
+        written: datetime = self.info(path)["modified"]
+        return written
+
+    def _open(self, path: str, mode: str = "rb", **_: Any) -> _File:  # noqa: ANN401 - fsspec's signature
+        # Nothing is read ahead: DuckDB asks for whole columns of a row group.
+        return _File(self, path, mode, cache_type="none")
+
+
+class _File(AbstractBufferedFile):  # type: ignore[misc] # fsspec ships no types
+    def _fetch_range(self, start: int, end: int) -> bytes:
+        bucket, key = _parted(self.path)
+        with _told(self.path):
+            found = self.fs.client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{end - 1}")
+            body: bytes = found["Body"].read()
+        return body
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    """Let DuckDB tell of what is refused or out of reach as of a file that cannot be read."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise OSError(f"{path}: {error}") from error
+
+
+def _parted(path: str) -> tuple[str, str]:
+    bucket, _, key = path.removeprefix(SCHEME).partition("/")
+    return bucket, key

@@ -1,0 +1,34 @@
+"""Finds the lake that a command is to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from infra.analytics.bucket import SCHEME, Bucket
+from infra.analytics.folder import Folder
+from infra.analytics.place import PlaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.analytics.place import Place
+
+DATABASE: Final = "metrics"
+
+
+def open_lake(given: str | None, environment: Mapping[str, str]) -> Place:
+    """Return the lake at a folder's path or `s3://bucket`; without either, in the bucket METRICS_BUCKET.
+
+    A bucket's catalog is the database METRICS_DATABASE, or `metrics`. Raises `PlaceError` where none can be.
+    """
+    bucket = environment.get("METRICS_BUCKET")
+    if given is None and not bucket:
+        raise PlaceError(f"which lake? Give --lake with a folder or {SCHEME}BUCKET, or set METRICS_BUCKET")
+    wanted = given if given is not None else f"{SCHEME}{bucket}"
+    if not wanted.startswith(SCHEME):
+        return Folder(Path(wanted))
+    name = wanted.removeprefix(SCHEME).rstrip("/")
+    if not name or "/" in name:
+        raise PlaceError(f"{wanted} is no bucket: give it as {SCHEME}BUCKET, without a path")
+    return Bucket(name, environment.get("METRICS_DATABASE", DATABASE))

@@ -1,0 +1,38 @@
+"""Asks every question of a lake and writes the report page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.analytics.engine import Engine
+from infra.analytics.question import QUESTIONS
+from infra.analytics.report import render
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from infra.analytics.place import Place
+
+
+def write_report(console: Console, place: Place, to: Path) -> None:
+    """Write the page to a file, whole or not at all, and print its path.
+
+    Raises `PlaceError` where the lake cannot be read, `OSError` where the file cannot be written.
+    """
+    columns = (
+        TextColumn(f"{'questions answered':>18}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Engine(place) as engine, Progress(*columns, console=console) as progress:
+        asked = progress.track(QUESTIONS.values(), total=len(QUESTIONS))
+        answers = {question.name: engine.ask(question) for question in asked}
+    fresh = to.with_name(f".{to.name}.part")
+    fresh.write_text(render(answers, place.name), encoding="utf-8")
+    fresh.replace(to)
+    console.print(f"The report page: [bold]{to.resolve()}[/bold]", soft_wrap=True)
