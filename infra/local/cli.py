@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
+from click.core import ParameterSource
 from rich.console import Console
 
+from infra.analytics.cli import report
 from infra.local import demo as demonstration
-from infra.local import resources
+from infra.local import demo_days, resources
+from infra.local.fill_command import DAYS, fill
 from infra.local.ports import LOOPBACK, PortTakenError, refuse_taken
 from infra.local.process import ProcessError
-from infra.local.system import RESOURCES, start_system
+from infra.local.stopping import until_stopped
+from infra.local.story.refusals import FillError
+from infra.local.system import start_system
 from schemas import __version__
+from stream_worker.errors import WorkerError
+from stream_worker.logs import configure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +44,7 @@ _ENGINE = click.option(
     show_default=True,
     help="What the worker reads with. kcl: the Kinesis Client Library of production, on Java.",
 )
+_REPORTS: Final = 10_000
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,7 +75,7 @@ def up(port: int, engine: str) -> None:
         refuse_taken(port)
     with (
         _reported(),
-        _until_stopped(),
+        until_stopped(),
         start_system(logs, port=port, engine=engine, settings=settings) as system,
     ):
         if engine == "kcl":
@@ -92,12 +99,7 @@ def init(shards: int) -> None:
 
     Their names are METRICS_STREAM, METRICS_BUCKET and METRICS_DATABASE, or as `up` names them.
     """
-    wanted = resources.Resources(
-        stream=os.environ.get("METRICS_STREAM", RESOURCES.stream),
-        shards=shards,
-        bucket=os.environ.get("METRICS_BUCKET", RESOURCES.bucket),
-        database=os.environ.get("METRICS_DATABASE", RESOURCES.database),
-    )
+    wanted = resources.named(os.environ, shards)
     try:
         region = os.environ.get("AWS_REGION") or None  # ECS sets it, and boto3 does not read it
         session = boto3.Session(region_name=region)
@@ -112,23 +114,43 @@ def init(shards: int) -> None:
     click.echo(f"stream {wanted.stream}, bucket {wanted.bucket} and database {wanted.database} are there")
 
 
+main.add_command(fill)
+main.add_command(report)
+
+
 @main.command()
-@click.option("--reports", type=click.IntRange(1, 1_000_000), default=10_000, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same day.")
+@click.option("--reports", type=click.IntRange(1, 1_000_000), help="Of one day.  [default: 10000]")
+@click.option(
+    "--days", type=DAYS, help="Play so many days instead of one, each sealed; the last is yesterday."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same days.")
 @click.option("--lake", type=click.Path(path_type=Path), help="A new folder for the lake's files.")
 @_ENGINE
-def demo(reports: int, seed: int, lake: Path | None, engine: str) -> None:
+@click.pass_context
+def demo(  # noqa: PLR0913, PLR0917 - what the command takes
+    context: click.Context, reports: int | None, days: int | None, seed: int, lake: Path | None, engine: str
+) -> None:
     """Play a day of a fleet through the whole system and show what became of it.
 
     Honest reports, resent, broken and forged ones go over HTTP to the edge; the worker settles them; then you
     see the accounts, the objects in the lake and the answers to three questions in SQL.
+
+    With --days it is the story that `fill` tells, without the edge; then you read what to look for.
     """
+    given = context.get_parameter_source("engine") is not ParameterSource.DEFAULT
+    if days is not None and (reports is not None or given):
+        raise click.UsageError("--days goes with neither --reports nor --engine: they are the one day's")
     folder = lake or Path(f"lake-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     if folder.exists():
         raise click.UsageError(f"{folder} is there already; name a new folder with --lake")
-    logs = _log_folder()
-    with _reported(), _until_stopped():
-        demonstration.run(Console(), reports=reports, seed=seed, lake=folder, logs=logs, engine=engine)
+    logs, console = _log_folder(), Console()
+    with _reported(), until_stopped():
+        if days is not None:
+            configure("metrics-local-demo", for_people=True)
+            demo_days.run(console, days=days, seed=seed, lake=folder, logs=logs)
+        else:
+            reports = reports or _REPORTS
+            demonstration.run(console, reports=reports, seed=seed, lake=folder, logs=logs, engine=engine)
 
 
 def _log_folder() -> Path:
@@ -140,19 +162,8 @@ def _reported() -> Iterator[None]:
     """Turn what can go wrong here into a message and status 1."""
     try:
         yield
-    except (ProcessError, PortTakenError, demonstration.DemoError) as error:
+    except (ProcessError, PortTakenError, demonstration.DemoError, FillError, WorkerError) as error:
         raise click.ClickException(str(error)) from error
-
-
-@contextmanager
-def _until_stopped() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl-C does, and both end with status 0 when every process is stopped."""
-    for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts background jobs with SIGINT ignored
-        signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("stopped", err=True)
 
 
 def _told(system: System, logs: Path) -> str:

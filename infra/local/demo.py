@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Final
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from infra.local import accounting, fleet, questions, traffic
+from infra.analytics.answer_table import as_table
+from infra.analytics.engine import Engine
+from infra.analytics.folder import Folder
+from infra.analytics.question import QUESTIONS
+from infra.analytics.reporting import write_report
+from infra.local import accounting, fleet, traffic
 from infra.local.system import start_system
 from stream_worker.segment import OUTCOMES
 
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
 
 FLUSH_SECONDS: Final = 2
 _SETTLE_SECONDS: Final = 60
+ANSWERED: Final = ("version_adoption", "feature_use", "failure_rates")
 _LONG_NUMBER: Final = re.compile(r"\d{40,}(\d{4})")
 WAITING_FOR_LEASES: Final = (
     "Waiting until the Kinesis Client Library has taken its leases and started a process for each shard: "
@@ -54,13 +60,21 @@ def run(console: Console, *, reports: int, seed: int, lake: Path, logs: Path, en
         received = answers["202"] + answers[traffic.ON_THE_STREAM]
         found = _await_commit(console, system, received)
         _show_accounts(console, fleet.expected(day), found, answers)
-        _download(cloud, lake)
+        download(cloud, lake)
     _show_objects(console, lake)
-    for answer in questions.ask(lake):
-        _show_answer(console, answer)
-    console.print(f"\nThe lake's files are in [bold]{lake}[/bold]: open them with DuckDB, Polars or pandas.")
+    with Engine(Folder(lake)) as answers:
+        for name in ANSWERED:
+            console.print()
+            console.print(as_table(answers.ask(QUESTIONS[name])))
     if not _as_sent(found, fleet.expected(day), days=len(list((lake / "reports" / "live").iterdir()))):
         raise DemoError(f"the accounts differ from what was sent; the logs are in {logs}")
+    leave(console, lake)
+
+
+def leave(console: Console, lake: Path) -> None:
+    """Tell where a lake's files are, make the report page among them, and end with its path."""
+    console.print(f"\nThe lake's files are in [bold]{lake}[/bold]: open them with DuckDB, Polars or pandas.")
+    write_report(console, Folder(lake), lake / "report.html")
 
 
 def _as_sent(found: Counter[str], expected: Counter[str], days: int) -> bool:
@@ -118,7 +132,8 @@ def _show_accounts(
     )
 
 
-def _download(cloud: Cloud, lake: Path) -> None:
+def download(cloud: Cloud, lake: Path) -> None:
+    """Copy every object of a cloud's lake into a folder, keys as paths."""
     found = cloud.lake
     for key in found.keys(""):
         path = lake / key
@@ -136,14 +151,4 @@ def _show_objects(console: Console, lake: Path) -> None:
         for path in sorted(folder.iterdir()):
             table.add_row(_LONG_NUMBER.sub(r"…\1", path.stem), f"{path.stat().st_size:,}")
     console.print("\nObjects in the lake (long numbers shortened)")
-    console.print(table)
-
-
-def _show_answer(console: Console, answer: questions.Answer) -> None:
-    console.print(f"\n{answer.question}")
-    table = Table()
-    for number, column in enumerate(answer.columns):
-        table.add_column(column, justify="right" if number else "left")
-    for row in answer.rows:
-        table.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
     console.print(table)

@@ -13,6 +13,8 @@ from infra.catalog import table_input
 from schemas.tables import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from botocore.client import BaseClient
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_kinesis import KinesisClient
@@ -37,6 +39,16 @@ class Resources:
     shards: int
     bucket: str
     database: str
+
+
+def named(environment: Mapping[str, str], shards: int = 2) -> Resources:
+    """Return what METRICS_STREAM, METRICS_BUCKET and METRICS_DATABASE name, or this machine's own names."""
+    return Resources(
+        stream=environment.get("METRICS_STREAM", "metrics"),
+        shards=shards,
+        bucket=environment.get("METRICS_BUCKET", "metrics-lake"),
+        database=environment.get("METRICS_DATABASE", "metrics"),
+    )
 
 
 def create(wanted: Resources, *, kinesis: KinesisClient, s3: S3Client, glue: GlueClient) -> None:

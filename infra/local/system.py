@@ -17,7 +17,7 @@ from infra.local.control import ask
 from infra.local.endpoint import REGION, Endpoint, start_cloud
 from infra.local.ports import LOOPBACK, reserve
 from infra.local.process import Process, answers
-from infra.local.resources import Resources, create
+from infra.local.resources import Resources, create, named
 from stream_worker.catalog_glue import GlueCatalog
 from stream_worker.lake_s3 import S3Lake
 from stream_worker.pulse import beats
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
 
-RESOURCES: Final = Resources(stream="metrics", shards=2, bucket="metrics-lake", database="metrics")
+RESOURCES: Final = named({})
 _LEASES_SECONDS: Final = 120
 _SCRIPTS: Final = Path(sysconfig.get_path("scripts"))
 

@@ -1,0 +1,49 @@
+"""The command `metrics-local fill`: a story told to the lake that AWS_ENDPOINT_URL leads to."""
+
+from __future__ import annotations
+
+import os
+
+import boto3
+import click
+from botocore.exceptions import BotoCoreError
+from rich.console import Console
+
+from infra.local.demo_days import play, yesterday
+from infra.local.resources import named
+from infra.local.stopping import until_stopped
+from infra.local.story.place import Place
+from infra.local.story.refusals import FillError
+from infra.local.story.telling import tell
+from stream_worker import logs
+from stream_worker.errors import WorkerError
+
+DAYS = click.IntRange(1, 366)
+
+
+@click.command()
+@click.option(
+    "--days", type=DAYS, default=60, show_default=True, help="How many; the last is yesterday (UTC)."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same story.")
+def fill(days: int, seed: int) -> None:
+    """Fill a lake with weeks of a growing fleet, through the worker's own code, sealed day by day.
+
+    Releases roll out, one of them is bad; deployments come, pause and go; a fraud attack is stopped. At the
+    end you read what happens when, to compare with what queries find.
+
+    It goes where AWS_ENDPOINT_URL points, which must be `metrics-local cloud` or `up` on this machine; the
+    names are METRICS_STREAM, METRICS_BUCKET and METRICS_DATABASE, or as `init` has them. It refuses where
+    there is one of these days already. Ctrl-C leaves the days until then, sealed, and what it has sent since.
+    """
+    logs.configure("metrics-local-fill", for_people=True)
+    try:
+        session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+        clients = session.client("kinesis"), session.client("s3"), session.client("glue")
+        with until_stopped():
+            play(Console(), Place(*clients, named(os.environ)), tell(days, seed, yesterday()))
+    except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
+        text = f"{error} Set AWS_ENDPOINT_URL to the emulator's URL, and AWS_REGION."
+        raise click.ClickException(text) from error
+    except (FillError, WorkerError) as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,39 @@
+"""A progress bar for a story that is told: the days, and what is done in each."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import date
+
+    from rich.console import Console
+
+
+@contextmanager
+def days_bar(console: Console, days: int) -> Iterator[Callable[[date, str], None]]:
+    """Show a bar from the first news on; give what `fill` tells of its days to."""
+    columns = (
+        TextColumn(f"{'days sealed':>18}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    progress = Progress(*columns, console=console)
+    task = progress.add_task("", total=days)
+
+    def tell(day: date, what: str) -> None:
+        progress.start()
+        over = what == "over"
+        progress.update(task, advance=int(over), description="" if over else f"{day} {what}")
+
+    try:
+        yield tell
+    finally:
+        if progress.live.is_started:
+            progress.stop()
