@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -16,6 +16,8 @@ from infra.analytics.place import PlaceError
 from schemas.tables import TABLES, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from infra.analytics.place import Place
     from infra.analytics.question import Question
     from schemas.tables import Table
@@ -47,11 +49,11 @@ class Engine:
     """A lake's tables in DuckDB, as the catalog's partitions are when it is entered.
 
     Beside `reports` and `rejects` there are what Athena has: the tables `"reports$partitions"` and
-    `"rejects$partitions"`, and the hidden column `"$path"`. `memory` is DuckDB's limit; what needs more goes
-    to a folder of its own in the system's temporary folder.
+    `"rejects$partitions"`, and the hidden column `"$path"`. `memory` is the limit of DuckDB's buffers; what
+    needs more goes to a folder of its own in the system's temporary folder.
     """
 
-    def __init__(self, place: Place, *, memory: str = "4GB", threads: int | None = None) -> None:
+    def __init__(self, place: Place, *, memory: str = "3GB", threads: int | None = None) -> None:
         self._place = place
         self._settings: dict[str, str | int] = {"memory_limit": memory, "TimeZone": "UTC"}
         if threads is not None:
@@ -79,12 +81,10 @@ class Engine:
 
     def ask(self, question: Question) -> Answer:
         """Ask a question; raises `PlaceError` when the lake's files cannot be read."""
-        try:
+        with self._told():
             found = self._connection.execute(to_duckdb(question.sql))
             columns = [column[0] for column in found.description or []]
             rows = found.fetchall()
-        except duckdb.IOException as error:
-            raise PlaceError(f"{self._place.name} cannot be read: {error}") from error
         if columns != list(question.columns):
             raise ValueError(f"{question.name}: its header names other columns than {', '.join(columns)}")
         return Answer(question, [tuple(map(_plain, row)) for row in rows])
@@ -102,7 +102,16 @@ class Engine:
             partitions = connection.table(f"{table.name}$partitions")
             for day in days:
                 partitions.insert([day])
-        _make_rows(connection, table, files)
+        with self._told():
+            _make_rows(connection, table, files)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell of a file that is gone or no Parquet; a day may have been sealed anew in the meantime."""
+        try:
+            yield
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise PlaceError(f"{self._place.name} cannot be read, try again: {error}") from error
 
 
 def _make_rows(connection: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> None:

@@ -9,6 +9,7 @@ from aws_cdk import Aws, CfnOutput, Fn, Stack
 from infra.constructs.catalog import catalog
 from infra.constructs.lake import lake
 from infra.constructs.leases import lease_tables
+from infra.constructs.named_queries import named_queries
 from infra.constructs.stream import stream
 from infra.constructs.workgroup import workgroup
 from infra.permissions import Names
@@ -34,6 +35,7 @@ class Data(Stack):
         catalog(self, database=deployment.database, bucket=self.bucket)
         lease_tables(self, application=deployment.application)
         queries = workgroup(self, name=deployment.application, scan_limit_gib=deployment.scan_limit_gib)
+        named_queries(self, workgroup=queries, database=deployment.database)
         told = {
             "StreamName": self.stream.stream_name,
             "BucketName": self.bucket.bucket_name,

@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.benchmarks import edge, engines, fraud, kcl_start, seal, seen, table, worker
+from tests.benchmarks import edge, engines, fraud, kcl_start, questions, seal, seen, table, worker
 from tests.benchmarks.figure import Result, Tick
 
 _WIDTH: Final = 120  # what the table needs: a pipe has no width
@@ -32,6 +32,7 @@ BENCHMARKS: Final = {
     "engines": Benchmark(engines.MEASUREMENTS, engines.measure),
     "fraud": Benchmark(fraud.MEASUREMENTS, fraud.measure),
     "seal": Benchmark(seal.measurements(seal.LARGEST), seal.measure),
+    "questions": Benchmark(questions.MEASUREMENTS, questions.measure),
 }
 
 
@@ -67,8 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks",
         description="Measure edge, worker, seen-set, engines in alternating rounds of fresh processes beside "
-        "what somebody would write, and the seal and the fraud rules on made-up days; print one table: "
-        "each figure, its aim, whether it was met.",
+        "what somebody would write, the seal and the fraud rules on made-up days, the questions on a lake of "
+        "them; print one table: each figure, its aim, whether it was met.",
         epilog="On a shared machine trust the ratios, not single rounds. It takes about half an hour.",
     )
     parser.add_argument(

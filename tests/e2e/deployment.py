@@ -21,6 +21,7 @@ _NO_SUPPORT: Final = "moto's CloudFormation does not know it"
 CANNOT: Final = {
     "AWS::ApplicationAutoScaling::ScalableTarget": _NO_SUPPORT,
     "AWS::ApplicationAutoScaling::ScalingPolicy": _NO_SUPPORT,
+    "AWS::Athena::NamedQuery": _NO_SUPPORT,
     "AWS::Athena::WorkGroup": _NO_SUPPORT,
     "AWS::CloudFront::Distribution": _NO_SUPPORT,
     "AWS::CloudFront::Function": _NO_SUPPORT,

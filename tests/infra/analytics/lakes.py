@@ -122,3 +122,11 @@ def _note(folder: Path, day: date, run: str) -> None:
     path = folder / f"{generation.switches_prefix(day)}{at:%Y%m%dT%H%M%S.%fZ}.{run}.json"
     path.parent.mkdir(parents=True)
     path.write_text(note.model_dump_json(), encoding="utf-8")
+
+
+def put_back(folder: Path, day: date) -> None:
+    """Note what a rollback notes: readers of a sealed day see what is live."""
+    at = moment(day) + 2 * DAY
+    note = Switch(day=day, at=at, why="rollback", before=RUN, after=LIVE)
+    path = folder / f"{generation.switches_prefix(day)}{at:%Y%m%dT%H%M%S.%fZ}.{LIVE}.json"
+    path.write_text(note.model_dump_json(), encoding="utf-8")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.analytics.question import QUESTIONS
 from infra.local.resources import RETENTION_HOURS
 from infra.permissions import ROLES, Names
 from schemas.tables import TABLES
@@ -15,7 +17,8 @@ from tests.synthesis import resources
 if TYPE_CHECKING:
     from tests.infra.stacks.variant import Variant
 
-LOSABLE = {"AWS::Athena::WorkGroup", "AWS::S3::BucketPolicy"}
+QUERIES = Path(__file__).parents[3] / "infra" / "analytics" / "queries"
+LOSABLE = {"AWS::Athena::NamedQuery", "AWS::Athena::WorkGroup", "AWS::S3::BucketPolicy"}
 
 
 def lake(variant: Variant) -> tuple[str, dict[str, Any]]:
@@ -150,3 +153,15 @@ def test_the_outputs_have_the_names_that_commands_are_given(defaults: Variant) -
     assert defaults.data["Outputs"].keys() == {
         "StreamName", "BucketName", "DatabaseName", "ApplicationName", "Workgroup",
     }  # fmt: skip
+
+
+def test_each_question_is_a_query_of_the_workgroup_as_its_file_stands(defaults: Variant) -> None:
+    made = [one for one in defaults.data["Resources"].values() if one["Type"] == "AWS::Athena::NamedQuery"]
+    queries = {query["Properties"]["Name"]: query for query in made}
+    assert set(queries) == set(QUESTIONS)
+    ((workgroup, _),) = resources(defaults.data, "AWS::Athena::WorkGroup").items()
+    for name, query in queries.items():
+        told = query["Properties"]
+        assert told["QueryString"] == (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
+        assert (told["WorkGroup"], told["Database"]) == ("metrics-worker", "metrics")
+        assert query["DependsOn"] == [workgroup]
