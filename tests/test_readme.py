@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic.fields import FieldInfo
 
+from infra.analytics import cli as analytics
+from infra.analytics.question import QUESTIONS
 from ingest_api import openapi
 from ingest_api.settings import EdgeSettings
 from stream_worker import day_fraud, emf, fraud
@@ -95,3 +97,16 @@ def test_its_routes_and_statuses_are_those_of_the_edge() -> None:
         status for methods in described.values() for told in methods.values() for status in told["responses"]
     }
     assert {status for status in said if status[0] in "45"} <= errors
+
+
+def test_each_question_stands_there_as_its_file_asks_it() -> None:
+    rows = re.findall(r"^\| \[`(\w+)`\]\(infra/analytics/queries/\1\.sql\) \| (.+) \|$", README, re.MULTILINE)
+    assert rows == [(question.name, question.title) for question in QUESTIONS.values()]
+
+
+def test_every_line_of_an_analyst_is_a_command() -> None:
+    """What stands in the README can be asked for help word for word."""
+    lines = re.findall(r"^\.venv/bin/python -m infra\.analytics (\w+)", README, re.MULTILINE)
+    assert set(lines) == {"list", "query", "report", "public"}
+    for line in lines:
+        assert line in analytics.main.commands
