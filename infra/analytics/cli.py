@@ -15,8 +15,10 @@ from infra.analytics.answer_table import as_lines, as_table
 from infra.analytics.engine import Engine
 from infra.analytics.opening import open_lake
 from infra.analytics.place import PlaceError
+from infra.analytics.public.publication import WEEKS, as_csv, as_json, publication
 from infra.analytics.question import QUESTIONS
 from infra.analytics.reporting import write_report
+from infra.analytics.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +84,28 @@ def report(lake: str | None, to: Path) -> None:
     """Write the report page: every question as chart and table, in one HTML file that loads nothing."""
     with _reported():
         write_report(Console(), open_lake(lake, os.environ), to)
+
+
+@main.command()
+@LAKE
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    help="The folder for both files.  [default: this one]",
+)
+def public(lake: str | None, to: Path) -> None:
+    """Write what the public may see: usage.json and usage.csv.
+
+    Deployments by version and feature in whole, sealed weeks. Groups of fewer than 5 are hidden, and so are
+    their complements; the rest is rounded. The rule stands in the file.
+    """
+    with _reported():
+        with Engine(open_lake(lake, os.environ)) as engine:
+            document = publication(engine.ask(WEEKS))
+        for name, text in (("usage.json", as_json(document)), ("usage.csv", as_csv(document))):
+            write(to / name, text)
+            click.echo(to / name)
 
 
 @contextmanager

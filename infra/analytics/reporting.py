@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from infra.analytics.engine import Engine
 from infra.analytics.question import QUESTIONS
 from infra.analytics.report import render
+from infra.analytics.writing import write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,5 @@ def write_report(console: Console, place: Place, to: Path) -> None:
     with Engine(place) as engine, Progress(*columns, console=console) as progress:
         asked = progress.track(QUESTIONS.values(), total=len(QUESTIONS))
         answers = {question.name: engine.ask(question) for question in asked}
-    fresh = to.with_name(f".{to.name}.part")
-    fresh.write_text(render(answers, place.name), encoding="utf-8")
-    fresh.replace(to)
+    write(to, render(answers, place.name))
     console.print(f"The report page: [bold]{to.resolve()}[/bold]", soft_wrap=True)

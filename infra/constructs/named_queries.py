@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_athena as athena
 
+from infra.analytics.public.publication import WEEKS
 from infra.analytics.question import QUESTIONS
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ def named_queries(
 ) -> list[athena.CfnNamedQuery]:
     """Make a named query of each question, as its file stands."""
     made = []
-    for question in QUESTIONS.values():
+    for question in (*QUESTIONS.values(), WEEKS):
         words = question.name.title().replace("_", "")
         query = athena.CfnNamedQuery(
             scope,

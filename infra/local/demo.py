@@ -62,10 +62,10 @@ def run(console: Console, *, reports: int, seed: int, lake: Path, logs: Path, en
         _show_accounts(console, fleet.expected(day), found, answers)
         download(cloud, lake)
     _show_objects(console, lake)
-    with Engine(Folder(lake)) as answers:
+    with Engine(Folder(lake)) as asked:
         for name in ANSWERED:
             console.print()
-            console.print(as_table(answers.ask(QUESTIONS[name])))
+            console.print(as_table(asked.ask(QUESTIONS[name])))
     if not _as_sent(found, fleet.expected(day), days=len(list((lake / "reports" / "live").iterdir()))):
         raise DemoError(f"the accounts differ from what was sent; the logs are in {logs}")
     leave(console, lake)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.analytics.public.publication import WEEKS
 from infra.analytics.question import QUESTIONS
 from infra.local.resources import RETENTION_HOURS
 from infra.permissions import ROLES, Names
@@ -158,7 +159,8 @@ def test_the_outputs_have_the_names_that_commands_are_given(defaults: Variant) -
 def test_each_question_is_a_query_of_the_workgroup_as_its_file_stands(defaults: Variant) -> None:
     made = [one for one in defaults.data["Resources"].values() if one["Type"] == "AWS::Athena::NamedQuery"]
     queries = {query["Properties"]["Name"]: query for query in made}
-    assert set(queries) == set(QUESTIONS)
+    assert set(queries) == {*QUESTIONS, WEEKS.name}
+    assert queries.pop(WEEKS.name)["Properties"]["QueryString"] == WEEKS.sql
     ((workgroup, _),) = resources(defaults.data, "AWS::Athena::WorkGroup").items()
     for name, query in queries.items():
         told = query["Properties"]
