@@ -83,6 +83,9 @@ def play(environment: dict[str, str], lake: Path) -> str:
             break
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stderr == ""
+    page = folder / "report.html"
+    assert ended.stdout.rstrip().endswith(str(page.resolve()))
+    assert "<svg" in page.read_text(encoding="utf-8")
     folder.rename(lake / "played")
     return ended.stdout
 

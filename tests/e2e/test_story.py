@@ -65,6 +65,8 @@ def test_the_demo_of_some_days_leaves_their_lake_and_says_what_to_look_for(tmp_p
     assert found.sort("dt", "stack_id").select(truth.columns).equals(truth)
     shown = " ".join(done.stdout.split())
     assert all(note in shown for note in story.notes)
+    assert shown.endswith(str((lake / "report.html").resolve()))
+    assert "<svg" in (lake / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("options", [("--reports", "5"), ("--engine", "poll")])

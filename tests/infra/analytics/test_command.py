@@ -71,7 +71,7 @@ def test_what_cannot_be_is_told_in_one_line(tmp_path: Path) -> None:
         (["query", "growth"], 1, "METRICS_BUCKET"),
         (["query", "grow", "--lake", str(tmp_path)], 2, "'grow'"),
         (["report", "--lake", str(tmp_path / "no")], 1, "there is no folder"),
-        (["report", "--lake", str(tmp_path), "--to", str(tmp_path / "no" / "x.html")], 1, "no/"),
+        (["report", "--lake", str(tmp_path), "--to", str(tmp_path / "no" / "x.html")], 1, "make it first"),
     ):
         done = run(*arguments)
         assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stderr
