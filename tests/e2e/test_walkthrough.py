@@ -18,7 +18,8 @@ from tests.e2e.installation import SECONDS, script
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-POST, READ = re.findall(r"```sh\n((?:curl|\.venv/bin/python) .*?)\n```", README, re.DOTALL)
+TRY_IT = README.partition("\n## Try it\n")[2].partition("\n## ")[0]
+UP, POST, READ = re.findall(r"```sh\n(.*?)\n```", TRY_IT, re.DOTALL)
 
 
 def shell(command: str, environment: dict[str, str]) -> str:
@@ -32,6 +33,11 @@ def shell(command: str, environment: dict[str, str]) -> str:
         check=False,
     )
     return ended.stdout
+
+
+def test_the_system_is_brought_up_by_the_command_that_make_up_runs() -> None:
+    assert UP == "make up"
+    assert "/metrics-local up\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_a_report_that_is_posted_with_curl_is_read_back_as_a_row(tmp_path: Path) -> None:
@@ -61,7 +67,7 @@ def test_a_report_that_is_posted_with_curl_is_read_back_as_a_row(tmp_path: Path)
         while number not in row:
             assert time.monotonic() < deadline, row
             row = shell(READ, exports)
-        shown = re.search(r"```\n(\$ stack_id.*?)\n```", README, re.DOTALL)
+        shown = re.search(r"```\n(\$ stack_id.*?)\n```", TRY_IT, re.DOTALL)
         assert shown
         expected = shown[1].splitlines()
         found = [line for line in row.splitlines() if line.startswith("$ ")]
