@@ -1,121 +1,149 @@
-"""The edge's routes: what is asked, what is answered. Errors are in `problems`, bodies in `body`."""
+"""The edge's routes: what is asked, what is answered. The result is a plain WSGI application.
 
-from dataclasses import asdict
-from typing import Any, Final
+It never waits for the stream itself: an answer that must wait is a `Later`, and its WSGI response `Pending`.
+"""
 
-import falcon
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
 import orjson
 
-from ingest_api import body, disclosure, openapi, problems
-from ingest_api.drain import Drain
+from ingest_api import body, disclosure, openapi, origin, report
+from ingest_api.answer import Answer
+from ingest_api.body import Environ
+from ingest_api.pending import Later, Pending
+from ingest_api.problems import ProblemError, answered
 from ingest_api.publisher import Publisher, UnavailableError
-from ingest_api.readiness import Readiness
 from schemas.report import SCHEMA_TEXT, violations
 
-JSON: Final = "application/json"
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse
+
+    from ingest_api.batch import Entry
+    from ingest_api.drain import Drain
+    from ingest_api.readiness import Readiness
+
+Handler = Callable[[Environ], Answer | Later]
+
 SCHEMA_JSON: Final = "application/schema+json"
 
-App = falcon.App[falcon.Request, falcon.Response]
+
+class Edge:
+    """The WSGI application. The edge does not validate reports: the worker does, and keeps what it refuses."""
+
+    def __init__(self, routes: dict[str, dict[str, Handler]]) -> None:
+        self.routes: Final = routes
+        """The handler of each path and method; a path with a slash at its end is the same one."""
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request: a list, or `Pending` if the answer must wait."""
+        head = environ["REQUEST_METHOD"] == "HEAD"
+        found = answered(lambda: self._handler(environ)(environ))
+        if isinstance(found, Later):
+            return Pending(found, start_response, head=head)
+        return found.start(start_response, head=head)
+
+    def _handler(self, environ: Environ) -> Handler:
+        path = str(environ.get("PATH_INFO", ""))
+        methods = self.routes.get(path) or self.routes.get(path.removesuffix("/"))
+        if methods is None:
+            raise ProblemError(
+                HTTPStatus.NOT_FOUND, "There is nothing at this path. /openapi.json lists what there is."
+            )
+        handler = methods.get(environ["REQUEST_METHOD"])
+        if handler is None:
+            raise ProblemError(
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                "Use one of the methods that the Allow header names.",
+                Allow=", ".join(sorted(methods)),
+            )
+        return handler
 
 
-class Metrics:
-    """Takes reports. The edge does not judge them: the worker does, and keeps what it refuses."""
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Takes reports."""
 
-    def __init__(self, publisher: Publisher) -> None:
-        self._publisher = publisher
+    publisher: Publisher
 
-    def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
+    def __call__(self, environ: Environ) -> Answer | Later:
         """Answer 202 once the stream has acknowledged this very body."""
-        report = body.read(request)
+        origin.check(environ)
+        data = body.read(environ)
+        key = report.partition_key(data)
         try:
-            record_id = self._publisher.publish(report.data, report.partition_key)
+            entry = self.publisher.submit(data, key)
         except UnavailableError as error:
-            raise falcon.HTTPServiceUnavailable(
-                title="Service Unavailable",
-                description=f"Not accepted: {error}. Send the same report again after Retry-After seconds.",
-                retry_after=error.retry_after,
-            ) from None
-        response.status = falcon.HTTP_202
-        response.content_type = JSON
-        response.data = orjson.dumps({"record_id": record_id})
+            raise _not_accepted(error) from None
+        return Later(entry, self.publisher.seconds, lambda: self._accepted(entry))
+
+    def _accepted(self, entry: Entry) -> Answer:
+        try:
+            record_id = self.publisher.record_id(entry)
+        except UnavailableError as error:
+            raise _not_accepted(error) from None
+        return Answer(HTTPStatus.ACCEPTED, orjson.dumps({"record_id": record_id}))
 
 
-class Check:
-    """Judges a report by the schema and stores nothing: a dry run."""
-
-    def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
-        """Answer every rule of the schema that the body breaks."""
-        errors = [asdict(broken) for broken in violations(body.read(request).document)]
-        response.content_type = JSON
-        response.data = orjson.dumps({"valid": not errors, "errors": errors})
+def _not_accepted(error: UnavailableError) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        f"Not accepted: {error}. Send the same report again after Retry-After seconds.",
+        Retry_After=str(error.retry_after),
+    )
 
 
-class Document:
-    """One document that never changes while the process runs."""
-
-    def __init__(self, content_type: str, data: bytes, headers: dict[str, str] | None = None) -> None:
-        self._content_type = content_type
-        self._data = data
-        self._headers = headers or {}
-
-    def on_get(self, _request: falcon.Request, response: falcon.Response) -> None:
-        """Answer the document."""
-        response.content_type = self._content_type
-        response.set_headers(self._headers)
-        response.data = self._data
-
-    on_head = on_get
+def check(environ: Environ) -> Answer:
+    """Answer every rule of the schema that the body breaks, and store nothing: a dry run."""
+    origin.check(environ)
+    errors = [asdict(broken) for broken in violations(report.document(body.read(environ)))]
+    return Answer.of({"valid": not errors, "errors": errors})
 
 
+@dataclass(frozen=True, slots=True)
 class Ready:
     """Whether this process can publish, for a load balancer."""
 
-    def __init__(self, readiness: Readiness, drain: Drain) -> None:
-        self._readiness = readiness
-        self._drain = drain
+    readiness: Readiness
+    drain: Drain
 
-    def on_get(self, _request: falcon.Request, response: falcon.Response) -> None:
+    def __call__(self, _environ: Environ) -> Answer | Later:
         """Answer 200 if it can, 503 with the reason if not."""
-        obstacle = "the edge is stopping" if self._drain else self._readiness.obstacle()
+        if not self.drain and (look := self.readiness.look()) is not None:
+            return Later(look, self.readiness.seconds, self._answer)
+        return self._answer()
+
+    def _answer(self) -> Answer:
+        obstacle = "the edge is stopping" if self.drain else self.readiness.obstacle()
         if obstacle is not None:
-            raise falcon.HTTPServiceUnavailable(
-                title="Service Unavailable",
-                description=f"Not ready: {obstacle}. Send reports to another edge, or ask again.",
-                retry_after=5,
+            raise ProblemError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                f"Not ready: {obstacle}. Send reports to another edge, or ask again.",
+                Retry_After="5",
             )
-        response.content_type = JSON
-        response.data = b'{"status":"ready"}'
-
-    on_head = on_get
+        return Answer(HTTPStatus.OK, b'{"status":"ready"}')
 
 
-class Farewell:
-    """Ends each connection with its answer once the process is to stop."""
-
-    def __init__(self, drain: Drain) -> None:
-        self._drain = drain
-
-    def process_response(
-        self, request: falcon.Request, response: falcon.Response, _resource: object, _succeeded: object
-    ) -> None:
-        """Add the header; HTTP/2 knows none of that name and ends connections by itself."""
-        if self._drain and request.env.get("SERVER_PROTOCOL") != "HTTP/2":
-            response.set_header("Connection", "close")
-
-
-def create(publisher: Publisher, readiness: Readiness, drain: Drain) -> App:
+def create(publisher: Publisher, readiness: Readiness, drain: Drain) -> Edge:
     """Put the routes together."""
-    app: App = falcon.App(middleware=[Farewell(drain)])
-    problems.add_to(app)
-    routes: dict[str, Any] = {
-        "/": Document(falcon.MEDIA_HTML, disclosure.PAGE, disclosure.HEADERS),
-        "/healthz": Document(JSON, b'{"status":"alive"}'),
-        "/openapi.json": Document(JSON, orjson.dumps(openapi.DOCUMENT)),
-        "/readyz": Ready(readiness, drain),
-        "/v1/metrics": Metrics(publisher),
-        "/v1/metrics/check": Check(),
-        "/v1/schema": Document(SCHEMA_JSON, SCHEMA_TEXT.encode()),
-    }
-    for path, resource in routes.items():
-        app.add_route(path, resource)
-    return app
+    page = Answer(HTTPStatus.OK, disclosure.PAGE, "text/html; charset=utf-8", disclosure.HEADERS)
+    schema = Answer(HTTPStatus.OK, SCHEMA_TEXT.encode(), SCHEMA_JSON)
+    return Edge(
+        {
+            "/": _get(lambda _: page),
+            "/healthz": _get(lambda _: Answer(HTTPStatus.OK, b'{"status":"alive"}')),
+            "/openapi.json": _get(lambda _: Answer.of(openapi.DOCUMENT)),
+            "/readyz": _get(Ready(readiness, drain)),
+            "/v1/metrics": {"POST": Reports(publisher)},
+            "/v1/metrics/check": {"POST": check},
+            "/v1/schema": _get(lambda _: schema),
+        }
+    )
+
+
+def _get(handler: Handler) -> dict[str, Handler]:
+    return {"GET": handler, "HEAD": handler}

@@ -4,14 +4,16 @@ from collections import deque
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
-from threading import Lock
 from typing import Final
+
+from ingest_api.settlement import Settlement
 
 MAX_RECORDS: Final = 500
 """Records that one PutRecords takes."""
 
-MAX_BYTES: Final = 5 * 1024 * 1024
-"""Data and partition keys that one PutRecords takes."""
+MAX_BYTES: Final = 1024 * 1024
+"""Data and partition keys in one PutRecords. Kinesis takes five times as much, but a call is encoded, signed and
+sent as several copies; 500 reports have 150 kB, so that only oversized bodies meet this bound."""
 
 LINGER: Final = 0.005
 """Seconds a record may wait for company while a call is under way or has just ended; else not at all."""
@@ -20,18 +22,12 @@ FIRST_BACKOFF: Final = 0.05
 LONGEST_BACKOFF: Final = 1.0
 
 
-def _taken() -> Lock:
-    lock = Lock()
-    lock.acquire()
-    return lock
-
-
 @dataclass(slots=True, eq=False)
-class Entry:
+class Entry(Settlement):
     """One record and its fate; times are seconds on the caller's clock.
 
-    Mutable, because its request waits on `settled` (a bare lock is a third of an Event's price) and then
-    reads `record_id`: `<shard>:<sequence number>` once Kinesis has acknowledged it, None until then.
+    Mutable: when it is settled, `record_id` is `<shard>:<sequence number>` if Kinesis has acknowledged the
+    record, and None if it has not.
     """
 
     data: bytes
@@ -40,20 +36,23 @@ class Entry:
     deadline: float
     tries: int = 0
     record_id: str | None = None
-    settled: Lock = field(default_factory=_taken, repr=False)
+    size: int = field(init=False)
+    """Bytes of the record as Kinesis counts them."""
 
-    @property
-    def size(self) -> int:
-        """Bytes of the record as Kinesis counts them."""
-        return len(self.data) + len(self.partition_key.encode())
+    def __post_init__(self) -> None:
+        self.size = len(self.data) + len(self.partition_key.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """Send `batch` now; when it is empty, ask again at `ask_at`, or when a record comes (None)."""
+    """Send `batch` now; when it is empty, ask again at `ask_at`, or when a record comes (None).
+
+    `overdue` are records that are not sent any more.
+    """
 
     batch: list[Entry]
     ask_at: float | None = None
+    overdue: list[Entry] = field(default_factory=list)
 
 
 class Crowd:
@@ -102,27 +101,30 @@ class Queue:
     def next(self, now: float, enough: int) -> Next:
         """Decide what to send at `now`; fewer records than `enough` linger for company.
 
-        Records whose deadline is over are dropped: their requests have been answered. A full batch never
-        lingers, and a record that is tried again has lingered long enough.
+        Records whose deadline is over are not sent; they come back as `overdue`. A full batch never lingers,
+        and a record that is tried again has lingered long enough.
         """
         while self._refused and self._refused[0][0] <= now:
             self._new.appendleft(heappop(self._refused)[2])
+        overdue: list[Entry] = []
         while self._new and self._new[0].deadline <= now:
-            self._new.popleft()
+            overdue.append(self._new.popleft())
         later = self._refused[0][0] if self._refused else None
         if not self._new:
-            return Next([], later)
+            return Next([], later, overdue)
         lingers_until = self._new[0].taken_at + LINGER
         if now < lingers_until and len(self._new) < enough:
-            return Next([], lingers_until if later is None else min(lingers_until, later))
-        return Next(self._take(now))
+            return Next([], lingers_until if later is None else min(lingers_until, later), overdue)
+        return Next(self._take(now, overdue), None, overdue)
 
-    def _take(self, now: float) -> list[Entry]:
+    def _take(self, now: float, overdue: list[Entry]) -> list[Entry]:
         batch: list[Entry] = []
         room = MAX_BYTES
         while self._new and len(batch) < MAX_RECORDS and self._new[0].size <= room:
             entry = self._new.popleft()
-            if entry.deadline > now:
+            if entry.deadline <= now:
+                overdue.append(entry)
+            else:
                 batch.append(entry)
                 room -= entry.size
         return batch

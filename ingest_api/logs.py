@@ -1,6 +1,6 @@
-"""The edge's log: one JSON object a line on stderr, the server's and the libraries' lines included."""
+"""The edge's log: one JSON object a line on stderr, the libraries' lines included."""
 
-import logging
+import logging.config
 import sys
 from typing import Any, Final
 
@@ -22,23 +22,16 @@ def _text(line: Any, **_options: Any) -> str:  # noqa: ANN401 - the same
 
 
 def configure() -> None:
-    """Send the edge's own lines to stderr."""
+    """Send the edge's own lines to stderr, and warnings of boto3, asyncio and the rest."""
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer(serializer=_dumps)],
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
+    logging.config.dictConfig(_LIBRARIES)
 
 
-class Expected(logging.Filter):
-    """Drops the server's advice against many threads: ours wait on locks, which is what they are for."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether the line is worth printing."""
-        return "Python threads" not in record.getMessage()
-
-
-SERVER_LOGS: Final[dict[str, Any]] = {
+_LIBRARIES: Final[dict[str, Any]] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
@@ -51,16 +44,9 @@ SERVER_LOGS: Final[dict[str, Any]] = {
             ],
         }
     },
-    "filters": {"expected": {"()": Expected}},
     "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "stream": "ext://sys.stderr",
-            "formatter": "json",
-            "filters": ["expected"],
-        }
+        "stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "json"}
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"_granian": {"level": "WARNING"}},
 }
-"""For `logging.config.dictConfig`: warnings of Granian, boto3 and the rest."""
+"""For `logging.config.dictConfig`."""

@@ -1,4 +1,4 @@
-"""The group commit: request threads hand in records, a few senders put them on the stream together."""
+"""The group commit: requests submit records, a few sender threads put them on the stream together."""
 
 import random
 import time
@@ -15,8 +15,11 @@ from ingest_api.stream import CallFailedError, Fate, Refused, Stored, Stream
 SENDERS: Final = 4
 """Calls to Kinesis under way at once."""
 
-WAITING: Final = 512
-"""Requests that may wait for the stream at once: one full PutRecords, and fewer than the server's threads."""
+WAITING: Final = 4096
+"""Records that may wait for the stream at once: twice what the senders carry in one round of full calls."""
+
+WAITING_BYTES: Final = 8 * 1024 * 1024
+"""Bytes of them: a thousand of the longest bodies, or all of `WAITING` if they are ordinary reports."""
 
 _log = structlog.get_logger()
 
@@ -33,7 +36,7 @@ class UnavailableError(Exception):
 
 
 class Publisher:
-    """Puts records on a stream, many at a time, and tells each request the fate of its own record."""
+    """Puts records on a stream, many at a time, and settles each with a fate of its own."""
 
     def __init__(
         self,
@@ -41,12 +44,14 @@ class Publisher:
         *,
         seconds: float,
         waiting: int = WAITING,
+        waiting_bytes: int = WAITING_BYTES,
         clock: Callable[[], float] = time.monotonic,
         draw: Callable[[], float] = random.random,
     ) -> None:
         self._stream = stream
         self._seconds = seconds
         self._room = waiting
+        self._room_bytes = waiting_bytes
         self._clock = clock
         self._draw = draw
         self._queue = Queue()
@@ -69,25 +74,34 @@ class Publisher:
         """When a call last failed as a whole, on the publisher's clock; None once one has succeeded since."""
         return self._failed_at
 
-    def publish(self, data: bytes, partition_key: str) -> str:
-        """Return the record's id, `<shard>:<sequence number>`, once the stream has acknowledged it.
+    @property
+    def seconds(self) -> float:
+        """How long a record may take from `submit` until it is settled."""
+        return self._seconds
 
-        Waits for at most `seconds`; raises `UnavailableError`, at once if too many requests wait already.
+    def submit(self, data: bytes, partition_key: str) -> Entry:
+        """Take a record; it is settled within about `seconds`: see `record_id`.
+
+        Does not wait. Raises `UnavailableError` if too much waits already.
         """
         now = self._clock()
         entry = Entry(data, partition_key, now, now + self._seconds)
         with self._mutex:
             if self._closed:
                 raise UnavailableError("the edge is stopping", self._retry_after())
-            if not self._room:
+            if not self._room or entry.size > self._room_bytes:
                 raise UnavailableError("too many reports wait for the stream", self._retry_after())
             self._room -= 1
+            self._room_bytes -= entry.size
             self._queue.add(entry)
             self._call_sender(now)
-        entry.settled.acquire(timeout=self._seconds)
-        with self._mutex:
-            self._room += 1
-        # Read even after a time-out: the acknowledgement may have come between the two.
+        return entry
+
+    def record_id(self, entry: Entry) -> str:
+        """Return the record's id, `<shard>:<sequence number>`, if the stream has acknowledged it.
+
+        Raises `UnavailableError` if not. To be asked once, when the entry is settled or its time is over.
+        """
         if entry.record_id is None:
             raise UnavailableError("the stream did not take the report in time", self._retry_after())
         return entry.record_id
@@ -134,6 +148,9 @@ class Publisher:
                 now = self._clock()
                 self._called = False
                 step = self._queue.next(now, self._enough(now))
+                self._free(step.overdue)
+                for entry in step.overdue:
+                    entry.settle()
                 if step.batch:
                     self._calls += 1
                     if len(self._queue):
@@ -153,6 +170,11 @@ class Publisher:
         self._work.wait(ask_at - now)
         if self._ask_at == ask_at:
             self._ask_at = None
+
+    def _free(self, entries: Sequence[Entry]) -> None:
+        """Give back the room of entries that are out of the queue; the mutex is held."""
+        self._room += len(entries)
+        self._room_bytes += sum(entry.size for entry in entries)
 
     def _settle(self, fates: Sequence[tuple[Entry, Fate]], *, failed: bool) -> None:
         """Wake the requests whose records are stored, and put the refused ones back."""
@@ -176,7 +198,9 @@ class Publisher:
             lost = [
                 entry for entry in refused if not self._queue.retry(entry, now + backoff(entry.tries, draw))
             ]
+            self._free(stored)
+            self._free(lost)
         for entry in (*stored, *lost):
-            entry.settled.release()
+            entry.settle()
         if refused:
             _log.warning("publish.failed", records=len(fates), refused=len(refused), codes=dict(codes))

@@ -3,10 +3,11 @@
 import math
 import time
 from collections.abc import Callable
-from threading import Lock
+from threading import Lock, Thread
 from typing import Final
 
 from ingest_api.publisher import Publisher
+from ingest_api.settlement import Settlement
 from ingest_api.stream import CallFailedError, Stream
 
 FRESH_SECONDS: Final = 5.0
@@ -16,7 +17,7 @@ _WRITABLE: Final = frozenset({"ACTIVE", "UPDATING"})
 
 
 class Readiness:
-    """Looks at the stream now and then; one thread at a time, the others go by the last look."""
+    """Looks at the stream when asked, at most every `FRESH_SECONDS`, in a thread of its own."""
 
     def __init__(
         self, stream: Stream, publisher: Publisher, clock: Callable[[], float] = time.monotonic
@@ -24,27 +25,53 @@ class Readiness:
         self._stream = stream
         self._publisher = publisher
         self._clock = clock
-        self._looking = Lock()
+        self._mutex = Lock()
+        self._waiting: list[Settlement] = []
         self._looked_at = -math.inf
-        self._found: str | None = "the stream has not been looked at yet"
+        self._found: str | None = "the stream has not answered yet"
+
+    @property
+    def seconds(self) -> float:
+        """How long a look may take."""
+        return self._publisher.seconds
 
     def obstacle(self) -> str | None:
-        """Return what keeps the edge from publishing; None if it is ready."""
-        now = self._clock()
-        failed_at = self._publisher.failed_at
-        if failed_at is not None and now - failed_at < FRESH_SECONDS:
+        """Return what keeps the edge from publishing, by the last look; None if it is ready."""
+        if self._failed_lately():
             return "the last call to the stream failed"
-        if now - self._looked_at >= FRESH_SECONDS and self._looking.acquire(blocking=False):
-            try:
-                self._found = self._look()
-                self._looked_at = self._clock()
-            finally:
-                self._looking.release()
         return self._found
 
-    def _look(self) -> str | None:
+    def look(self) -> Settlement | None:
+        """Return the look to wait for before `obstacle` is asked; None if the last one counts still."""
+        if self._failed_lately():
+            return None
+        with self._mutex:
+            if self._clock() - self._looked_at < FRESH_SECONDS:
+                return None
+            look = Settlement()
+            self._waiting.append(look)
+            if len(self._waiting) == 1:
+                Thread(target=self._look, name="readiness", daemon=True).start()
+            return look
+
+    def _failed_lately(self) -> bool:
+        failed_at = self._publisher.failed_at
+        return failed_at is not None and self._clock() - failed_at < FRESH_SECONDS
+
+    def _look(self) -> None:
+        found = self._state()
+        with self._mutex:
+            self._found = found
+            self._looked_at = self._clock()
+            looks, self._waiting = self._waiting, []
+        for look in looks:
+            look.settle()
+
+    def _state(self) -> str | None:
         try:
             status = self._stream.status()
         except CallFailedError as error:
             return f"the stream cannot be looked at ({error.code})"
+        except Exception as error:  # noqa: BLE001 - whoever waits for this look must hear of it
+            return f"the stream cannot be looked at ({type(error).__name__})"
         return None if status in _WRITABLE else f"the stream is {status}"

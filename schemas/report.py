@@ -19,6 +19,10 @@ COUNTERS: Final[tuple[str, ...]] = tuple(SCHEMA["properties"]["metrics"]["proper
 """The six counters, as a report spells them, in the order of the schema."""
 
 
+LONGEST_BYTES: Final = 8 * 1024
+"""The longest body that the edge takes: seven times the longest valid report without white space."""
+
+
 class NotAnObjectError(ValueError):
     """The bytes are not one JSON object in UTF-8; the text says why and never quotes them."""
 

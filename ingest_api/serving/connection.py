@@ -1,0 +1,229 @@
+"""One connection: its requests, their answers, and a deadline for whatever it waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final, cast
+
+from ingest_api.pending import Pending
+from ingest_api.serving import limits
+from ingest_api.serving.parser import Part, RequestParser
+from ingest_api.serving.request import Refused, Request
+from ingest_api.serving.response import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ingest_api.serving.server import Server
+
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class State(Enum):
+    """What the connection waits for."""
+
+    SILENT = auto()
+    """The first byte of a request."""
+    HEAD = auto()
+    BODY = auto()
+    STREAM = auto()
+    """The application's answer; in all other states it waits for the client."""
+    UNREAD = auto()
+    """The client, to read its answer."""
+    LINGERING = auto()
+    """The client, to close the connection after its last answer."""
+    BETWEEN = auto()
+    """Nothing: it is about to enter another state."""
+
+
+_SECONDS: Final = {
+    State.SILENT: limits.IDLE_SECONDS,
+    State.HEAD: limits.HEAD_SECONDS,
+    State.BODY: limits.BODY_SECONDS,
+    State.UNREAD: limits.READ_SECONDS,
+    State.LINGERING: limits.LINGER_SECONDS,
+}
+_STATES: Final = {Part.NOTHING: State.SILENT, Part.HEAD: State.HEAD, Part.BODY: State.BODY}
+_BUSY: Final = frozenset({State.STREAM, State.UNREAD, State.LINGERING})
+"""No further request is answered in these."""
+
+
+class Connection(asyncio.Protocol):
+    """Reads requests one after another, and answers the next one when the last answer has left."""
+
+    __slots__ = (
+        "_answered",
+        "_half_closed",
+        "_keep_alive",
+        "_parser",
+        "_paused",
+        "_pending",
+        "_response",
+        "_server",
+        "_transport",
+        "deadline",
+        "state",
+    )
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._parser: RequestParser | None = None  # a silent connection has none
+        self._pending: Pending | None = None
+        self._response = Response()
+        self._keep_alive = True
+        self._answered = False
+        self._half_closed = False
+        self._paused = False
+        self.state = State.BETWEEN
+        self.deadline = math.inf
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, if there is a place."""
+        self._transport = cast("asyncio.Transport", transport)
+        if not self._server.crowd.admit(self):
+            self._transport.abort()
+            return
+        self._transport.set_write_buffer_limits(high=0)  # so that whatever is not read at once is known
+        self._enter(State.SILENT)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; behind the last request everything is thrown away."""
+        if self.state is State.LINGERING:
+            return
+        if self._parser is None:
+            self._parser = RequestParser()
+        self._parser.feed(data)
+        if self.state in _BUSY:
+            self._paused = True
+            self._transport.pause_reading()
+        else:
+            self._go_on(self._parser)
+
+    def eof_received(self) -> bool:
+        """Answer what has come whole; a request that was cut off is refused."""
+        self._half_closed = True
+        if self._parser is None or self.state is State.LINGERING:
+            return False
+        self._parser.cut_off()
+        if self.state not in _BUSY:
+            self._go_on(self._parser)
+        return True
+
+    def pause_writing(self) -> None:
+        """Wait for the client to read its answer."""
+        if self.state is not State.LINGERING:
+            self._enter(State.UNREAD)
+
+    def resume_writing(self) -> None:
+        """Go on: the answer has left."""
+        if self.state is State.UNREAD and self._parser is not None:
+            self.state = State.BETWEEN
+            self._go_on(self._parser)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Forget it. A report that it has handed in goes its way."""
+        self._pending = None
+        self.deadline = math.inf
+        self._server.crowd.forget(self)
+
+    # What the server calls.
+
+    def settled(self, pending: Pending) -> None:
+        """Answer the request that had to wait; another one's late news counts for nothing."""
+        if pending is self._pending and self._parser is not None:
+            self._pending = None
+            self._answer(pending.finish())
+            self._go_on(self._parser)
+
+    def time_is_over(self) -> None:
+        """Do what is due at the deadline."""
+        if self._pending is not None:
+            self.settled(self._pending)  # the answer will say that it is not known
+            return
+        self._server.crowd.count(self.state.name)
+        if self._parser is not None and self.state in {State.HEAD, State.BODY}:
+            self._parser.time_out()
+            self._go_on(self._parser)
+        elif self.state is State.SILENT:
+            self._transport.close()
+        else:
+            self._transport.abort()
+
+    def stop(self) -> None:
+        """End it, unless a request of it is under way."""
+        if self.state in {State.SILENT, State.HEAD}:
+            self.cut_off()
+
+    def cut_off(self) -> None:
+        """End it now."""
+        self._server.crowd.forget(self)
+        self._transport.abort()
+
+    # What it does itself.
+
+    def _go_on(self, parser: RequestParser) -> None:
+        """Answer the requests that are ready, one after the other, then wait for what comes next."""
+        while self.state not in _BUSY and parser.ready:
+            self._serve(parser.ready.popleft())
+        if self.state in _BUSY:
+            return
+        if parser.ended:
+            self._end()
+            return
+        if parser.must_continue:
+            parser.must_continue = False
+            self._transport.write(_CONTINUE)
+        if self._paused:
+            self._paused = False
+            self._transport.resume_reading()
+        if self.state not in _BUSY:
+            self._enter(_STATES[parser.part])
+
+    def _serve(self, request: Request | Refused) -> None:
+        if isinstance(request, Refused):
+            self._keep_alive = False
+            self._answer(request.problem.answer.start(self._response.start, head=False))
+            return
+        self._keep_alive = request.keep_alive
+        body = self._server.application(request.environ(self._server.environ), self._response.start)
+        if isinstance(body, Pending):
+            self._pending = body
+            self._enter(State.STREAM, body.seconds)
+            body.subscribe(lambda: self._server.wake(self, body))
+        else:
+            self._answer(body)
+
+    def _answer(self, body: Iterable[bytes]) -> None:
+        self._answered = True
+        self.state = State.BETWEEN
+        keep_alive = self._keep_alive and not self._server.stopping
+        if not keep_alive and self._parser is not None:
+            self._parser.ready.clear()
+            self._parser.ended = True
+        self._transport.write(self._response.whole(body, self._server.dates.line(), keep_alive=keep_alive))
+
+    def _end(self) -> None:
+        """Close after the last answer; a client that is still sending must not lose it to a reset."""
+        if self._half_closed or self._transport.is_closing():
+            self._transport.close()
+            return
+        self._enter(State.LINGERING)
+        if self._paused:
+            self._paused = False
+            self._transport.resume_reading()
+        self._transport.write_eof()
+
+    def _enter(self, state: State, seconds: float | None = None) -> None:
+        """Change the state; staying in it does not renew its deadline."""
+        if state is self.state:
+            return
+        self.state = state
+        self.deadline = self._server.now() + (_SECONDS[state] if seconds is None else seconds)
+        if state is State.STREAM:
+            self._server.crowd.is_served(self)
+        else:
+            self._server.crowd.waits(self, idle=self._answered and state is State.SILENT)

@@ -1,0 +1,172 @@
+"""From bytes to requests: httptools (llhttp) reads HTTP/1.1, this bounds it. No clock, no network."""
+
+from collections import deque
+from enum import Enum, auto
+from http import HTTPStatus
+from typing import Final
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+
+from ingest_api.body import too_large
+from ingest_api.problems import ProblemError
+from ingest_api.serving.head import Head, too_long
+from ingest_api.serving.limits import BODY_BYTES, CODED_BODY_BYTES, HEAD_BYTES, PIPELINED
+from ingest_api.serving.request import Refused, Request
+
+_NEW_LINES: Final = b"\r\n"
+
+
+class Part(Enum):
+    """What of the next request has come."""
+
+    NOTHING = auto()
+    HEAD = auto()
+    BODY = auto()
+
+
+class RequestParser:
+    """The requests of one connection, in their order: `ready` has those that have come whole.
+
+    After a `Refused`, and after a request that ends its connection, nothing comes: what is fed is thrown away.
+    """
+
+    def __init__(self) -> None:
+        self.ready: deque[Request | Refused] = deque()
+        self.part = Part.NOTHING
+        self.must_continue = False
+        """Whether the client waits for `100 Continue`; the server clears it."""
+        self.ended = False
+        """Whether nothing more comes of this connection."""
+        self._parser = HttpRequestParser(self)
+        self._head = Head()
+        self._method = ""
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._fed = 0  # bytes of the part under way, as they came
+        self._refusal: ProblemError | None = None
+        self._passing_over = False
+
+    def feed(self, data: bytes) -> None:
+        """Read on."""
+        if self.ended:
+            return
+        if self.part is Part.NOTHING:
+            data = data.lstrip(_NEW_LINES)  # empty lines before a request count for nothing (RFC 9112, 2.2)
+            if not data:
+                return
+            self.part = Part.HEAD
+        self._fed += len(data)
+        try:
+            self._read(data)
+        except HttpParserError:
+            self._refuse(self._refusal or _broken())
+        else:
+            self._bound()
+
+    def cut_off(self) -> None:
+        """Take note that the client sends no more."""
+        if self.part is not Part.NOTHING:
+            self._refuse(_broken())
+        self.ended = True
+
+    def time_out(self) -> None:
+        """Take note that the request under way has taken too long."""
+        self._refuse(
+            ProblemError(HTTPStatus.REQUEST_TIMEOUT, "The request did not come whole in time. Send it again.")
+        )
+
+    def _read(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            if not self.ended:
+                self._pass_over_upgrade(data[upgrade.args[0] :])
+
+    def _pass_over_upgrade(self, rest: bytes) -> None:
+        """Read on behind a head that offers another protocol: an offer may be ignored (RFC 9110, 7.8).
+
+        llhttp takes such a request for complete, and what follows for the other protocol. Java's HttpClient
+        makes the offer and sends a body behind it. So another parser begins where the body does.
+        """
+        if self._parser.get_method() == b"CONNECT":
+            self._refuse(_broken())
+            return
+        self._parser = HttpRequestParser(self)
+        self._passing_over = True
+        self._read(self._head.framed_alike)
+        self._passing_over = False
+        if rest:
+            self._read(rest)
+
+    def _bound(self) -> None:
+        if self.part is Part.HEAD and self._fed > HEAD_BYTES:
+            self._refuse(too_long())
+        elif self.part is Part.BODY and self._fed > CODED_BODY_BYTES:
+            self._refuse(too_large())
+
+    def _refuse(self, problem: ProblemError) -> None:
+        if not self.ended:
+            self.ended = True
+            self.part = Part.NOTHING
+            self.ready.append(Refused(problem))
+
+    # What httptools calls, in this order. Whatever is raised here ends `feed_data` with an HttpParserError.
+
+    def on_message_begin(self) -> None:
+        """Begin the next request; behind one that ended the connection there is none."""
+        if self.ended:
+            raise _broken()
+        if not self._passing_over:
+            self._head = Head()
+            self._body, self._body_bytes = [], 0
+            self.part = Part.HEAD
+
+    def on_url(self, piece: bytes) -> None:
+        """Take the target, or a piece of it."""
+        if not self._passing_over:
+            self._head.add_target(piece)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field; those behind a chunked body (trailers) count for nothing."""
+        if self.part is Part.HEAD and not self._passing_over:
+            self._head.add_field(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Refuse what is too long before it has come."""
+        if self._passing_over:
+            return
+        try:
+            self._head.check()
+        except ProblemError as problem:
+            self._refusal = problem
+            raise
+        self.part = Part.BODY
+        self._fed = 0
+        self._method = self._parser.get_method().decode("ascii")
+        self.must_continue = self._head.expects and self._parser.get_http_version() != "1.0"
+
+    def on_body(self, piece: bytes) -> None:
+        """Take a piece of the body."""
+        self._body_bytes += len(piece)
+        if self._body_bytes > BODY_BYTES:
+            self._refusal = too_large()
+            raise self._refusal
+        self._body.append(piece)
+
+    def on_message_complete(self) -> None:
+        """Hand the request over."""
+        if self.ended or self._parser.should_upgrade():
+            return  # it goes on in `_pass_over_upgrade`
+        keep_alive = self._parser.should_keep_alive() and len(self.ready) < PIPELINED - 1
+        body = b"".join(self._body)
+        self.ready.append(Request(self._method, self._head.target, self._head.fields, body, keep_alive))
+        self.part = Part.NOTHING
+        self.must_continue = False
+        self._fed = 0
+        self.ended = not keep_alive
+
+
+def _broken() -> ProblemError:
+    return ProblemError(
+        HTTPStatus.BAD_REQUEST, "This is not one whole HTTP/1.1 request. Send it again, framed correctly."
+    )
