@@ -10,6 +10,7 @@ import pytest
 from infra.local.ports import LOOPBACK
 from tests.conftest import QUICK, SESSION
 from tests.infra.reporter.server import Server, serve
+from tests.infra.reporter.tls import make_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,19 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Start a web server, to which no machine's proxy is on the way."""
     monkeypatch.setenv("no_proxy", LOOPBACK)
     with serve() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_certificate(tmp_path_factory.mktemp("tls") / "loopback.pem")
+
+
+@pytest.fixture
+def tls_server(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Start a web server over TLS, which the reporter trusts."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serve(certificate) as started:
         yield started
 
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 import socket
 import ssl
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPResponse
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from .bounded import BoundedResponse
-
-if TYPE_CHECKING:
-    from urllib.parse import SplitResult
 
 _CONNECT_SHARE: Final = 3
 """A name may have several addresses: one that does not answer leaves time for two more."""
@@ -38,14 +35,17 @@ class Exchange:
     def send(self, body: bytes) -> HTTPResponse:
         """Return the response when its head is there; raise for whatever prevents that."""
         parts = urlsplit(self._url)
-        connection = self._connect(parts)
-        connection.response_class = BoundedResponse
-        try:
+        secure, host = parts.scheme == "https", parts.hostname or ""
+        usual = 443 if secure else 80
+        port = parts.port or usual
+        # Closed here, the socket lives as long as the response reads from it.
+        with self._connect(host, port, secure=secure) as sock:
+            connection = HTTPConnection(host, port)
+            connection.default_port = usual  # which the Host header leaves out
+            connection.sock = sock
+            connection.response_class = BoundedResponse
             connection.request("POST", parts.path or "/", body, _HEADERS)
             return connection.getresponse()
-        except BaseException:
-            connection.close()
-            raise
 
     def cut(self) -> None:
         """Shut the connection down: a thread that waits on it goes on at once."""
@@ -57,14 +57,12 @@ class Exchange:
                 self._handle.close()
                 self._handle = None
 
-    def _connect(self, parts: SplitResult) -> HTTPConnection:
-        secure, host = parts.scheme == "https", parts.hostname or ""
-        port = parts.port or (443 if secure else 80)
+    def _connect(self, host: str, port: int, *, secure: bool) -> socket.socket:
         plain = socket.create_connection((host, port), self._seconds / _CONNECT_SHARE)
         try:
             plain.settimeout(self._seconds)
             self._keep(plain)
-            return _tls(plain, host, port) if secure else _over(HTTPConnection(host, port), plain)
+            return _tls(plain, host) if secure else plain
         except BaseException:
             plain.close()
             raise
@@ -77,13 +75,7 @@ class Exchange:
             self._handle = plain.dup()
 
 
-def _tls(plain: socket.socket, host: str, port: int) -> HTTPConnection:
+def _tls(plain: socket.socket, host: str) -> ssl.SSLSocket:
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
-    wrapped = context.wrap_socket(plain, server_hostname=host)
-    return _over(HTTPSConnection(host, port, context=context), wrapped)
-
-
-def _over(connection: HTTPConnection, sock: socket.socket) -> HTTPConnection:
-    connection.sock = sock
-    return connection
+    return context.wrap_socket(plain, server_hostname=host)
