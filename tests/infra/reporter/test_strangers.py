@@ -113,7 +113,9 @@ def test_a_problem_document_that_cannot_be_read_leaves_the_status(server: Server
 
 def test_a_text_that_would_deceive_the_logs_reader_is_made_plain(server: Server) -> None:
     server.replies = [
-        Reply(400, b'{"title": "a\\n\\u001b[31mb\\u0000", "detail": "c\\u202ed\\u2028e\\ud800\\u00e9"}', PROBLEM)
+        Reply(
+            400, b'{"title": "a\\n\\u001b[31mb\\u0000", "detail": "c\\u202ed\\u2028e\\ud800\\u00e9"}', PROBLEM
+        )
     ]
     answer = post(server.url, b"{}")
     assert answer.title == "a\ufffd\ufffd[31mb\ufffd"
