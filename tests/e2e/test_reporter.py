@@ -1,4 +1,4 @@
-"""A deployment's usage on its way: CloudWatch, the Lambda's code, TLS, the edge, the stream, the worker, a row."""
+"""A deployment's usage on its way: CloudWatch, the Lambda's code, TLS, edge, stream, worker, a row."""
 
 from __future__ import annotations
 

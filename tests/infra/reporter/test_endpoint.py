@@ -1,4 +1,4 @@
-"""Which endpoints the construct takes: what is plainly wrong is an error that has the right spelling in it."""
+"""Which endpoints the construct takes: what is plainly wrong is an error that has the right spelling."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_synth_refuses_http_before_a_token_and_in_one(tmp_path: Path) -> None:
 def test_synth_refuses_a_lazy_value_by_what_it_turns_out_to_be(tmp_path: Path) -> None:
     app = App(outdir=str(tmp_path))
     add_reporter(Stack(app, "product"), endpoint=Lazy.string(_Late("https://metrics.example.org")))
-    with pytest.raises(RuntimeError, match="write it as https://metrics.example.org/v1/metrics"):
+    with pytest.raises(RuntimeError, match=f"write it as {RIGHT}"):
         app.synth()
 
 

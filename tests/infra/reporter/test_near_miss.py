@@ -101,7 +101,7 @@ def test_a_key_that_is_nearly_the_switch_is_an_error_with_the_right_one(key: str
 
 @pytest.mark.parametrize("context", ELSEWHERE, ids=str)
 def test_a_switch_in_another_place_is_an_error(context: dict[str, object]) -> None:
-    with pytest.raises(NearMissError, match="metrics.disable_usage_statistic=true"):
+    with pytest.raises(NearMissError, match=f"-c {KEYS[0]}=true"):
         check(context)
 
 
