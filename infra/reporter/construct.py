@@ -13,6 +13,8 @@ from aws_cdk.aws_iam import PolicyStatement
 from aws_cdk.aws_logs import LogGroup, RetentionDays
 from constructs import Construct
 
+from infra.reporter import endpoint as endpoint_rule
+from infra.reporter import near_miss
 from infra.reporter.code import python
 from infra.reporter.nonce import Nonce
 from infra.reporter.opt_out import disabled
@@ -27,7 +29,9 @@ _LONGEST_VERSION: Final = 64
 class UsageReporter(Construct):
     """Reports once a day to `endpoint`, unless the context switches it off: then there is no resource at all.
 
-    endpoint: the https URL that takes reports, `/v1/metrics` included.
+    Raises `ValueError` for a property that cannot be right, and for a context key that is nearly the switch.
+
+    endpoint: the https URL that takes reports. Its path ends with `/v1/metrics`; it may have tokens.
     version: the product's version, a semantic one.
     namespace: where in CloudWatch the product publishes its six counters, under the names of the report.
     dimension_sets: which of their metrics count, by the names of their dimensions. None given, all do. A
@@ -49,7 +53,9 @@ class UsageReporter(Construct):
         super().__init__(scope, construct_id)
         if disabled(self.node):
             return
-        _check(endpoint, version)
+        near_miss.refuse(self.node)
+        endpoint_rule.check(self, endpoint)
+        _check_version(version)
         logs = LogGroup(self, "Logs", retention=log_retention, removal_policy=RemovalPolicy.DESTROY)
         nonce = Nonce(self, "Nonce", logs=logs)
         function = python(
@@ -82,9 +88,7 @@ class UsageReporter(Construct):
         )
 
 
-def _check(endpoint: str, version: str) -> None:
-    if not Token.is_unresolved(endpoint) and not endpoint.startswith("https://"):
-        raise ValueError("endpoint must be an https:// URL")
+def _check_version(version: str) -> None:
     if Token.is_unresolved(version):
         return
     if len(version) > _LONGEST_VERSION or not _SEMANTIC.fullmatch(version):

@@ -1,4 +1,4 @@
-"""A deployment's usage on its way: CloudWatch, the Lambda's code, the edge, the stream, the worker, a row."""
+"""A deployment's usage on its way: CloudWatch, the Lambda's code, TLS, edge, stream, worker, a row."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from infra.reporter.function.usage_reporter.day import Day
 from tests.conftest import QUICK, SESSION
 from tests.e2e.installation import SECONDS
 from tests.infra.reporter.published import Published
+from tests.infra.reporter.tls import front, make_certificate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,9 +78,11 @@ def test_yesterdays_sums_are_a_row_in_the_lake(
     for number, counter in enumerate(COUNTERS, 1):
         product.put(counter, number, 10 * number, function="a")
         product.put(counter, 100 * number, function="b")
-    with installation.edge() as address:
+    certificate = make_certificate(tmp_path / "loopback.pem")
+    with installation.edge() as address, front(address, certificate) as door:
         environment = installation.cloud.endpoint.environment | {
-            "REPORT_ENDPOINT": f"http://{address}/v1/metrics",
+            "SSL_CERT_FILE": str(certificate),
+            "REPORT_ENDPOINT": f"https://{door}/v1/metrics",
             "REPORT_VERSION": "1.4.2",
             "REPORT_NONCE": NONCE,
             "REPORT_NAMESPACE": fresh_name,

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import orjson
 
 from infra.local.ports import LOOPBACK
+from tests.infra.reporter.tls import server_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,14 @@ def problem(status: int, title: str, detail: str, **headers: str) -> Reply:
 
 
 @contextmanager
-def serve() -> Iterator[Server]:
-    """Serve on a loopback port of the system's choice until the context ends."""
+def serve(certificate: Path | None = None) -> Iterator[Server]:
+    """Serve on a loopback port of the system's choice until the context ends; over TLS with a certificate."""
     with ThreadingHTTPServer((LOOPBACK, 0), _Handler) as listening:
-        server = Server(f"http://{LOOPBACK}:{listening.server_port}/v1/metrics")
+        scheme = "http"
+        if certificate:
+            scheme = "https"
+            listening.socket = server_side(certificate).wrap_socket(listening.socket, server_side=True)
+        server = Server(f"{scheme}://{LOOPBACK}:{listening.server_port}/v1/metrics")
         listening.daemon_threads = True
         listening.script = server  # type: ignore[attr-defined]
         thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})

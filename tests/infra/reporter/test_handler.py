@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
@@ -15,47 +14,19 @@ from infra.reporter.function.usage_reporter.day import Day
 from infra.reporter.function.usage_reporter.delivery import Pace
 from infra.reporter.function.usage_reporter.handler import handle, report
 from schemas.report import violations
+from tests.infra.reporter.invocation import NONCE, ONE_TRY, Context, lines
 from tests.infra.reporter.published import ZEROS, Published
 from tests.infra.reporter.server import Reply, problem
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
-    from tests.conftest import Cloud
     from tests.infra.reporter.server import Server
-
-NONCE = "3d9c49ce-8367-43ec-8884-568c8d43faec"
-
-
-@dataclass(frozen=True)
-class Context:
-    milliseconds: int = 30_000
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.milliseconds
 
 
 @pytest.fixture
-def environ(cloud: Cloud, server: Server, fresh_name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    found = {
-        **cloud.endpoint.environment,
-        "REPORT_ENDPOINT": server.url,
-        "REPORT_VERSION": "1.4.2",
-        "REPORT_NONCE": NONCE,
-        "REPORT_NAMESPACE": fresh_name,
-        "REPORT_DIMENSION_SETS": "[]",
-    }
-    for name, value in found.items():
-        monkeypatch.setenv(name, value)
-    return found
-
-
-def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    said = capsys.readouterr()
-    assert said.err == ""
-    assert NONCE not in said.out
-    assert "127.0.0.1" not in said.out
-    return [orjson.loads(line) for line in said.out.splitlines()]
+def server(tls_server: Server) -> Server:
+    return tls_server
 
 
 def test_the_report_is_what_the_schema_wants_with_the_days_sums(
@@ -66,7 +37,7 @@ def test_the_report_is_what_the_schema_wants_with_the_days_sums(
     product.put("tokenizeSuccess", 3, 4, service="s", function="a")
     product.put("tokenizeSuccess", 7, service="s")
     environ["REPORT_DIMENSION_SETS"] = '[["service", "function"]]'
-    assert report(environ, cloudwatch, now, Pace(), lambda: 0).answer.taken
+    assert report(environ, cloudwatch, now, Pace(), lambda: 60).answer.taken
     document = orjson.loads(server.asked[0].body)
     assert violations(document) == []
     assert document == {
@@ -92,7 +63,7 @@ def test_a_refusal_is_logged_with_the_servers_words(
 ) -> None:
     assert environ
     server.replies = [problem(413, "Content Too Large", "Send at most 64 KiB.")]
-    assert handle({}, Context(900_000)) == {"outcome": "refused"}
+    assert handle({}, Context()) == {"outcome": "refused"}
     assert lines(capsys) == [
         {
             "level": "error",
@@ -119,7 +90,7 @@ def test_an_outage_longer_than_the_function_lives_is_logged_in_time(  # noqa: PL
 ) -> None:
     assert environ
     server.replies = [reply]
-    assert handle({}, Context()) == {"outcome": "undelivered"}
+    assert handle({}, Context(then=ONE_TRY)) == {"outcome": "undelivered"}
     (line,) = lines(capsys)
     assert line["level"] == "error"
     assert line["event"] == "report.undelivered"
@@ -147,7 +118,9 @@ def test_cloudwatchs_refusal_is_a_line_with_its_code_alone(
 @pytest.mark.parametrize(
     ("name", "value", "error"),
     [
-        ("REPORT_ENDPOINT", "file:///etc/passwd", "ValueError"),
+        ("REPORT_ENDPOINT", "file:///etc/passwd", "EndpointError"),
+        ("REPORT_ENDPOINT", "", "EndpointError"),
+        ("REPORT_ENDPOINT", None, "KeyError"),
         ("REPORT_DIMENSION_SETS", "[", "JSONDecodeError"),
         ("REPORT_NONCE", None, "KeyError"),
     ],

@@ -31,6 +31,13 @@ def test_the_document_arrives_as_json_and_says_nothing_of_the_sender(server: Ser
     assert asked.headers["User-Agent"] == "usage-reporter"
 
 
+def test_no_proxy_is_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("http_proxy", f"http://{LOOPBACK}:1")
+    assert post(server.url, b"{}") == Answer(202)
+    assert server.asked[0].headers["Host"] == server.url.split("/")[2]
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_no_redirect_is_followed(server: Server, status: int) -> None:
     server.replies = [Reply(status, headers={"Location": f"{server.url}/elsewhere"}), Reply(202)]

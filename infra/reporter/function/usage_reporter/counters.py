@@ -39,6 +39,9 @@ BATCH: Final = 500
 
 _DAY_SECONDS: Final = 86_400
 
+_MOST_SPELT: Final = 10
+"""How many sets a line of the log names; one has up to 30 names of up to 255 characters."""
+
 Dimensions = frozenset[tuple[str, str]]
 
 
@@ -134,4 +137,4 @@ def _warn(listed: Sequence[Metric], sets: frozenset[frozenset[str]]) -> None:
 
 
 def _spelt(sets: set[frozenset[str]] | frozenset[frozenset[str]]) -> list[list[str]]:
-    return sorted(sorted(names) for names in sets)
+    return sorted(sorted(names) for names in sets)[:_MOST_SPELT]

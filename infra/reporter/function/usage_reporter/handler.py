@@ -1,31 +1,31 @@
-"""What Lambda calls once a day. It never fails: an error is a line in the log, and no more."""
+"""What Lambda calls once a day. It never fails, and ends in time: an error is a line in the log, no more."""
 
 from __future__ import annotations
 
 import json
 import os
-import traceback
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
-from . import log, settings
+from . import outcome, settings
 from .counters import count
 from .day import Day
+from .deadline import within
 from .delivery import SECONDS, Delivery, Pace, deliver
-from .post import post
+from .post import SECONDS as TRY_SECONDS
+from .post import Answer, post
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mypy_boto3_cloudwatch import CloudWatchClient
 
-_RESERVE_SECONDS: Final = 30
-"""What is left of the function's time for a last try and its log line."""
+_RESERVE_SECONDS: Final = 5
+"""What is left of the function's time for the outcome's line: all else has ended or is left behind."""
 
 _CLOUDWATCH: Final = Config(
     connect_timeout=10, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 8}
@@ -42,10 +42,8 @@ def handle(_event: object, context: Any) -> dict[str, str]:  # noqa: ANN401 - La
         cloudwatch = boto3.client("cloudwatch", config=_CLOUDWATCH)
         delivery = report(os.environ, cloudwatch, datetime.now(UTC), Pace(), left)
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not be the deployment's trouble
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        log.write("error", "report.failed", error=_kind(error), file=place.filename, line=place.lineno)
-        return {"outcome": "failed"}
-    return {"outcome": _log(delivery)}
+        return {"outcome": outcome.failed(error)}
+    return {"outcome": outcome.ended(delivery)}
 
 
 def report(
@@ -55,32 +53,16 @@ def report(
     pace: Pace,
     left: Callable[[], float],
 ) -> Delivery:
-    """Sum up the day before `now` and deliver it; `left` says how many seconds there are for that."""
+    """Sum up the day before `now` and deliver it; `left` says how many seconds there are for that.
+
+    Raises `TimeoutError` if CloudWatch takes all of them.
+    """
     ours = settings.read(environ)
-    metrics = count(cloudwatch, ours.namespace, ours.dimension_sets, Day.before(now))
-    document = {"version": ours.version, "stack_id": ours.nonce, "metrics": metrics}
-    send = partial(post, ours.endpoint, json.dumps(document).encode())
-    return deliver(send, pace, min(SECONDS, left()))
+    sums = partial(count, cloudwatch, ours.namespace, ours.dimension_sets, Day.before(now))
+    document = {"version": ours.version, "stack_id": ours.nonce, "metrics": within(left(), sums)}
+    body = json.dumps(document).encode()
 
+    def send() -> Answer:
+        return post(ours.endpoint, body, min(TRY_SECONDS, left()))
 
-def _log(delivery: Delivery) -> str:
-    answer, tries = delivery.answer, delivery.tries
-    if answer.taken:
-        log.write("info", "report.sent", status=answer.status, tries=tries)
-        return "sent"
-    outcome = "undelivered" if answer.passing else "refused"
-    log.write(
-        "error",
-        f"report.{outcome}",
-        status=answer.status,
-        error=answer.error,
-        title=answer.title,
-        detail=answer.detail,
-        tries=tries,
-    )
-    return outcome
-
-
-def _kind(error: Exception) -> str:
-    # AWS's text has ARNs, and in them the account; its code is enough to know what to do.
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    return deliver(send, pace, min(SECONDS, left() - TRY_SECONDS))

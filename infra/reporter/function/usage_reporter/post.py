@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Final
-from urllib.error import URLError
-from urllib.request import HTTPErrorProcessor, Request, build_opener
+
+from .deadline import within
+from .exchange import Exchange
 
 if TYPE_CHECKING:
     from email.message import Message
+    from http.client import HTTPResponse
 
-_SECONDS: Final = 10.0
-"""How long the server may be silent: twice what the edge waits for its stream."""
+SECONDS: Final = 10.0
+"""How long one try may take, from resolving the name to the last byte: twice the edge's wait for Kinesis."""
 
 _PROBLEM_BYTES: Final = 8192
+_MOST_NESTED: Final = 64
+"""Objects and lists in a problem document. The parser recurses, and a thread's stack is finite."""
+
 _LONGEST_TEXT: Final = 500
+_LONGEST_RETRY_AFTER: Final = 40
 
 _PASSING: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 """The 4xx that say when, not what: a load balancer's time-out, and a rate limit."""
@@ -42,71 +47,67 @@ class Answer:
 
     @property
     def passing(self) -> bool:
-        """Whether the same report may be taken later."""
+        """Whether the same report may be taken later. An interim status (1xx) decides nothing."""
         return (
-            self.status is None or self.status in _PASSING or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            self.status is None
+            or self.status < HTTPStatus.OK
+            or self.status in _PASSING
+            or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         )
 
 
-class _AsItCame(HTTPErrorProcessor):
-    """Lets every answer through: nothing is raised, and a report never follows a redirect elsewhere."""
+def post(url: str, body: bytes, seconds: float = SECONDS) -> Answer:
+    """POST a JSON document and return within `seconds`, whatever the server does.
 
-    def http_response(self, request: Request, response: HTTPResponse) -> HTTPResponse:  # noqa: ARG002
-        return response
-
-    def https_response(self, request: Request, response: HTTPResponse) -> HTTPResponse:  # noqa: ARG002
-        return response
-
-
-def post(url: str, body: bytes, seconds: float = _SECONDS) -> Answer:
-    """POST a JSON document. What goes wrong on the way is an answer without a status, never an exception."""
-    headers = {"Content-Type": "application/json", "User-Agent": "usage-reporter"}
-    request = Request(url, body, headers, method="POST")  # noqa: S310 - the settings let web addresses through alone
+    What goes wrong on the way is an answer without a status, never an exception.
+    """
+    exchange = Exchange(url, seconds)
+    heads: list[Answer] = []
     try:
-        with build_opener(_AsItCame).open(request, timeout=seconds) as response:
-            title, detail = _problem(response, seconds)
-            return Answer(response.status, None, title, detail, _retry_after(response.headers))
-    except URLError as error:
-        reason = error.reason
-        return Answer(error=type(reason if isinstance(reason, BaseException) else error).__name__)
-    except (OSError, HTTPException) as error:
-        return Answer(error=type(error).__name__)
+        return within(seconds, lambda: _try(exchange, body, heads))
+    except Exception as error:  # noqa: BLE001 - no list can name all that a server can cause
+        return heads[0] if heads else Answer(error=type(error).__name__)
+    finally:
+        exchange.cut()
 
 
-def _problem(response: HTTPResponse, seconds: float) -> tuple[str | None, str | None]:
-    # RFC 9457. What is not such a document is a proxy's page, in which anything may stand: it is not logged.
+def _try(exchange: Exchange, body: bytes, heads: list[Answer]) -> Answer:
+    # The head counts as soon as it is there: the body may never end, or not be readable.
+    with exchange.send(body) as response:
+        head = Answer(response.status, retry_after=_retry_after(response.headers))
+        heads.append(head)
+        if head.taken:
+            return head
+        title, detail = _problem(response)
+        return replace(head, title=title, detail=detail)
+
+
+def _problem(response: HTTPResponse) -> tuple[str | None, str | None]:
+    # RFC 9457. What is not such a document is a proxy's page, which can contain anything: it is not logged.
     if response.headers.get_content_type() != "application/problem+json":
         return None, None
-    try:
-        document = json.loads(_read(response, seconds))
-    except (OSError, HTTPException, ValueError):
+    read = response.read(_PROBLEM_BYTES)
+    if read.count(b"[") + read.count(b"{") > _MOST_NESTED:
         return None, None
+    document = json.loads(read)
     if not isinstance(document, dict):
         return None, None
     return _text(document.get("title")), _text(document.get("detail"))
 
 
-def _read(response: HTTPResponse, seconds: float) -> bytes:
-    # Piece by piece: a server that sends one byte after another would never run into a socket's time-out.
-    end, read = time.monotonic() + seconds, b""
-    while len(read) < _PROBLEM_BYTES and time.monotonic() < end:
-        piece = response.read1(_PROBLEM_BYTES)
-        if not piece:
-            break
-        read += piece
-    return read
-
-
 def _text(value: object) -> str | None:
-    return value[:_LONGEST_TEXT] if isinstance(value, str) else None
+    # Control characters and those that turn the direction of writing would deceive the log's reader.
+    if not isinstance(value, str):
+        return None
+    return "".join(one if one.isprintable() else "\ufffd" for one in value[:_LONGEST_TEXT])
 
 
 def _retry_after(headers: Message) -> float | None:
     # Seconds, or a date (RFC 9110, 10.2.3).
-    value = headers.get("Retry-After", "").strip()
+    value = headers.get("Retry-After", "")[:_LONGEST_RETRY_AFTER].strip()
     if value.isascii() and value.isdigit():
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, OverflowError):
+    except Exception:  # noqa: BLE001 - the parser of dates does not say all that it can raise
         return None

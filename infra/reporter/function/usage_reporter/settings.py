@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from . import endpoint
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,12 +25,9 @@ class Settings:
 
 def read(environ: Mapping[str, str]) -> Settings:
     """Return the settings; raise `KeyError` or `ValueError` for what the construct would not write."""
-    endpoint = environ["REPORT_ENDPOINT"]
-    if not endpoint.startswith(("https://", "http://")):
-        raise ValueError("REPORT_ENDPOINT is no URL of a web server")
     sets = json.loads(environ.get("REPORT_DIMENSION_SETS", "[]"))
     return Settings(
-        endpoint=endpoint,
+        endpoint=endpoint.check(environ["REPORT_ENDPOINT"]),
         version=environ["REPORT_VERSION"],
         nonce=environ["REPORT_NONCE"],
         namespace=environ["REPORT_NAMESPACE"],
