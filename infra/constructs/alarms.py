@@ -38,13 +38,16 @@ _A_DAY_AND_A_BIT: Final = 25
 
 
 CANNOT_PUBLISH: Final = "edge-cannot-publish"
-"""The one alarm that rolls a deployment of the edge back: strangers cannot ring it (`infra.constructs.edge_log`)."""
+"""The one alarm that rolls a deployment of the edge back.
+
+Strangers cannot ring it (`infra.constructs.edge_log`).
+"""
 
 
 def alarms(
     names: Names, alb: elb.ApplicationLoadBalancer, *, cannot_publish: cloudwatch.IMetric
 ) -> list[Alarm]:
-    """Return all alarms; `cannot_publish` counts the calls to the stream that AWS refuses for the edge's own sake."""
+    """Return all alarms; `cannot_publish` counts what AWS refuses the edge for the edge's own fault."""
     return [
         *_of_the_worker(names),
         *(_share(names.application, reason, percent) for reason, percent in REJECTED_PERCENT.items()),
@@ -122,8 +125,8 @@ def errors(alb: elb.ApplicationLoadBalancer) -> cloudwatch.MathExpression:
 
 def _of_the_edge(names: Names, alb: elb.ApplicationLoadBalancer) -> list[Alarm]:
     return [
-        # Three minutes of five. Reporters send again for longer than a lost task needs to be replaced. It rolls
-        # nothing back: whoever floods the stream rings it, and would undo the deployment that keeps them out.
+        # Three minutes of five. Reporters send again for longer than a lost task needs to be replaced. It
+        # rolls nothing back: whoever floods the stream rings it, and would undo the very fix against them.
         Alarm(
             name="edge-5xx",
             says="More than 1 % of the requests are answered 5xx.",

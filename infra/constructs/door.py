@@ -39,8 +39,10 @@ REUSE_SECONDS: Final = 20
 """How long CloudFront keeps an idle connection to the load balancer: shorter than that keeps it."""
 
 FORWARDED: Final = ("Content-Type", "Content-Encoding", "Origin", "Sec-Fetch-Site")
-"""The headers that the edge reads: from the type and the coding it answers 415, from the other two it sees that
-a browser sends for another site and answers 403. It keeps none of them. CloudFront takes out all others."""
+"""The headers that the edge reads, and keeps nowhere; CloudFront takes out all others.
+
+By type and coding the edge answers 415. By the other two it sees that a browser sends for another site: 403.
+"""
 
 _HTTP: Final = 80
 

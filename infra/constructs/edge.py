@@ -52,8 +52,8 @@ HEALTH: Final = "/healthz"
 When Kinesis is out or throttles, no edge is ready, and none is better than another: ECS would replace tasks
 that work, again and again, where the edge itself answers 503 and says when to come again. Strangers can make
 the stream throttle, so `/readyz` would also let them stop a deployment. That a *new* edge may publish at all
-is what the alarm `edge-cannot-publish` watches: it rolls a deployment back. Draining needs no check: ECS takes
-a task out of the target group before it stops it.
+is what the alarm `edge-cannot-publish` watches: it rolls a deployment back. Draining needs no check: ECS
+takes a task out of the target group before it stops it.
 """
 
 _CPU_TARGET: Final = 60

@@ -1,4 +1,4 @@
-"""What CloudWatch counts of the edge's log: the calls to the stream that AWS refuses for the edge's own sake."""
+"""What CloudWatch counts of the edge's log: calls that AWS refuses for the edge's own fault."""
 
 from __future__ import annotations
 
@@ -26,12 +26,15 @@ REFUSALS: Final = (
 )
 """The codes of `publish.failed` that say: this edge cannot publish, whoever sends and however much.
 
-They depend on the task's role, the stream's name and its key: on what a deployment changes. A code is listed if
-no request can bring it about. So these are left out: throttling, internal failures and time-outs (a flood of
-reports causes them, or an outage does, which a rollback does not end), `CredentialRetrievalError` and
-`EndpointConnectionError` (an edge without a free connection has them), and everything about the call's contents.
-`edge.failed`, a fault in our code, is left out too: if one body brings it about, strangers send that body.
-A new edge that does not start or does not answer its health check is the matter of ECS's circuit breaker.
+They depend on the task's role, the stream's name and its key: on what a deployment changes. A code is listed
+only if no request can bring it about. So these are left out:
+
+- throttling, internal failures and time-outs: a flood causes them, or an outage, which no rollback ends;
+- `CredentialRetrievalError` and `EndpointConnectionError`: an edge without a free file has them;
+- everything about the call's contents;
+- `edge.failed`, a fault in our code: if one body brings it about, strangers send that body.
+
+A new edge that does not start, or does not answer its health check, is stopped by ECS's circuit breaker.
 """
 
 

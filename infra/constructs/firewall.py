@@ -1,4 +1,4 @@
-"""The firewall at the load balancer: limits on how often one address may ask, and on how long a body may be."""
+"""The firewall at the load balancer: how often one address may ask, and how long a body may be."""
 
 from __future__ import annotations
 
