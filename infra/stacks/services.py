@@ -87,7 +87,7 @@ def watch(  # noqa: PLR0913 - what is watched
         scope,
         names=names,
         alb=door.alb,
-        edge=edge.service,
+        edge=edge,
         worker=worker.service,
         alarms=made.values(),
     )

@@ -112,4 +112,8 @@ def test_the_dashboard_shows_each_outcome_and_all_alarms(defaults: Variant) -> N
     for outcome in ("accepted", "malformed", "invalid", "fraud", "duplicate"):
         assert f'\\"{outcome}\\"' in body or f'\\\\\\"{outcome}\\\\\\"' in body
     ids = resources(defaults.services, "AWS::CloudWatch::Alarm")
+    (edge,) = (
+        name for name in resources(defaults.services, "AWS::Logs::LogGroup") if name.startswith("Edge")
+    )
+    assert f'{{"Ref": "{edge}"}}' in body, "the edge's warnings"
     assert all(f'["{name}", "Arn"]' in body for name, alarm in ids.items() if "AlarmName" in alarm)
