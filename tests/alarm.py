@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stream_worker.emf import DIMENSION, NAMESPACE
 from tests import synthesis
+from tests.log_pattern import LogPattern
 from tests.runbook import FILE
 
 if TYPE_CHECKING:
@@ -25,11 +26,15 @@ _STATISTICS: Final[dict[str, Callable[[Sequence[float]], float]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A metric, and how a period's values become one. `application` is its dimension, if it is ours."""
+    """A metric, and how a period's values become one.
+
+    `application` is its dimension, if a log has it as a metric; `pattern` what it counts, if it counts lines.
+    """
 
     metric: str
     statistic: str
     application: str | None
+    pattern: LogPattern | None = None
 
     def value(self, measured: Mapping[str, Sequence[float]]) -> float | None:
         values = measured.get(self.metric)
@@ -65,14 +70,15 @@ class Alarm:
             for source in self.sources.values()
             if source.application
         }
-        assert ours, "a metric of AWS, which no log has"
+        counted = {source.metric: source.pattern for source in self.sources.values() if source.pattern}
+        assert ours or counted, "a metric of AWS, which no log has"
         found: dict[str, list[float]] = {name: [] for name, _ in ours}
-        for log in logs:
-            for line in log.read_text(encoding="utf-8").splitlines():
-                for name, by, value in _embedded(line):
-                    if (name, by) in ours:
-                        found[name].append(value)
-        return found
+        lines = [line for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+        for line in lines:
+            for name, by, value in _embedded(line):
+                if (name, by) in ours:
+                    found[name].append(value)
+        return found | {name: [1.0] * pattern.count(lines) for name, pattern in counted.items()}
 
 
 @cache
@@ -84,6 +90,20 @@ def alarms() -> dict[str, Alarm]:
         page = re.search(rf"{re.escape(FILE)}#([\w-]+)$", described["AlarmDescription"])
         if page:  # the others are for scaling, and call nobody
             found[page[1]] = _alarm(described)
+    return found
+
+
+@cache
+def rollback_alarms() -> frozenset[str]:
+    """Return the pages of the alarms that roll a deployment of a service back."""
+    services = synthesis.resources(synthesis.templates()[synthesis.SERVICES], "AWS::ECS::Service").values()
+    named = {
+        name
+        for service in services
+        for name in service["DeploymentConfiguration"].get("Alarms", {}).get("AlarmNames", ())
+    }
+    found = frozenset(page for page in alarms() if f"{_default_application()}-{page}" in named)
+    assert len(found) == len(named) > 0
     return found
 
 
@@ -110,9 +130,20 @@ def _alarm(described: dict[str, Any]) -> Alarm:
 
 def _source(stat: dict[str, Any]) -> _Source:
     metric = stat["Metric"]
-    dimensions = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
+    dimensions = {one["Name"]: one["Value"] for one in metric.get("Dimensions", ())}
     application = dimensions[DIMENSION] if metric["Namespace"] == NAMESPACE else None
-    return _Source(metric["MetricName"], stat["Stat"], application)
+    return _Source(metric["MetricName"], stat["Stat"], application, _pattern(metric))
+
+
+def _pattern(metric: dict[str, Any]) -> LogPattern | None:
+    """Return the pattern of the metric filter that makes a metric, if one does."""
+    services = synthesis.templates()[synthesis.SERVICES]
+    for made in synthesis.resources(services, "AWS::Logs::MetricFilter").values():
+        for one in made["MetricTransformations"]:
+            if (one["MetricNamespace"], one["MetricName"]) == (metric["Namespace"], metric["MetricName"]):
+                assert one["MetricValue"] == "1"
+                return LogPattern(made["FilterPattern"])
+    return None
 
 
 def _default_application() -> str:

@@ -37,12 +37,22 @@ _A_DAY_AND_A_BIT: Final = 25
 """Hours. What is said once a day is late after an hour more; CloudWatch may take longer to notice."""
 
 
-def alarms(names: Names, alb: elb.ApplicationLoadBalancer) -> list[Alarm]:
-    """Return all alarms."""
+CANNOT_PUBLISH: Final = "edge-cannot-publish"
+"""The one alarm that rolls a deployment of the edge back.
+
+Strangers cannot ring it (`infra.constructs.edge_log`).
+"""
+
+
+def alarms(
+    names: Names, alb: elb.ApplicationLoadBalancer, *, cannot_publish: cloudwatch.IMetric
+) -> list[Alarm]:
+    """Return all alarms; `cannot_publish` counts what AWS refuses the edge for the edge's own fault."""
     return [
         *_of_the_worker(names),
         *(_share(names.application, reason, percent) for reason, percent in REJECTED_PERCENT.items()),
         *_of_the_edge(names, alb),
+        _of_a_new_edge(cannot_publish),
         *_of_the_days(names.application),
     ]
 
@@ -115,7 +125,8 @@ def errors(alb: elb.ApplicationLoadBalancer) -> cloudwatch.MathExpression:
 
 def _of_the_edge(names: Names, alb: elb.ApplicationLoadBalancer) -> list[Alarm]:
     return [
-        # Three minutes of five. Reporters send again for longer than a lost task needs to be replaced.
+        # Three minutes of five. Reporters send again for longer than a lost task needs to be replaced. It
+        # rolls nothing back: whoever floods the stream rings it, and would undo the very fix against them.
         Alarm(
             name="edge-5xx",
             says="More than 1 % of the requests are answered 5xx.",
@@ -147,6 +158,19 @@ def _of_the_edge(names: Names, alb: elb.ApplicationLoadBalancer) -> list[Alarm]:
             missing=MISSING_IS_WRONG,
         ),
     ]
+
+
+def _of_a_new_edge(cannot_publish: cloudwatch.IMetric) -> Alarm:
+    """Two minutes of three: a role that was made just now may be refused for the first few seconds."""
+    return Alarm(
+        name=CANNOT_PUBLISH,
+        says="AWS does not let the edge publish: its role, its key or its stream is wrong.",
+        metric=cannot_publish,
+        above=0,
+        of=3,
+        after=2,
+        missing=MISSING_IS_WELL,
+    )
 
 
 def _of_the_days(application: str) -> list[Alarm]:

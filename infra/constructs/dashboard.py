@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_elasticloadbalancingv2 as elb
     from constructs import Construct
 
+    from infra.constructs.edge import Edge
     from infra.permissions import Names
 
 _WIDTH: Final = 12  # half of the page
@@ -27,7 +28,7 @@ def dashboard(  # noqa: PLR0913 - what there is to see
     *,
     names: Names,
     alb: elb.ApplicationLoadBalancer,
-    edge: ecs.FargateService,
+    edge: Edge,
     worker: ecs.FargateService,
     alarms: Iterable[cloudwatch.Alarm],
 ) -> cloudwatch.Dashboard:
@@ -36,9 +37,9 @@ def dashboard(  # noqa: PLR0913 - what there is to see
         scope, "Dashboard", dashboard_name=names.application, default_interval=Duration.days(1)
     )
     page.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(alarms), width=24, height=3))
-    page.add_widgets(*_edge(alb), *_stream(names.stream))
+    page.add_widgets(*_edge(alb), *_strangers(alb, edge), *_stream(names.stream))
     page.add_widgets(*_worker(names.application))
-    page.add_widgets(*_days(names.application), _tasks(edge, worker))
+    page.add_widgets(*_days(names.application), _tasks(edge.service, worker))
     return page
 
 
@@ -56,6 +57,30 @@ def _edge(alb: elb.ApplicationLoadBalancer) -> list[cloudwatch.IWidget]:
                 for statistic in ("p50", "p99")
             ],
             right=[metric.balancer(alb, "UnHealthyHostCount", "Maximum", minutes=5)],
+        ),
+    ]
+
+
+def _strangers(alb: elb.ApplicationLoadBalancer, edge: Edge) -> list[cloudwatch.IWidget]:
+    """Show what an attack looks like: no alarm rings for it as long as honest reports are taken."""
+    refused = ("HTTPCode_Target_4XX_Count", "HTTPCode_ELB_4XX_Count", "RejectedConnectionCount")
+    return [
+        _graph(
+            "Requests refused by the edge, and before it; connections",
+            [metric.balancer(alb, name, "Sum", minutes=5) for name in refused],
+            right=[metric.balancer(alb, "ActiveConnectionCount", "Sum", minutes=5)],
+        ),
+        cloudwatch.LogQueryWidget(
+            title="The edge's newest warnings and errors",
+            log_group_names=[edge.logs.log_group_name],
+            query_lines=[
+                "fields @timestamp, event, @message",
+                "filter level in ['warning', 'error', 'critical']",
+                "sort @timestamp desc",
+                "limit 20",
+            ],
+            width=_WIDTH,
+            height=6,
         ),
     ]
 

@@ -27,8 +27,24 @@ if TYPE_CHECKING:
 CLASS_HEADER: Final = "x-metrics-class"
 """Where `viewer.js` puts what stands for the viewer's address."""
 
+WAIT_SECONDS: Final = 30
+"""How long the load balancer, and CloudFront before it, wait for an answer; an idle connection lasts as long.
+
+Longer than the longest request (`edge.DRAIN_SECONDS`), shorter than the edge keeps an idle connection
+(`edge.IDLE_SECONDS`). A sender who sends a byte now and then renews the load balancer's idle time-out: it is
+the edge's own deadlines that end such a request.
+"""
+
+REUSE_SECONDS: Final = 20
+"""How long CloudFront keeps an idle connection to the load balancer: shorter than that keeps it."""
+
+FORWARDED: Final = ("Content-Type", "Content-Encoding", "Origin", "Sec-Fetch-Site")
+"""The headers that the edge reads, and keeps nowhere; CloudFront takes out all others.
+
+By type and coding the edge answers 415. By the other two it sees that a browser sends for another site: 403.
+"""
+
 _HTTP: Final = 80
-_READ_SECONDS: Final = 30
 
 
 class Door(Construct):
@@ -67,7 +83,10 @@ class Door(Construct):
 def _balancer(
     scope: Construct, vpc: ec2.IVpc, group: ec2.SecurityGroup, *, internet_facing: bool
 ) -> elb.ApplicationLoadBalancer:
-    """Make the load balancer. It tells the edge no address: X-Forwarded-For is taken out."""
+    """Make the load balancer. It passes no address on to the edge: X-Forwarded-For is taken out.
+
+    What is not HTTP as RFC 7230 has it, and a header that is not one, ends here.
+    """
     isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
     return elb.ApplicationLoadBalancer(
         scope,
@@ -78,7 +97,8 @@ def _balancer(
         security_group=group,
         drop_invalid_header_fields=True,
         xff_header_processing_mode=elb.XffHeaderProcessingMode.REMOVE,
-        idle_timeout=Duration.seconds(_READ_SECONDS),
+        desync_mitigation_mode=elb.DesyncMitigationMode.STRICTEST,
+        idle_timeout=Duration.seconds(WAIT_SECONDS),
     )
 
 
@@ -139,7 +159,8 @@ def _behind_cloudfront(door: Door, edge: Edge, logs: AccessLogs | None) -> str:
     origin = origins.VpcOrigin.with_application_load_balancer(
         door.alb,
         protocol_policy=cloudfront.OriginProtocolPolicy.HTTP_ONLY,
-        read_timeout=Duration.seconds(_READ_SECONDS),
+        read_timeout=Duration.seconds(WAIT_SECONDS),
+        keepalive_timeout=Duration.seconds(REUSE_SECONDS),
     )
     distribution = cloudfront.Distribution(
         door,
@@ -186,7 +207,7 @@ def _forwarded(door: Door) -> cloudfront.OriginRequestPolicy:
         door,
         "Forwarded",
         comment="usage-metrics: what the edge and the firewall read of a request",
-        header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list("Content-Type", CLASS_HEADER),
+        header_behavior=cloudfront.OriginRequestHeaderBehavior.allow_list(*FORWARDED, CLASS_HEADER),
         cookie_behavior=cloudfront.OriginRequestCookieBehavior.none(),
         query_string_behavior=cloudfront.OriginRequestQueryStringBehavior.none(),
     )

@@ -21,20 +21,39 @@ if TYPE_CHECKING:
 
 PORT: Final = 8080
 
+IDLE_SECONDS: Final = 75
+"""How long the edge keeps an idle connection open: the edge's own constant.
+
+The load balancer must give up an idle connection first (`infra.constructs.door.WAIT_SECONDS`). Otherwise it
+sends a request into a connection that the edge is closing, and answers 502 to a sender who did nothing wrong.
+"""
+
+BODY_SECONDS: Final = 5
+"""How long the edge waits for a body before it answers 408: the edge's own constant."""
+
 STOP_SECONDS: Final = 30
-"""From SIGTERM to SIGKILL. The edge needs 8.3 at most: a quarter to say farewell, and METRICS_PUBLISH_SECONDS
-and three for what it took (`ingest_api.__main__`)."""
+"""From SIGTERM to SIGKILL. The edge needs about 10.5: a quarter of a second to announce that it leaves, then
+`BODY_SECONDS` for bodies that are on their way and METRICS_PUBLISH_SECONDS (5) for what it took."""
 
 DRAIN_SECONDS: Final = 15
-"""How long a task that is leaving may finish requests before it gets SIGTERM: three times the longest one."""
+"""How long a task that is leaving may finish requests before it gets SIGTERM. The longest one takes
+`BODY_SECONDS` and METRICS_PUBLISH_SECONDS: the load balancer sends a head only when it has all of it."""
+
+OPEN_FILES: Final = 65_535
+"""The container's limit. The edge serves up to 8,192 connections at once, one file each.
+
+It is Fargate's default today (docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Ulimit.html). Older
+platforms gave a soft limit of 1,024, which a few hundred silent strangers would use up.
+"""
 
 HEALTH: Final = "/healthz"
 """Both health checks ask whether the process runs, and not `/readyz`, whether it can publish.
 
 When Kinesis is out or throttles, no edge is ready, and none is better than another: ECS would replace tasks
-that work, again and again, where the edge itself answers 503 and says when to come again. That a *new* edge
-can publish at all is what the alarm `edge-5xx` watches: it rolls a deployment back. Draining needs no check:
-ECS takes a task out of the target group before it stops it.
+that work, again and again, where the edge itself answers 503 and says when to come again. Strangers can make
+the stream throttle, so `/readyz` would also let them stop a deployment. That a *new* edge may publish at all
+is what the alarm `edge-cannot-publish` watches: it rolls a deployment back. Draining needs no check: ECS
+takes a task out of the target group before it stops it.
 """
 
 _CPU_TARGET: Final = 60
@@ -66,9 +85,11 @@ class Edge(Construct):
             grants=EDGE,
             health_check=_health_check(),
             ports=(PORT,),
+            open_files=OPEN_FILES,
         )
         task = Task(self, "Edge", process=process, place=place)
         self.definition = task.definition
+        self.logs = task.logs
         self.security_group = task_security_group(self, "SecurityGroup", vpc=place.vpc, of="edge")
         self.target_group = _target_group(self, place.vpc)
         self.service = _service(self, place.cluster, task, deployment.edge_tasks)
@@ -108,6 +129,8 @@ def _target_group(scope: Construct, vpc: ec2.IVpc) -> elb.ApplicationTargetGroup
         vpc=vpc,
         port=PORT,
         protocol=elb.ApplicationProtocol.HTTP,
+        # The edge speaks HTTP/1.1 alone; the load balancer translates what comes as HTTP/2.
+        protocol_version=elb.ApplicationProtocolVersion.HTTP1,
         target_type=elb.TargetType.IP,
         deregistration_delay=Duration.seconds(DRAIN_SECONDS),
         # Twice five seconds and a new task is in; three times and a dead one is out.

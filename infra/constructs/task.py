@@ -16,6 +16,8 @@ from infra.deployment import Architecture
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aws_cdk import aws_logs as logs
+
     from infra.constructs.place import Place
     from infra.permissions import Grant, Names
 
@@ -37,7 +39,10 @@ _CPUS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """What a container runs. `stop_seconds` is from SIGTERM to SIGKILL, 120 at most on Fargate."""
+    """What a container runs. `stop_seconds` is from SIGTERM to SIGKILL, 120 at most on Fargate.
+
+    `open_files` is the soft and hard limit of open files; None leaves Fargate's own.
+    """
 
     program: str
     arguments: Sequence[str]
@@ -48,6 +53,7 @@ class Process:
     grants: Sequence[Grant]
     health_check: ecs.HealthCheck | None = None
     ports: Sequence[int] = field(default=())
+    open_files: int | None = None
 
 
 class Task(Construct):
@@ -56,6 +62,7 @@ class Task(Construct):
     def __init__(self, scope: Construct, name: str, *, process: Process, place: Place) -> None:
         super().__init__(scope, name)
         deployment = place.deployment
+        self.logs = log_group(self, days=deployment.log_days)
         self.definition = ecs.FargateTaskDefinition(
             self,
             "Definition",
@@ -77,24 +84,30 @@ class Task(Construct):
             command=list(process.arguments),
             environment=dict(process.environment),
             health_check=process.health_check,
-            logging=_logging(self, name.lower(), deployment.log_days),
+            logging=_logging(name.lower(), self.logs),
             linux_parameters=_restrained(self),
             port_mappings=[ecs.PortMapping(container_port=port) for port in process.ports],
             readonly_root_filesystem=True,
             user=USER,
             stop_timeout=Duration.seconds(process.stop_seconds),
         )
+        if process.open_files is not None:
+            self.container.add_ulimits(_open_files(process.open_files))
         self.definition.add_volume(name="temporary")
         self.container.add_mount_points(
             ecs.MountPoint(container_path=TEMPORARY, source_volume="temporary", read_only=False)
         )
 
 
-def _logging(scope: Construct, name: str, days: int) -> ecs.LogDriver:
+def _open_files(limit: int) -> ecs.Ulimit:
+    return ecs.Ulimit(name=ecs.UlimitName.NOFILE, soft_limit=limit, hard_limit=limit)
+
+
+def _logging(name: str, group: logs.ILogGroup) -> ecs.LogDriver:
     """Log without waiting: while CloudWatch Logs is out a process goes on, and lines beyond 4 MB are lost."""
     return ecs.LogDriver.aws_logs(
         stream_prefix=name,
-        log_group=log_group(scope, days=days),
+        log_group=group,
         mode=ecs.AwsLogDriverMode.NON_BLOCKING,
         max_buffer_size=Size.mebibytes(4),
     )

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from infra.cost.load import Load
     from infra.deployment import Deployment
 
-ALARM_METRICS: Final = 17
-"""Eleven alarms, of which the four on shares of rejects look at two metrics each, that on errors at three."""
+ALARM_METRICS: Final = 18
+"""Twelve alarms, of which the four on shares of rejects look at two metrics each, that on errors at three."""
+
+EDGE_METRICS: Final = 1
+"""What is counted of the edge's log; the worker's are `stream_worker.emf.METRICS`."""
 
 _UNITS: Final = 1024
 _ZONES: Final = 2
@@ -92,7 +95,7 @@ def _front(load: Load, deployment: Deployment) -> Iterator[Line]:
         )
         yield line(part, "answers", "cloudfront_out", load.month_gb(measured.RESPONSE_BYTES))
     yield line("firewall", "web ACL", "waf_acl", 1)
-    yield line("firewall", "rate rule", "waf_rule", 1)
+    yield line("firewall", "rules on rate and length", "waf_rule", 2)
     yield line("firewall", "requests", "waf_requests", requests)
 
 
@@ -143,7 +146,7 @@ def _watch(load: Load, deployment: Deployment) -> Iterator[Line]:
     beats = deployment.shards * HOURS * 60 * measured.HEARTBEAT_BYTES
     commits = load.segments(deployment.shards) * DAYS * measured.COMMITTED_BYTES
     yield line("watch", "logs", "logs_in", (beats + commits) / GB)
-    yield line("watch", "metrics", "metrics", sum(map(len, METRICS.values())))
+    yield line("watch", "metrics", "metrics", EDGE_METRICS + sum(map(len, METRICS.values())))
     yield line("watch", "alarms", "alarms", ALARM_METRICS)
     yield line("watch", "dashboard", "dashboards", 1)
     yield line("watch", "images", "ecr_storage", _IMAGES_GB)

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     """400 ThrottlingException."""
     EXPIRED_ITERATOR = auto()
     """400 ExpiredIteratorException, of Kinesis' GetRecords."""
+    ACCESS_DENIED = auto()
+    """400 AccessDeniedException, of any service but S3: the caller's role does not allow the call."""
     FAIL = auto()
     """500 with the service's own code."""
     BREAK = auto()

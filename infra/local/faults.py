@@ -43,6 +43,7 @@ _STEPS: Final[dict[Kind, tuple[_Step | Refusal, ...]]] = {
     Kind.THROUGHPUT_EXCEEDED: (Refusal(400, "ProvisionedThroughputExceededException"),),
     Kind.THROTTLING: (Refusal(400, "ThrottlingException"),),
     Kind.EXPIRED_ITERATOR: (Refusal(400, "ExpiredIteratorException"),),
+    Kind.ACCESS_DENIED: (Refusal(400, "AccessDeniedException"),),
     Kind.FAIL: (Refusal(500),),
     Kind.BREAK: (_Step.BREAK,),
     Kind.HANG_THEN_DO: (_Step.HANG,),

@@ -8,11 +8,12 @@ from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_ecs as ecs
 
 from infra.constructs.alarm import alarm_name, make
-from infra.constructs.alarms import alarms
+from infra.constructs.alarms import CANNOT_PUBLISH, alarms
 from infra.constructs.dashboard import dashboard
 from infra.constructs.days import Days
 from infra.constructs.door import Door
 from infra.constructs.edge import Edge
+from infra.constructs.edge_log import cannot_publish
 from infra.constructs.image import image
 from infra.constructs.network import network
 from infra.constructs.place import Place
@@ -70,19 +71,23 @@ class Services(Stack):
 def watch(  # noqa: PLR0913 - what is watched
     scope: Construct, *, names: Names, door: Door, edge: Edge, worker: Worker, email: str | None
 ) -> None:
-    """Make alarms and dashboard; a new edge that answers 5xx is rolled back."""
+    """Make alarms and dashboard; a new edge that AWS does not let publish is rolled back."""
+    refused = cannot_publish(scope, edge.logs, application=names.application)
     made = make(
-        scope, alarms(names, door.alb), application=names.application, topic=topic(scope, email=email)
+        scope,
+        alarms(names, door.alb, cannot_publish=refused),
+        application=names.application,
+        topic=topic(scope, email=email),
     )
     edge.service.enable_deployment_alarms(
-        [alarm_name(names.application, "edge-5xx")], behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM
+        [alarm_name(names.application, CANNOT_PUBLISH)], behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM
     )
-    edge.service.node.add_dependency(made["edge-5xx"])
+    edge.service.node.add_dependency(made[CANNOT_PUBLISH])
     dashboard(
         scope,
         names=names,
         alb=door.alb,
-        edge=edge.service,
+        edge=edge,
         worker=worker.service,
         alarms=made.values(),
     )

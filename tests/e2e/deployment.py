@@ -32,6 +32,7 @@ CANNOT: Final = {
     "AWS::Glue::Database": f"{_NO_SUPPORT}: made from the same properties by Glue's own API",
     "AWS::Glue::Table": f"{_NO_SUPPORT}: made from the same properties by Glue's own API",
     "AWS::KMS::Key": "moto loses it: a reference to it is one to an undefined resource",
+    "AWS::Logs::MetricFilter": f"{_NO_SUPPORT}; what its pattern counts is held to real lines elsewhere",
     "AWS::S3::BucketPolicy": f"{_NO_SUPPORT}, and its S3 stores policies without enforcing them",
     "AWS::SNS::TopicPolicy": _NO_SUPPORT,
     "AWS::Scheduler::Schedule": _NO_SUPPORT,

@@ -50,7 +50,7 @@ class Operator:
         """Say whether the alarm rings: by what the logs say or, if it goes by AWS's own metrics, by these."""
         if measured:
             return self.alarm.rings(measured)
-        logs = [self.installation.logs / f"{name}.log" for name in ("worker", "days")]
+        logs = [self.installation.logs / f"{name}.log" for name in ("edge", "worker", "days")]
         own = self.installation.cloud.resources.stream
         return self.alarm.rings(self.alarm.measured([log for log in logs if log.exists()], own))
 

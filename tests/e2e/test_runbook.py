@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import time
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import pytest
 
 from infra.local.fault import Fault, Kind
 from stream_worker.pulse import HEARTBEAT_SECONDS
+from tests.alarm import rollback_alarms
 from tests.e2e.aws_command import NETWORK
 from tests.e2e.installation import SECONDS, count
 from tests.e2e.operator import Operator
@@ -44,7 +46,15 @@ def on_call(installation: Installation, name: str, **values: object) -> Iterator
 def ecs(wanted: int, running: int) -> dict[str, Any]:
     """Return what ECS says of a service with so many tasks."""
     return {
-        "ecs describe-services": {"services": [{"desiredCount": wanted, "runningCount": running}]},
+        "ecs describe-services": {
+            "services": [
+                {
+                    "desiredCount": wanted,
+                    "runningCount": running,
+                    "deployments": [{"status": "PRIMARY", "rolloutState": "COMPLETED"}],
+                }
+            ]
+        },
         "ecs update-service": {"service": {"status": "ACTIVE"}},
     }
 
@@ -164,6 +174,7 @@ def test_an_edge_whose_stream_is_out(installation: Installation) -> None:
             statuses = post(operator, 5)
             assert set(statuses) == {HTTPStatus.SERVICE_UNAVAILABLE}
             assert operator.rings(HTTPCode_Target_5XX_Count=[5], RequestCount=[5])
+            assert not rolls_back(installation), "an outage is not the new edge's fault"
             post(operator, 1)  # what failed is a matter of five seconds to the edge
             for number in range(4):
                 operator.try_step("Look", number)
@@ -172,6 +183,32 @@ def test_an_edge_whose_stream_is_out(installation: Installation) -> None:
         operator.try_step("Do", 1)
         operator.try_step("Do", 2)
         assert not operator.rings(RequestCount=[1])
+
+
+def test_an_edge_that_may_not_publish(installation: Installation) -> None:
+    denied = Fault(service="kinesis", operation="PutRecords", kind=Kind.ACCESS_DENIED)
+    with (
+        on_call(installation, "edge-cannot-publish") as operator,
+        edge(operator, publish_seconds=0.5),
+    ):
+        operator.answers = ecs(1, 1)
+        assert not operator.rings()
+        with faults(installation.cloud.endpoint.url, denied):
+            assert set(post(operator, 2)) == {HTTPStatus.SERVICE_UNAVAILABLE}
+            assert operator.rings()
+            assert rolls_back(installation)
+            operator.try_step("Look", 0)
+            operator.try_step("Look", 1)
+        operator.try_step("Do", 0)
+        os.truncate(installation.logs / "edge.log", 0)  # some minutes later
+        assert post(operator, 1) == [HTTPStatus.ACCEPTED]
+        operator.try_step("Do", 1)
+        assert not operator.rings()
+
+
+def rolls_back(installation: Installation) -> bool:
+    """Say whether a deployment of the edge that is under way would be rolled back, by what its log says."""
+    return any(Operator(installation, name).rings() for name in rollback_alarms())
 
 
 def test_a_stream_that_is_full(installation: Installation) -> None:
@@ -185,6 +222,7 @@ def test_a_stream_that_is_full(installation: Installation) -> None:
             assert operator.rings(WriteProvisionedThroughputExceeded=sabotage.hits)
         with faults(url, full):
             assert set(post(operator, 2)) == {HTTPStatus.SERVICE_UNAVAILABLE}
+            assert not rolls_back(installation), "strangers can fill the stream"
             operator.try_step("Look", 0)
         for part, number in (("Look", 1), ("Do", 0), ("Do", 1)):
             operator.try_step(part, number)

@@ -42,7 +42,7 @@ def test_a_bill_worked_out_by_hand() -> None:
     assert bill.part("stream") == pytest.approx(729.6 * (0.015 + 0.020) + 30.4 * 0.014, abs=0.01)
     # 256 units and 1 GiB on Arm, and an address.
     assert bill.part("worker") == pytest.approx(729.6 * (0.25 * 0.03238 + 0.00356 + 0.005))
-    assert bill.part("firewall") == pytest.approx(5 + 1 + 30.4 * 0.60)
+    assert bill.part("firewall") == pytest.approx(5 + 2 * 1 + 30.4 * 0.60)
 
 
 def test_the_rivals_bill_worked_out_by_hand() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NAMES = {
     "iterator-age", "oldest-uncommitted-age", "rejects-malformed", "rejects-invalid", "rejects-fraud",
     "rejects-duplicate", "edge-5xx", "write-throttled", "seal-late", "audit-failed", "no-reports",
+    "edge-cannot-publish",
 }  # fmt: skip
 SAYS_NOTHING = {"no-reports", "seal-late", "audit-failed", "iterator-age", "oldest-uncommitted-age"}
 """Alarms for which silence is what they are for."""
@@ -101,7 +102,9 @@ def test_who_is_to_hear_of_alarms_is_asked_to_confirm_it(variants: Variants) -> 
 
 
 def test_another_application_has_alarms_of_its_own(variants: Variants) -> None:
-    assert alarms(variants("logs")).keys() == {f"other-{name}" for name in NAMES}
+    found = alarms(variants("logs"))
+    assert found.keys() == {f"other-{name}" for name in NAMES}
+    assert found["other-edge-cannot-publish"]["Namespace"] == "UsageMetrics/other"
 
 
 def test_the_dashboard_shows_each_outcome_and_all_alarms(defaults: Variant) -> None:
@@ -109,4 +112,8 @@ def test_the_dashboard_shows_each_outcome_and_all_alarms(defaults: Variant) -> N
     for outcome in ("accepted", "malformed", "invalid", "fraud", "duplicate"):
         assert f'\\"{outcome}\\"' in body or f'\\\\\\"{outcome}\\\\\\"' in body
     ids = resources(defaults.services, "AWS::CloudWatch::Alarm")
+    (edge,) = (
+        name for name in resources(defaults.services, "AWS::Logs::LogGroup") if name.startswith("Edge")
+    )
+    assert f'{{"Ref": "{edge}"}}' in body, "the edge's warnings"
     assert all(f'["{name}", "Arn"]' in body for name, alarm in ids.items() if "AlarmName" in alarm)

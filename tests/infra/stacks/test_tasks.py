@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
+from infra.constructs.edge import BODY_SECONDS
 from infra.permissions import ROLES
 from ingest_api.drain import GRACE_SECONDS
 from ingest_api.settings import EdgeSettings
@@ -20,6 +21,9 @@ from tests.synthesis import ROOT, resources
 
 if TYPE_CHECKING:
     from tests.infra.stacks.variant import Variant
+
+CONNECTIONS = 8192
+"""What the edge serves at once."""
 
 PROCESSES = ("edge", "worker", "days")
 DOCKERFILES = {"edge": "ingest_api", "worker": "stream_worker", "days": "stream_worker"}
@@ -103,10 +107,16 @@ def test_the_worker_is_killed_long_after_its_daemon_has_given_up_a_flush_much_so
 def test_the_edge_is_killed_long_after_it_has_answered_what_it_took(defaults: Variant) -> None:
     longest = EdgeSettings.model_fields["publish_seconds"].default
     stop = container(defaults, "edge")["StopTimeout"]
-    assert 120 >= stop > GRACE_SECONDS + longest + 3
+    assert 120 >= stop > 2 * (GRACE_SECONDS + BODY_SECONDS + longest)
     attributes = defaults.one("AWS::ElasticLoadBalancingV2::TargetGroup")["TargetGroupAttributes"]
     drain = {one["Key"]: one["Value"] for one in attributes}["deregistration_delay.timeout_seconds"]
-    assert int(drain) > longest
+    assert int(drain) > BODY_SECONDS + longest
+
+
+def test_the_edge_may_open_a_file_for_each_of_its_connections(defaults: Variant) -> None:
+    (limit,) = container(defaults, "edge")["Ulimits"]
+    assert limit == {"Name": "nofile", "SoftLimit": 65_535, "HardLimit": 65_535}
+    assert limit["SoftLimit"] > 2 * CONNECTIONS
 
 
 def test_the_workers_health_check_is_a_command_of_its_own(defaults: Variant) -> None:
@@ -128,7 +138,7 @@ def test_new_tasks_run_before_old_ones_leave_and_a_broken_deployment_is_taken_ba
         assert rolling["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
         assert not service.get("EnableExecuteCommand")
     alarms = services(defaults)["edge"]["DeploymentConfiguration"]["Alarms"]
-    assert alarms == {"AlarmNames": ["metrics-worker-edge-5xx"], "Enable": True, "Rollback": True}
+    assert alarms == {"AlarmNames": ["metrics-worker-edge-cannot-publish"], "Enable": True, "Rollback": True}
 
 
 def test_nobody_speaks_to_a_task_but_the_load_balancer_to_the_edge(defaults: Variant) -> None:
