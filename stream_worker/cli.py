@@ -17,6 +17,7 @@ from schemas import __version__
 from stream_worker import logs
 from stream_worker.command import reported, settings_or_usage, stop_on_signals
 from stream_worker.engines.kcl import daemon
+from stream_worker.errors import WorkerError
 from stream_worker.health import judge
 from stream_worker.host import spare_the_collector
 
@@ -115,6 +116,9 @@ def health(limit: float | None) -> None:
     """
     settings = settings_or_usage()
     limit = settings.flush_seconds + _PATIENCE_SECONDS if limit is None else limit
-    found = judge(settings.health_folder, time.time(), limit)
+    try:
+        found = judge(settings.health_folder, time.time(), limit)
+    except WorkerError as error:
+        raise click.ClickException(str(error)) from error
     click.echo(json.dumps(asdict(found)))
     sys.exit(not found.well)
