@@ -9,12 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from stream_worker.errors import OutageError, SetupError
+from stream_worker.errors import OutageError, SetupError, WorkerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _REMEDY: Final = "set TMPDIR to a folder on a disk with room"
 
 
@@ -31,9 +31,15 @@ def scratch(prefix: str, folder: Path | None = None) -> Iterator[Path]:
     with made as place:
         try:
             yield Path(place)
-        except OSError as error:
-            if error.errno not in _FULL:
+        except WorkerError:
+            raise
+        except Exception as error:
+            full = _what_is_full(error)
+            if full is None:
                 raise
-            raise OutageError(
-                f"{place} cannot take more ({os.strerror(error.errno)}): free some room, or {_REMEDY}"
-            ) from error
+            raise OutageError(f"{place} cannot take more ({full}): free some room, or {_REMEDY}") from error
+
+
+def _what_is_full(error: Exception) -> str | None:
+    """Return the system's words for a full disk; Polars has no number for it, and passes them on."""
+    return next((words for words in map(os.strerror, _FULL) if words in str(error)), None)

@@ -19,6 +19,8 @@ from infra.analytics.public.publication import WEEKS, as_csv, as_json, publicati
 from infra.analytics.question import QUESTIONS
 from infra.analytics.reporting import write_report
 from infra.analytics.writing import write
+from schemas.printable import printable
+from stream_worker.errors import WorkerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,5 +115,5 @@ def _reported() -> Iterator[None]:
     """Turn what can go wrong into a message and status 1."""
     try:
         yield
-    except (PlaceError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+    except (PlaceError, WorkerError, OSError) as error:
+        raise click.ClickException(printable(error, lines=True)) from error

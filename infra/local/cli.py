@@ -154,7 +154,13 @@ def demo(  # noqa: PLR0913, PLR0917 - what the command takes
 
 
 def _log_folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="metrics-local-"))
+    try:
+        return Path(tempfile.mkdtemp(prefix="metrics-local-"))
+    except OSError as error:
+        text = (
+            f"no folder for the logs can be made ({error.strerror}): set TMPDIR to one that can be written to"
+        )
+        raise click.ClickException(text) from error
 
 
 @contextmanager
