@@ -15,7 +15,7 @@ from stream_worker.audit.receipt import Receipt
 from stream_worker.audit.recount import Recount
 from stream_worker.audit.trace import Tracer
 from stream_worker.command import reported
-from stream_worker.day_commands import AS_JSON, DAY, GRACE
+from stream_worker.day_commands import AS_JSON, DAY, GRACE, shortened
 from stream_worker.progress import shown
 from stream_worker.segment import OUTCOMES
 from stream_worker.span import Span
@@ -43,7 +43,7 @@ class ReceiptType(click.ParamType[Receipt]):
         try:
             return value if isinstance(value, Receipt) else Receipt.parse(value)
         except ValueError as error:
-            self.fail(f"{value!r}: {error}", param, ctx)
+            self.fail(f"{shortened(str(value))!r}: {error}", param, ctx)
 
 
 @click.command()

@@ -7,7 +7,7 @@ import math
 import sys
 from dataclasses import asdict
 from datetime import UTC, date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 import structlog
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from stream_worker.seal import Sealed
 
 log = structlog.get_logger("seal")
+
+_MOST_QUOTED: Final = 100
 
 
 def _a_number(_: click.Context, __: click.Parameter, seconds: float) -> float:
@@ -50,12 +52,17 @@ class DayType(click.ParamType[date]):
     def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """Return the day; a usage error for anything else."""
         try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
+            return value if isinstance(value, date) else date.fromisoformat(value.strip())
         except ValueError:
-            self.fail(f"{value!r} is no day: give it as 2026-11-22", param, ctx)
+            self.fail(f"{shortened(str(value))!r} is not a day: give it as 2026-11-22", param, ctx)
 
 
 DAY = DayType()
+
+
+def shortened(argument: str) -> str:
+    """Return the beginning of an argument, to be quoted in an error."""
+    return argument if len(argument) <= _MOST_QUOTED else f"{argument[:_MOST_QUOTED]}…"
 
 
 @click.command()

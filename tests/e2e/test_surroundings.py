@@ -1,4 +1,4 @@
-"""The commands where nothing can be written, without a home, in other locales, on narrow and closed terminals."""
+"""The commands where nothing can be written, without a home, in other locales, on narrow terminals."""
 
 from __future__ import annotations
 
