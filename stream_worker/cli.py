@@ -20,6 +20,7 @@ from stream_worker.engines.kcl import daemon
 from stream_worker.errors import WorkerError
 from stream_worker.health import judge
 from stream_worker.host import spare_the_collector
+from stream_worker.terminal import any_encoding
 
 _PATIENCE_SECONDS = 180
 """How much longer than a flush may be due a record may wait before its shard counts as stuck."""
@@ -63,6 +64,7 @@ def main() -> None:
 
     Exit status: 0 done, 1 failed, 2 wrong usage or settings, 3 the audit has found a difference.
     """
+    any_encoding()
 
 
 @main.command()

@@ -16,6 +16,7 @@ from stream_worker.command import reported
 from stream_worker.errors import RefusedError
 from stream_worker.seal import GRACE_SECONDS
 from stream_worker.segment import OUTCOMES
+from stream_worker.terminal import say
 from stream_worker.wiring import Wiring, now
 
 if TYPE_CHECKING:
@@ -108,8 +109,10 @@ def rollback(day: date, to: str | None, *, as_json: bool) -> None:
     wiring = Wiring.of_environment()
     with reported():
         found = wiring.readers.roll_back(day, now(), to)
-        told = json.dumps({"day": str(day), "generation": found})
-        click.echo(told if as_json else f"readers of {day} see {found}")
+        if as_json:
+            click.echo(json.dumps({"day": str(day), "generation": found}))
+        else:
+            say(f"readers of {day} see {found}")
 
 
 @click.command()
@@ -124,14 +127,12 @@ def generations(day: date, *, as_json: bool) -> None:
         for one in kept:
             click.echo(json.dumps(asdict(one), default=lambda at: f"{at:%FT%TZ}"))
         return
-    click.echo(
-        f"  {'generation':<18}{'made at (UTC)':<22}{'kept until':<13}{'accepted':>14}{'rejected':>14}  from"
-    )
+    say(f"  {'generation':<18}{'made at (UTC)':<22}{'kept until':<13}{'accepted':>14}{'rejected':>14}  from")
     for one in kept:
         made, until = (f"{at:%F %T}" if at else "" for at in (one.made_at, one.until))
         mark = "*" if one.current else " "
         counts = f"{one.accepted:>14,}{one.rejected:>14,}"
-        click.echo(f"{mark} {one.generation:<18}{made:<22}{until[:10]:<13}{counts}  {one.source}")
+        say(f"{mark} {one.generation:<18}{made:<22}{until[:10]:<13}{counts}  {one.source}")
 
 
 @click.command()
@@ -142,8 +143,10 @@ def expire(*, as_json: bool) -> None:
     with reported():
         for day in wiring.history.days():
             for run in wiring.history.expire(day, now()):
-                told = json.dumps({"day": str(day), "run": run})
-                click.echo(told if as_json else f"removed run {run} of {day}")
+                if as_json:
+                    click.echo(json.dumps({"day": str(day), "run": run}))
+                else:
+                    say(f"removed run {run} of {day}")
 
 
 def _show_sealed(sealed: Sealed, *, as_json: bool) -> None:
@@ -151,13 +154,13 @@ def _show_sealed(sealed: Sealed, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts(manifest) | {"switched": sealed.switched}))
         return
-    click.echo(f"{manifest.day} is sealed as run {manifest.run}" + ("" if sealed.switched else ", as it was"))
+    say(f"{manifest.day} is sealed as run {manifest.run}" + ("" if sealed.switched else ", as it was"))
     for outcome in OUTCOMES:
         before, after = manifest.committed[outcome], manifest.outcomes[outcome]
         change = f"  ({after - before:+,} at seal)" if after != before else ""
-        click.echo(f"  {outcome:<10}{after:>14,}{change}")
+        say(f"  {outcome:<10}{after:>14,}{change}")
     for rule, records in manifest.rejudged.items():
-        click.echo(f"  {records:,} accepted reports became rejects: {rule}")
+        say(f"  {records:,} accepted reports became rejects: {rule}")
 
 
 def facts(manifest: Manifest) -> dict[str, object]:

@@ -21,6 +21,7 @@ from infra.analytics.reporting import write_report
 from infra.analytics.writing import write
 from schemas.printable import printable
 from stream_worker.errors import WorkerError
+from stream_worker.terminal import any_encoding, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,7 @@ def main() -> None:
 
     Exit status: 0 done, 1 failed, 2 wrong usage.
     """
+    any_encoding()
 
 
 @main.command("list")
@@ -107,7 +109,7 @@ def public(lake: str | None, to: Path) -> None:
             document = publication(engine.ask(WEEKS))
         for name, text in (("usage.json", as_json(document)), ("usage.csv", as_csv(document))):
             write(to / name, text)
-            click.echo(to / name)
+            say(to / name)
 
 
 @contextmanager

@@ -29,8 +29,10 @@ from infra.local.story.refusals import FillError
 from infra.local.surroundings import LEADING_ELSEWHERE, close, no_proxy
 from infra.local.system import start_system
 from schemas import __version__
+from schemas.printable import printable
 from stream_worker.errors import WorkerError
 from stream_worker.logs import configure
+from stream_worker.terminal import any_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +58,7 @@ def main() -> None:
 
     Exit status: 0 done, 1 failed, 2 wrong usage.
     """
+    any_encoding()
     os.environ.update(no_proxy(os.environ))
 
 
@@ -112,7 +115,7 @@ def init(shards: int) -> None:
         text = f"{error} Set AWS_ENDPOINT_URL to the emulator's URL, and AWS_REGION."
         raise click.ClickException(text) from error
     except (resources.NoEndpointError, ClientError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(printable(error, lines=True)) from error
     click.echo(f"stream {wanted.stream}, bucket {wanted.bucket} and database {wanted.database} are there")
 
 
@@ -170,7 +173,7 @@ def _reported() -> Iterator[None]:
     try:
         yield
     except (ProcessError, PortTakenError, demonstration.DemoError, FillError, WorkerError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(printable(error, lines=True)) from error
 
 
 def _told(system: System, logs: Path) -> str:
