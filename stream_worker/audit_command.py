@@ -15,10 +15,11 @@ from stream_worker.audit.receipt import Receipt
 from stream_worker.audit.recount import Recount
 from stream_worker.audit.trace import Tracer
 from stream_worker.command import reported
-from stream_worker.day_commands import AS_JSON, DAY, GRACE
+from stream_worker.day_commands import AS_JSON, DAY, GRACE, shortened
 from stream_worker.progress import shown
 from stream_worker.segment import OUTCOMES
 from stream_worker.span import Span
+from stream_worker.terminal import say
 from stream_worker.wiring import Wiring, now
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class ReceiptType(click.ParamType[Receipt]):
         try:
             return value if isinstance(value, Receipt) else Receipt.parse(value)
         except ValueError as error:
-            self.fail(f"{value!r}: {error}", param, ctx)
+            self.fail(f"{shortened(str(value))!r}: {error}", param, ctx)
 
 
 @click.command()
@@ -148,31 +149,31 @@ def _audit(wiring: Wiring, span: Span, *, against_stream: bool, nightly: bool, a
 
 def _show(found: Audit) -> None:
     state = "nothing is wrong" if found.ok else f"{len(found.problems)} wrong"
-    click.echo(f"{found.day}  {found.generation or 'no generation'}  {found.records:,} records  {state}")
-    click.echo("  " + "  ".join(f"{outcome} {found.outcomes.get(outcome, 0):,}" for outcome in OUTCOMES))
+    say(f"{found.day}  {found.generation or 'no generation'}  {found.records:,} records  {state}")
+    say("  " + "  ".join(f"{outcome} {found.outcomes.get(outcome, 0):,}" for outcome in OUTCOMES))
     if found.shards:
-        click.echo(f"  {'shard':<24}{'records':>14}  positions from and to")
+        say(f"  {'shard':<24}{'records':>14}  positions from and to")
     for shard in found.shards:
-        click.echo(f"  {shard.shard_id:<24}{shard.records:>14,}  {shard.first}")
-        click.echo(f"  {'':<38}  {shard.last}")
+        say(f"  {shard.shard_id:<24}{shard.records:>14,}  {shard.first}")
+        say(f"  {'':<38}  {shard.last}")
     for note in found.notes:
-        click.echo(f"  note: {note}")
+        say(f"  note: {note}")
     for problem in found.problems:
-        click.echo(f"  wrong: {problem.what}")
+        say(f"  wrong: {problem.what}")
         for name, place in (
             ("shard", problem.shard_id),
             ("position", problem.position),
             ("key", problem.key),
         ):
             if place:
-                click.echo(f"         {name:<9}{place}")
+                say(f"         {name:<9}{place}")
 
 
 def _show_trace(trace: Trace, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(trace.document()))
         return
-    click.echo(f"{trace.record_id}  {trace.outcome}")
+    say(f"{trace.record_id}  {trace.outcome}")
     for name, value in trace.document().items():
         if value is not None and name not in {"record_id", "found", "outcome"}:
-            click.echo(f"  {name:<12}{value}")
+            say(f"  {name:<12}{value}")

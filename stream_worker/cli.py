@@ -17,8 +17,10 @@ from schemas import __version__
 from stream_worker import logs
 from stream_worker.command import reported, settings_or_usage, stop_on_signals
 from stream_worker.engines.kcl import daemon
+from stream_worker.errors import WorkerError
 from stream_worker.health import judge
 from stream_worker.host import spare_the_collector
+from stream_worker.terminal import any_encoding
 
 _PATIENCE_SECONDS = 180
 """How much longer than a flush may be due a record may wait before its shard counts as stuck."""
@@ -62,6 +64,7 @@ def main() -> None:
 
     Exit status: 0 done, 1 failed, 2 wrong usage or settings, 3 the audit has found a difference.
     """
+    any_encoding()
 
 
 @main.command()
@@ -115,6 +118,9 @@ def health(limit: float | None) -> None:
     """
     settings = settings_or_usage()
     limit = settings.flush_seconds + _PATIENCE_SECONDS if limit is None else limit
-    found = judge(settings.health_folder, time.time(), limit)
+    try:
+        found = judge(settings.health_folder, time.time(), limit)
+    except WorkerError as error:
+        raise click.ClickException(str(error)) from error
     click.echo(json.dumps(asdict(found)))
     sys.exit(not found.well)

@@ -7,7 +7,7 @@ import math
 import sys
 from dataclasses import asdict
 from datetime import UTC, date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 import structlog
@@ -16,6 +16,7 @@ from stream_worker.command import reported
 from stream_worker.errors import RefusedError
 from stream_worker.seal import GRACE_SECONDS
 from stream_worker.segment import OUTCOMES
+from stream_worker.terminal import say
 from stream_worker.wiring import Wiring, now
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from stream_worker.seal import Sealed
 
 log = structlog.get_logger("seal")
+
+_MOST_QUOTED: Final = 100
 
 
 def _a_number(_: click.Context, __: click.Parameter, seconds: float) -> float:
@@ -50,12 +53,17 @@ class DayType(click.ParamType[date]):
     def convert(self, value: str | date, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """Return the day; a usage error for anything else."""
         try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
+            return value if isinstance(value, date) else date.fromisoformat(value.strip())
         except ValueError:
-            self.fail(f"{value!r} is no day: give it as 2026-11-22", param, ctx)
+            self.fail(f"{shortened(str(value))!r} is not a day: give it as 2026-11-22", param, ctx)
 
 
 DAY = DayType()
+
+
+def shortened(argument: str) -> str:
+    """Return the beginning of an argument, to be quoted in an error."""
+    return argument if len(argument) <= _MOST_QUOTED else f"{argument[:_MOST_QUOTED]}…"
 
 
 @click.command()
@@ -101,8 +109,10 @@ def rollback(day: date, to: str | None, *, as_json: bool) -> None:
     wiring = Wiring.of_environment()
     with reported():
         found = wiring.readers.roll_back(day, now(), to)
-        told = json.dumps({"day": str(day), "generation": found})
-        click.echo(told if as_json else f"readers of {day} see {found}")
+        if as_json:
+            click.echo(json.dumps({"day": str(day), "generation": found}))
+        else:
+            say(f"readers of {day} see {found}")
 
 
 @click.command()
@@ -117,14 +127,12 @@ def generations(day: date, *, as_json: bool) -> None:
         for one in kept:
             click.echo(json.dumps(asdict(one), default=lambda at: f"{at:%FT%TZ}"))
         return
-    click.echo(
-        f"  {'generation':<18}{'made at (UTC)':<22}{'kept until':<13}{'accepted':>14}{'rejected':>14}  from"
-    )
+    say(f"  {'generation':<18}{'made at (UTC)':<22}{'kept until':<13}{'accepted':>14}{'rejected':>14}  from")
     for one in kept:
         made, until = (f"{at:%F %T}" if at else "" for at in (one.made_at, one.until))
         mark = "*" if one.current else " "
         counts = f"{one.accepted:>14,}{one.rejected:>14,}"
-        click.echo(f"{mark} {one.generation:<18}{made:<22}{until[:10]:<13}{counts}  {one.source}")
+        say(f"{mark} {one.generation:<18}{made:<22}{until[:10]:<13}{counts}  {one.source}")
 
 
 @click.command()
@@ -135,8 +143,10 @@ def expire(*, as_json: bool) -> None:
     with reported():
         for day in wiring.history.days():
             for run in wiring.history.expire(day, now()):
-                told = json.dumps({"day": str(day), "run": run})
-                click.echo(told if as_json else f"removed run {run} of {day}")
+                if as_json:
+                    click.echo(json.dumps({"day": str(day), "run": run}))
+                else:
+                    say(f"removed run {run} of {day}")
 
 
 def _show_sealed(sealed: Sealed, *, as_json: bool) -> None:
@@ -144,13 +154,13 @@ def _show_sealed(sealed: Sealed, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts(manifest) | {"switched": sealed.switched}))
         return
-    click.echo(f"{manifest.day} is sealed as run {manifest.run}" + ("" if sealed.switched else ", as it was"))
+    say(f"{manifest.day} is sealed as run {manifest.run}" + ("" if sealed.switched else ", as it was"))
     for outcome in OUTCOMES:
         before, after = manifest.committed[outcome], manifest.outcomes[outcome]
         change = f"  ({after - before:+,} at seal)" if after != before else ""
-        click.echo(f"  {outcome:<10}{after:>14,}{change}")
+        say(f"  {outcome:<10}{after:>14,}{change}")
     for rule, records in manifest.rejudged.items():
-        click.echo(f"  {records:,} accepted reports became rejects: {rule}")
+        say(f"  {records:,} accepted reports became rejects: {rule}")
 
 
 def facts(manifest: Manifest) -> dict[str, object]:

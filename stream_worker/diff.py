@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -14,6 +12,7 @@ import polars as pl
 from schemas.tables import REPORTS
 from stream_worker.buckets import Buckets
 from stream_worker.day_pipeline import POSITION
+from stream_worker.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,8 +49,8 @@ def changes(before: Iterable[pl.DataFrame], after: Iterable[pl.DataFrame], recor
     """
     buckets = max(1, math.ceil(records / _BUCKET_ROWS))
     found = Counter[tuple[str, str]]()
-    with TemporaryDirectory(prefix="diff-") as folder:
-        sides = [Buckets(Path(folder) / name, POSITION, buckets) for name in ("before", "after")]
+    with scratch("diff-") as folder:
+        sides = [Buckets(folder / name, POSITION, buckets) for name in ("before", "after")]
         for side, frames in zip(sides, (before, after), strict=True):
             for rows in frames:
                 side.add(outcomes(rows))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import stat
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from stream_worker.pulse import beats
+from stream_worker import health_folder
+from stream_worker.errors import SetupError
+from stream_worker.pulse import beats, decoded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +21,7 @@ START_SECONDS: Final = 120.0
 """How long a daemon may take until it holds a shard; one that finds none to hold is well."""
 
 _WORKER: Final = "worker.json"
+_NAMES: Final = re.compile(r"(worker|shardId-\d+)\.(json|new)")
 
 
 class Status(StrEnum):
@@ -43,14 +48,28 @@ class Health:
         return self.status in {Status.STARTING, Status.HEALTHY}
 
 
+def clear(folder: Path) -> None:
+    """Make `folder`, or remove what an earlier worker has left there; other files are left alone.
+
+    Raises `SetupError` if the folder is not this user's alone, or if a file there has the name of one of the
+    worker's and is not one.
+    """
+    health_folder.claim(folder)
+    left = [file for file in sorted(folder.iterdir()) if _NAMES.fullmatch(file.name)]
+    for file in left:
+        if not _is_own(file):
+            raise SetupError(
+                f"{file} has the name of a worker's file and is not one: move it away, or set "
+                "METRICS_HEALTH_FOLDER to a folder of the worker's own"
+            )
+    for file in left:
+        file.unlink(missing_ok=True)
+
+
 def announce(folder: Path, now: float) -> None:
-    """Say in `folder`, emptied, that a worker starts."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob("*.json"):
-        left.unlink(missing_ok=True)
-    fresh = folder / f"{_WORKER}.new"
-    fresh.write_bytes(orjson.dumps({"started": now}))
-    fresh.replace(folder / _WORKER)
+    """Say in `folder`, cleared, that a worker starts."""
+    clear(folder)
+    health_folder.replace(folder / _WORKER, orjson.dumps({"started": now}))
 
 
 def withdraw(folder: Path) -> None:
@@ -63,10 +82,11 @@ def judge(folder: Path, now: float, limit: float) -> Health:
 
     A shard is stuck when its oldest record has waited for more than `limit` seconds, or when its owner has
     not been heard of for so long. A quiet shard is neither: its owner is called with nothing, and says so.
+    Raises `SetupError` if another user can have written what is there.
     """
-    try:
-        started = orjson.loads((folder / _WORKER).read_bytes())["started"]
-    except FileNotFoundError:
+    health_folder.check(folder)
+    started = _started(health_folder.read(folder / _WORKER))
+    if started is None:
         return Health(Status.ABSENT)
     held = beats(folder)
     if not held:
@@ -75,3 +95,21 @@ def judge(folder: Path, now: float, limit: float) -> Health:
     seconds = worst.seconds(now)
     status = Status.STUCK if seconds > limit else Status.HEALTHY
     return Health(status, len(held), round(seconds, 1), worst.shard_id)
+
+
+def _is_own(file: Path) -> bool:
+    """Say whether a file of a worker's name is one; of a `.new` only part may have been written."""
+    if file.suffix == ".new":
+        return stat.S_ISREG(file.lstat().st_mode)
+    body = health_folder.read(file)
+    return (_started(body) if file.name == _WORKER else decoded(body)) is not None
+
+
+def _started(body: bytes | None) -> float | None:
+    try:
+        match orjson.loads(body or b""):
+            case {"started": float() | int() as started}:
+                return started
+    except orjson.JSONDecodeError:
+        pass
+    return None

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from schemas.printable import printable
 from stream_worker.emf import Embedded
 
 
@@ -39,4 +40,4 @@ def _in_words(_logger: object, level: str, event: MutableMapping[str, Any]) -> s
     name = event.pop("event")
     words = [event.pop(key) for key in ("detail", "note") if key in event]
     told = "; ".join(map(str, words)) or f"{name} {' '.join(f'{key}={event[key]}' for key in event)}"
-    return f"{level}: {told}"
+    return printable(f"{level}: {told}", lines=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from schemas.printable import printable
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -23,4 +25,4 @@ class Problem:
         """Return it as a line for people."""
         places = (("shard", self.shard_id), ("after", self.position), ("key", self.key))
         where = ", ".join(f"{name} {place}" for name, place in places if place)
-        return f"{self.what} ({where})" if where else self.what
+        return printable(f"{self.what} ({where})" if where else self.what)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 import orjson
 import structlog
 
+from stream_worker import health_folder
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -107,9 +109,7 @@ class FiledPulse(LoggedPulse):
         self._next_write = now + _WRITING_SECONDS
         since = now - uncommitted.waiting_seconds if uncommitted.records else None
         beat = Beat(self._shard_id, os.getpid(), now, since)
-        fresh = self._file.with_suffix(".new")
-        fresh.write_bytes(orjson.dumps(asdict(beat)))
-        fresh.replace(self._file)
+        health_folder.replace(self._file, orjson.dumps(asdict(beat)))
 
     def stop(self) -> None:
         """Remove the file."""
@@ -117,11 +117,23 @@ class FiledPulse(LoggedPulse):
 
 
 def beats(folder: Path) -> list[Beat]:
-    """Return what the files in `folder` say; one that goes away meanwhile is left out."""
-    found = []
-    for file in sorted(folder.glob("shardId-*.json")):
-        try:
-            found.append(Beat(**orjson.loads(file.read_bytes())))
-        except FileNotFoundError:
-            continue
-    return found
+    """Return what the shards' files in `folder` say; one that goes away meanwhile is left out."""
+    found = (decoded(health_folder.read(file)) for file in sorted(folder.glob("shardId-*.json")))
+    return [beat for beat in found if beat is not None]
+
+
+def decoded(body: bytes | None) -> Beat | None:
+    """Return what a shard's file says; None for anything else."""
+    try:
+        match orjson.loads(body or b""):
+            case {
+                "shard_id": str() as shard_id,
+                "pid": int() as pid,
+                "at": float() | int() as at,
+                "waiting_since": None | float() | int() as since,
+                **more,
+            } if not more:
+                return Beat(shard_id, pid, at, since)
+    except orjson.JSONDecodeError:
+        pass
+    return None

@@ -27,6 +27,7 @@ from stream_worker.lake_source import LakeSource
 from stream_worker.replay import Replay
 from stream_worker.span import Span
 from stream_worker.stream_source import StreamSource
+from stream_worker.terminal import say
 from stream_worker.wiring import Wiring, now
 
 if TYPE_CHECKING:
@@ -180,10 +181,10 @@ def _show(replayed: Replayed, *, as_json: bool) -> None:
         click.echo(json.dumps(facts(manifest) | {"switched": replayed.switched, "changes": told}))
         return
     state = "readers see it" if replayed.switched else "readers were not switched"
-    click.echo(f"{manifest.day} is replayed as run {manifest.run}: {manifest.records:,} records; {state}")
+    say(f"{manifest.day} is replayed as run {manifest.run}: {manifest.records:,} records; {state}")
     if changes is None:
-        click.echo("  what readers saw before is damaged, or its rejects have expired: it was not compared")
+        say("  what readers saw before is damaged, or its rejects have expired: it was not compared")
     elif not changes:
-        click.echo("  no record has another outcome than before")
+        say("  no record has another outcome than before")
     for change in changes or ():
-        click.echo(f"  {change.records:>12,}  {change.before} -> {change.after}")
+        say(f"  {change.records:>12,}  {change.before} -> {change.after}")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -20,12 +18,14 @@ from stream_worker.errors import WorkerError
 from stream_worker.manifest import Manifest, Source
 from stream_worker.parts import Parts, missing_parts
 from stream_worker.sample import Sample
+from stream_worker.scratch import scratch
 from stream_worker.segment_rows import read_rejects, read_reports
 from stream_worker.sorter import PART_ROWS, Sorter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from stream_worker.committed import Committed, CommittedDay
     from stream_worker.lake import Lake
@@ -84,8 +84,8 @@ class RunBuilder:
         built = self.lake.find(generation.manifest_key(day.day, run))
         if built is not None and not missing_parts(self.lake, found := Manifest.decode(built), now):
             return found
-        with TemporaryDirectory(prefix="seal-", dir=self.scratch) as folder:
-            sorter, evidence = self._study(day, Path(folder))
+        with scratch("seal-", self.scratch) as folder:
+            sorter, evidence = self._study(day, folder)
             reports, rejects, rejudged = self._write(day, run, sorter, evidence, now)
         committed = day.outcomes
         manifest = Manifest(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - pydantic reads the annotation
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
 from schemas.environment import Settings
+from stream_worker import health_folder
 from stream_worker.buffer import Limits
 
 
@@ -56,7 +57,7 @@ class WorkerSettings(Settings):
     flush_records: int = Field(50_000, ge=1)
     flush_bytes: int = Field(33_554_432, ge=1)
     flush_seconds: float = Field(60, gt=0)
-    health_folder: Path = Path(tempfile.gettempdir()) / "metrics-worker"
+    health_folder: Path = Field(default_factory=lambda: health_folder.default(os.environ))
     kcl_retrieval: Retrieval = Retrieval.POLLING
     kcl_initial_position: InitialPosition = InitialPosition.TRIM_HORIZON
     kcl_failover_seconds: float = Field(3, ge=1, le=300)

@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -68,7 +69,8 @@ def _told(field: FieldInfo) -> str:
         return "required"
     default = field.get_default(call_default_factory=True, validated_data={})
     if isinstance(default, Path):
-        return f"`{default.name}` in the system's temporary folder"
+        assert default.name == f"metrics-worker-{os.geteuid()}"
+        return "`metrics-worker-UID` in `TMPDIR`, or in `/tmp`"
     return f"`{default}`" if default else "none"
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from infra.cell import cell
+
 if TYPE_CHECKING:
     from infra.analytics.engine import Answer
 
@@ -19,7 +21,7 @@ def as_table(answer: Answer) -> Table:
     for name, values in zip(answer.columns, columns, strict=True):
         table.add_column(name, justify="right" if any(map(_is_number, values)) else "left", overflow="fold")
     for row in answer.rows:
-        table.add_row(*map(_told, row))
+        table.add_row(*(cell(_told(value)) for value in row))
     return table
 
 

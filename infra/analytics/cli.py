@@ -19,6 +19,9 @@ from infra.analytics.public.publication import WEEKS, as_csv, as_json, publicati
 from infra.analytics.question import QUESTIONS
 from infra.analytics.reporting import write_report
 from infra.analytics.writing import write
+from schemas.printable import printable
+from stream_worker.errors import WorkerError
+from stream_worker.terminal import any_encoding, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +51,7 @@ def main() -> None:
 
     Exit status: 0 done, 1 failed, 2 wrong usage.
     """
+    any_encoding()
 
 
 @main.command("list")
@@ -105,7 +109,7 @@ def public(lake: str | None, to: Path) -> None:
             document = publication(engine.ask(WEEKS))
         for name, text in (("usage.json", as_json(document)), ("usage.csv", as_csv(document))):
             write(to / name, text)
-            click.echo(to / name)
+            say(to / name)
 
 
 @contextmanager
@@ -113,5 +117,5 @@ def _reported() -> Iterator[None]:
     """Turn what can go wrong into a message and status 1."""
     try:
         yield
-    except (PlaceError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+    except (PlaceError, WorkerError, OSError) as error:
+        raise click.ClickException(printable(error, lines=True)) from error

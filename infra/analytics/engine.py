@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import duckdb
 from infra.analytics.dialect import to_duckdb
 from infra.analytics.place import PlaceError
 from schemas.tables import TABLES, Kind
+from stream_worker.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,11 +61,14 @@ class Engine:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        """Connect and make the tables; raises `PlaceError` where the lake cannot be read."""
+        """Connect and make the tables; raises `PlaceError` where the lake cannot be read.
+
+        Raises `SetupError` where no temporary file can be written.
+        """
         with ExitStack() as stack:
-            spill = stack.enter_context(tempfile.TemporaryDirectory(prefix="metrics-analytics-"))
+            spill = stack.enter_context(scratch("metrics-analytics-"))
             connection = stack.enter_context(duckdb.connect())
-            for name, value in {**self._settings, "temp_directory": spill}.items():
+            for name, value in {**self._settings, "temp_directory": str(spill)}.items():
                 connection.execute(f"SET {name} = {_literal(value)}")
             if self._place.filesystem is not None:
                 connection.register_filesystem(self._place.filesystem)

@@ -10,6 +10,7 @@ from infra.analytics.engine import Engine
 from infra.analytics.question import QUESTIONS
 from infra.analytics.report import render
 from infra.analytics.writing import write
+from infra.cell import cell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,4 +37,4 @@ def write_report(console: Console, place: Place, to: Path) -> None:
         asked = progress.track(QUESTIONS.values(), total=len(QUESTIONS))
         answers = {question.name: engine.ask(question) for question in asked}
     write(to, render(answers, place.name))
-    console.print(f"The report page: [bold]{to.resolve()}[/bold]", soft_wrap=True)
+    console.print("The report page:", cell(to.resolve(), "bold"), soft_wrap=True)

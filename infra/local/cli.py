@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import tempfile
 import time
@@ -21,14 +22,17 @@ from infra.analytics.cli import report
 from infra.local import demo as demonstration
 from infra.local import demo_days, resources
 from infra.local.fill_command import DAYS, fill
-from infra.local.ports import LOOPBACK, PortTakenError, refuse_taken
+from infra.local.ports import PortTakenError, refuse_taken
 from infra.local.process import ProcessError
 from infra.local.stopping import until_stopped
 from infra.local.story.refusals import FillError
+from infra.local.surroundings import LEADING_ELSEWHERE, close, no_proxy
 from infra.local.system import start_system
 from schemas import __version__
+from schemas.printable import printable
 from stream_worker.errors import WorkerError
 from stream_worker.logs import configure
+from stream_worker.terminal import any_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,8 +58,8 @@ def main() -> None:
 
     Exit status: 0 done, 1 failed, 2 wrong usage.
     """
-    for name in ("NO_PROXY", "no_proxy"):  # a proxy knows nothing of this machine's loopback
-        os.environ[name] = ",".join(filter(None, [os.environ.get(name), LOOPBACK]))
+    any_encoding()
+    os.environ.update(no_proxy(os.environ))
 
 
 @main.command()
@@ -71,6 +75,7 @@ def up(port: int, engine: str) -> None:
     logs = _log_folder()
     flush = {name: value for name, value in os.environ.items() if name.startswith("METRICS_FLUSH_")}
     settings = {"METRICS_FLUSH_SECONDS": "5"} | flush
+    close()
     with _reported():
         refuse_taken(port)
     with (
@@ -110,7 +115,7 @@ def init(shards: int) -> None:
         text = f"{error} Set AWS_ENDPOINT_URL to the emulator's URL, and AWS_REGION."
         raise click.ClickException(text) from error
     except (resources.NoEndpointError, ClientError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(printable(error, lines=True)) from error
     click.echo(f"stream {wanted.stream}, bucket {wanted.bucket} and database {wanted.database} are there")
 
 
@@ -144,6 +149,7 @@ def demo(  # noqa: PLR0913, PLR0917 - what the command takes
     if folder.exists():
         raise click.UsageError(f"{folder} is there already; name a new folder with --lake")
     logs, console = _log_folder(), Console()
+    close()
     with _reported(), until_stopped():
         if days is not None:
             configure("metrics-local-demo", for_people=True)
@@ -154,7 +160,11 @@ def demo(  # noqa: PLR0913, PLR0917 - what the command takes
 
 
 def _log_folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="metrics-local-"))
+    try:
+        return Path(tempfile.mkdtemp(prefix="metrics-local-"))
+    except OSError as error:
+        text = f"no folder for logs can be made ({error.strerror}): set TMPDIR to one that can be written to"
+        raise click.ClickException(text) from error
 
 
 @contextmanager
@@ -163,16 +173,18 @@ def _reported() -> Iterator[None]:
     try:
         yield
     except (ProcessError, PortTakenError, demonstration.DemoError, FillError, WorkerError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(printable(error, lines=True)) from error
 
 
 def _told(system: System, logs: Path) -> str:
-    exports = "\n".join(f"export {name}={value}" for name, value in system.environment.items())
+    variables = system.environment | no_proxy(os.environ)
+    forgotten = " ".join(name for name in LEADING_ELSEWHERE if name not in variables)
+    exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
     return (
         f"edge     {system.edge_url}\n"
         f"cloud    {system.cloud.endpoint.url}  (Kinesis, S3, Glue, DynamoDB, CloudWatch)\n"
         f"logs     {logs}\n\n"
-        f"{exports}\n\n"
+        f"unset {forgotten}\n{exports}\n\n"
         "Everything ends, and the emulated cloud forgets, with Ctrl-C."
     )
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from infra.analytics.answer_table import as_table
 from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
 from infra.analytics.question import QUESTIONS
 from infra.analytics.reporting import write_report
+from infra.cell import cell
 from infra.local import accounting, fleet, traffic
 from infra.local.system import start_system
 from stream_worker.segment import OUTCOMES
@@ -73,7 +75,8 @@ def run(console: Console, *, reports: int, seed: int, lake: Path, logs: Path, en
 
 def leave(console: Console, lake: Path) -> None:
     """Tell where a lake's files are, make the report page among them, and end with its path."""
-    console.print(f"\nThe lake's files are in [bold]{lake}[/bold]: open them with DuckDB, Polars or pandas.")
+    where = Text.assemble("\nThe lake's files are in ", cell(lake, "bold"))
+    console.print(where.append(": open them with DuckDB, Polars or pandas."))
     write_report(console, Folder(lake), lake / "report.html")
 
 
@@ -147,8 +150,8 @@ def _show_objects(console: Console, lake: Path) -> None:
     table.add_column("bytes", justify="right")
     for folder in sorted({path.parent for path in lake.rglob("*.parquet")}):
         table.add_section()
-        table.add_row(f"[bold]{folder.relative_to(lake)}/[/bold]", "")
+        table.add_row(cell(f"{folder.relative_to(lake)}/", "bold"), "")
         for path in sorted(folder.iterdir()):
-            table.add_row(_LONG_NUMBER.sub(r"…\1", path.stem), f"{path.stat().st_size:,}")
+            table.add_row(cell(_LONG_NUMBER.sub(r"…\1", path.stem)), f"{path.stat().st_size:,}")
     console.print("\nObjects in the lake (long numbers shortened)")
     console.print(table)

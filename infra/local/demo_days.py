@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from infra.cell import cell
 from infra.local.demo import download, leave
 from infra.local.story.bar import days_bar
 from infra.local.story.filling import fill
@@ -50,4 +51,4 @@ def yesterday() -> date:
 def _show_notes(console: Console, notes: Iterable[str]) -> None:
     console.print("\nWhat to look for")
     for note in notes:
-        console.print(f"- {note}", highlight=False)
+        console.print(cell(f"- {note}"))

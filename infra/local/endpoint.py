@@ -9,6 +9,7 @@ from typing import Final
 
 from infra.local.ports import LOOPBACK, reserve
 from infra.local.process import Process, answers
+from infra.local.surroundings import CLOSED
 
 REGION: Final = "us-east-1"
 CREDENTIAL: Final = "local"
@@ -25,7 +26,7 @@ class Endpoint:
     @property
     def environment(self) -> dict[str, str]:
         """The variables that point a process (or a shell) at this cloud."""
-        return {
+        return CLOSED | {
             "AWS_ACCESS_KEY_ID": CREDENTIAL,
             "AWS_SECRET_ACCESS_KEY": CREDENTIAL,
             "AWS_DEFAULT_REGION": REGION,  # the one that boto3 reads

@@ -15,6 +15,7 @@ from infra.local.stopping import until_stopped
 from infra.local.story.place import Place
 from infra.local.story.refusals import FillError
 from infra.local.story.telling import tell
+from schemas.printable import printable
 from stream_worker import logs
 from stream_worker.errors import WorkerError
 
@@ -46,4 +47,4 @@ def fill(days: int, seed: int) -> None:
         text = f"{error} Set AWS_ENDPOINT_URL to the emulator's URL, and AWS_REGION."
         raise click.ClickException(text) from error
     except (FillError, WorkerError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(printable(error, lines=True)) from error

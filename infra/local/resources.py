@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import botocore.session
 
 from infra.catalog import table_input
+from infra.local.surroundings import why_aws_itself
 from schemas.tables import TABLES
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _refuse_aws(client: BaseClient) -> None:
         service = client.meta.service_model.service_id.upper().replace(" ", "_")
         raise NoEndpointError(
             f"{host} is AWS itself. Set AWS_ENDPOINT_URL (or AWS_ENDPOINT_URL_{service}) to an emulator's."
+            f"{why_aws_itself()}"
         )
 
 

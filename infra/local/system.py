@@ -18,6 +18,7 @@ from infra.local.endpoint import REGION, Endpoint, start_cloud
 from infra.local.ports import LOOPBACK, reserve
 from infra.local.process import Process, answers
 from infra.local.resources import Resources, create, named
+from infra.local.surroundings import without_aws
 from stream_worker.catalog_glue import GlueCatalog
 from stream_worker.lake_s3 import S3Lake
 from stream_worker.pulse import beats
@@ -170,5 +171,5 @@ def start_edge(log: Path, environment: Mapping[str, str], port: int) -> Iterator
 
 
 def clean_environment() -> dict[str, str]:
-    """Return this process's environment without settings that would lead elsewhere (a profile, a stream)."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "METRICS_"))}
+    """Return this process's environment without what would lead elsewhere (a profile, a proxy, a stream)."""
+    return without_aws(os.environ)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -16,6 +14,7 @@ from stream_worker.audit.stored_rows import read_stored
 from stream_worker.buckets import Buckets
 from stream_worker.day_pipeline import POSITION, written_anew
 from stream_worker.records import Position
+from stream_worker.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -65,8 +64,8 @@ def locate(
     spare = next((number for number in wrong if number >= len(manifest.reports)), _NOWHERE)
     buckets = max(1, math.ceil(manifest.records / _BUCKET_ROWS))
     found = []
-    with TemporaryDirectory(prefix="audit-") as folder:
-        chain, run = (Buckets(Path(folder) / name, POSITION, buckets) for name in ("chain", "run"))
+    with scratch("audit-") as folder:
+        chain, run = (Buckets(folder / name, POSITION, buckets) for name in ("chain", "run"))
         for rows in _chain_rows(lake, manifest, segments):
             chain.add(rows)
         for rows in _run_rows(lake, manifest):

@@ -15,7 +15,9 @@ EXPIRED: Final = "rejected, expired"
 UNCOMMITTED: Final = "not committed yet"
 NOT_FOUND: Final = "not found"
 
-_RECEIPT: Final = re.compile(r"([A-Za-z0-9_-]+):(\d{1,56})(?:_(\d+))?")
+_RECEIPT: Final = re.compile(r"([A-Za-z0-9_-]{1,128}):([0-9]{1,56})(?:_([0-9]{1,19}))?")
+_QUOTED: Final = re.compile(r"""(["'`])(.*)\1""", re.DOTALL)
+_ANSWER: Final = re.compile(r"""\{?\s*"record_id"\s*:\s*"([^"]*)"\s*,?\s*\}?""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,18 @@ class Receipt:
 
     @classmethod
     def parse(cls, text: str) -> Receipt:
-        """Read a `record_id`; raise `ValueError` for anything else."""
-        found = _RECEIPT.fullmatch(text)
+        """Read a `record_id`; raise `ValueError` for anything else.
+
+        It may be as it was copied: with white space around it, in quotes, or the edge's whole answer.
+        """
+        bare = text.strip()
+        if quoted := _QUOTED.fullmatch(bare):
+            bare = quoted[2].strip()
+        if answer := _ANSWER.fullmatch(bare):
+            bare = answer[1].strip()
+        found = _RECEIPT.fullmatch(bare)
         if found is None:
-            raise ValueError("not <shard>:<sequence number>, as the edge answers it")
+            raise ValueError("not <shard>:<sequence number>, as the edge answers it in record_id")
         return cls(found[1], int(found[2]))
 
     def __str__(self) -> str:

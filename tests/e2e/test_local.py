@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
 import urllib.request
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -201,7 +202,68 @@ def test_a_second_up_on_the_same_port_is_refused_before_it_says_anything(
     assert "--port" in ended.stderr
 
 
-def test_a_proxy_in_the_environment_does_not_come_between(bare: dict[str, str], tmp_path: Path) -> None:
-    nowhere = {"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"}
-    with up(bare | nowhere, tmp_path / "up.log") as (_, _, endpoint):
+NOWHERE = "http://127.0.0.1:1"
+ELSEWHERE = {
+    **dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "all_proxy"), NOWHERE),
+    **{f"AWS_ENDPOINT_URL{service}": NOWHERE for service in ("", "_S3", "_KINESIS", "_GLUE", "_DYNAMODB")},
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    "AWS_PROFILE": "production",
+    "AWS_REGION": "eu-central-1",
+    "AWS_SESSION_TOKEN": "a-real-one",
+    "AWS_USE_FIPS_ENDPOINT": "true",
+    "METRICS_STREAM": "production",
+}
+"""What a caller may have set for AWS itself; none of it may lead a local system there."""
+
+CONFIG = """
+[default]
+ignore_configured_endpoint_urls = true
+use_dualstack_endpoint = true
+[profile production]
+ignore_configured_endpoint_urls = true
+credential_process = /bin/false
+"""
+
+
+@pytest.fixture
+def elsewhere(bare: dict[str, str]) -> dict[str, str]:
+    """Give an environment of somebody whose AWS and proxies lead everywhere but here."""
+    folder = Path(bare["HOME"]) / ".aws"
+    folder.mkdir()
+    (folder / "config").write_text(CONFIG, encoding="utf-8")
+    files = {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED"}
+    return {name: value for name, value in bare.items() if name not in files} | ELSEWHERE
+
+
+def test_neither_profiles_nor_endpoints_nor_proxies_of_the_caller_lead_away(
+    elsewhere: dict[str, str], tmp_path: Path
+) -> None:
+    with up(elsewhere, tmp_path / "up.log") as (_, _, endpoint):
         assert answers(f"{endpoint}/readyz")
+        printed = (tmp_path / "up.log").read_text(encoding="utf-8")
+        lines = [line for line in printed.splitlines() if line.startswith(("export ", "unset "))]
+        command = f"{script(DRAIN[0])} {' '.join(DRAIN[1:])} && {script('metrics-local')} init"
+        shell = subprocess.run(
+            ["/bin/sh", "-c", "\n".join([*lines, command])],
+            env=elsewhere,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    assert shell.returncode == 0, shell.stderr
+    assert "are there" in shell.stdout
+
+
+@pytest.mark.parametrize("command", ["init", "fill"])
+@pytest.mark.parametrize("how", ["variable", "file"])
+def test_what_uses_the_callers_endpoint_refuses_where_boto3_ignores_it(
+    elsewhere: dict[str, str], command: str, how: str
+) -> None:
+    told = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"} if how == "file" else set()
+    left = {"AWS_PROFILE", "AWS_USE_FIPS_ENDPOINT", "METRICS_STREAM"} | told
+    environment = {name: value for name, value in elsewhere.items() if name not in left} | KEYS
+    ended = run("metrics-local", command, environment=environment)
+    assert ended.returncode == 1
+    assert "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false" in ended.stderr
+    assert "Traceback" not in ended.stderr

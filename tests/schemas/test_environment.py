@@ -48,6 +48,53 @@ def test_all_that_is_wrong_is_told_at_once_without_the_values() -> None:
     assert "SECRET" not in str(caught.value)
 
 
+LINKS = {
+    "METRICS_SERVICE_HOST": "10.0.0.1",
+    "METRICS_SERVICE_PORT": "8080",
+    "METRICS_SERVICE_PORT_HTTP": "8080",
+    "METRICS_PORT": "tcp://10.0.0.1:8080",
+    "METRICS_PORT_8080_TCP": "tcp://10.0.0.1:8080",
+    "METRICS_PORT_8080_TCP_PROTO": "tcp",
+    "METRICS_PORT_8080_TCP_PORT": "8080",
+    "METRICS_PORT_8080_TCP_ADDR": "10.0.0.1",
+}
+"""What Kubernetes puts into each container beside a Service `metrics`."""
+
+OTHER_LINKS = {f"METRICS_WORKER_{name.removeprefix('METRICS_')}": value for name, value in LINKS.items()}
+
+
+def test_a_port_that_kubernetes_has_set_is_refused_with_the_cause_and_the_cure_alone() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(EdgeSettings, LINKS)
+    said = str(caught.value)
+    assert said.startswith("METRICS_PORT: Kubernetes has set it, for the Service 'metrics'.")
+    assert "enableServiceLinks: false" in said
+    assert "10.0.0.1" not in said
+    assert len(said) < 200
+
+
+def test_links_that_take_no_settings_place_are_left_out() -> None:
+    assert read(EdgeSettings, OTHER_LINKS | LINKS | {"METRICS_PORT": "9000"}).port == 9000
+    assert read(WorkerSettings, BUCKET | OTHER_LINKS | LINKS).stream == "metrics"
+
+
+def test_a_misspelt_port_is_no_link() -> None:
+    with pytest.raises(SettingsError, match="METRICS_WORKER_PORT: no such setting"):
+        read(EdgeSettings, {"METRICS_WORKER_PORT": "8080"})
+
+
+def test_however_much_is_wrong_the_error_is_short_and_begins_with_what_matters() -> None:
+    strange = {f"METRICS_Z{number}_{'z' * 1000}\x1b[31m": "" for number in range(1000)}
+    with pytest.raises(SettingsError) as caught:
+        read(EdgeSettings, LINKS | strange | {"METRICS_STREM": "metrics"})
+    said = str(caught.value)
+    assert said.startswith("METRICS_PORT: Kubernetes")
+    assert "METRICS_STREM: no such setting, did you mean METRICS_STREAM?" in said
+    assert said.endswith("; and 996 more")
+    assert said.isprintable()
+    assert len(said) < 1500
+
+
 def test_the_bucket_is_required() -> None:
     with pytest.raises(SettingsError, match="METRICS_BUCKET"):
         read(WorkerSettings, {})

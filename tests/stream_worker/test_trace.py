@@ -173,7 +173,43 @@ def test_all_members_of_an_aggregate_are_shown_though_it_is_cut(ledger: Ledger) 
     assert len({one.key for one in found}) == 3
 
 
-def test_no_receipt_is_refused() -> None:
-    for text in ("", "shard", "shard:", "shard:x", ":1", "a:1 "):
-        with pytest.raises(ValueError, match="shard"):
-            Receipt.parse(text)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a-0:17",
+        " a-0:17\n",
+        "\t'a-0:17'",
+        '"a-0:17"',
+        '" a-0:17 "',
+        '{"record_id":"a-0:17"}',
+        '{ "record_id" : "a-0:17" }\r\n',
+        '\'{"record_id": "a-0:17"}\'',
+        '"record_id": "a-0:17",',
+    ],
+)
+def test_a_receipt_may_be_given_as_it_was_copied(text: str) -> None:
+    assert Receipt.parse(text) == Receipt("a-0", 17)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "shard",
+        "shard:",
+        "shard:x",
+        ":1",
+        "a:1 2",
+        "a:\u0661",
+        "'a:1",
+        "a:1 a:2",
+        '{"record_id": 1}',
+        '{"record": "a:1"}',
+        '{"record_id": "a:1", "more": 1}',
+        "a:" + "1" * 57,
+    ],
+)
+def test_what_is_not_a_receipt_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not <shard>:<sequence number>"):
+        Receipt.parse(text)

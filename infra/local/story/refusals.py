@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.clocks import PATH
+from infra.local.surroundings import why_aws_itself
 from stream_worker import committed, generation
 from stream_worker.segment import LIVE
 
@@ -42,7 +43,7 @@ def _refuse_elsewhere(place: Place) -> None:
         if not _is_loopback(urlsplit(url).hostname or ""):
             raise FillError(
                 f"{url} is not on this machine, and a story is told on this machine alone: start "
-                "`metrics-local cloud` and set AWS_ENDPOINT_URL to its address."
+                f"`metrics-local cloud` and set AWS_ENDPOINT_URL to its address.{why_aws_itself()}"
             )
 
 

@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -28,6 +27,7 @@ from stream_worker.engines.kcl.properties import SHUTDOWN_SECONDS, properties, t
 from stream_worker.engines.kcl.worker_id import worker_id
 from stream_worker.errors import OutageError, WorkerError
 from stream_worker.pulse import beats
+from stream_worker.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,21 +59,25 @@ def run(
     `child`. Raises `SetupError` when something is missing, `OutageError` when the daemon or a child ends by
     itself.
     """
+    folder = settings.health_folder.absolute()
+    health.clear(folder)
     command = _command(environ, settings.kcl_max_leases)
     tables = LeaseTables(clients.dynamodb(), settings.application)
     tables.prepare(_shards(settings.stream), settings.kcl_initial_position.value)
     name = worker_id(settings.kcl_worker_id, environ)
-    health.announce(settings.health_folder, time.time())
-    with TemporaryDirectory(prefix="metrics-worker-") as place:
-        (Path(place) / "child.sh").write_text(_child_script(child), encoding="utf-8")
+    # Said to the children as it is here: they run in another folder.
+    environ = {**environ, "METRICS_HEALTH_FOLDER": str(folder)}
+    health.announce(folder, time.time())
+    with scratch("metrics-worker-") as place:
+        (place / "child.sh").write_text(_child_script(child), encoding="utf-8")
         described = properties(settings, name, "sh child.sh", environ)
-        (Path(place) / "kcl.properties").write_text(text(described), encoding="ascii")
+        (place / "kcl.properties").write_text(text(described), encoding="ascii")
         log.info("daemon.started", worker_id=name, application=settings.application, java=command[0])
         try:
             if not stop.is_set():
-                _Daemon(command, place, environ, settings.health_folder, stop).run()
+                _Daemon(command, place, environ, folder, stop).run()
         finally:
-            health.withdraw(settings.health_folder)
+            health.withdraw(folder)
             _release(tables, name)
 
 
@@ -124,7 +128,7 @@ class _Daemon:
     """The daemon's process, in a group of its own with its children: a terminal's Ctrl-C reaches us alone."""
 
     command: list[str]
-    place: str
+    place: Path
     environ: Mapping[str, str]
     folder: Path
     stop: Stopping

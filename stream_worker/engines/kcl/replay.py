@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from stream_worker import health_folder
 from stream_worker.engines.kcl import daemon
 from stream_worker.settings import InitialPosition
 
@@ -34,7 +34,8 @@ def run(
     are its tables in DynamoDB, which are left: a role can be given them all, and not the worker's own.
     """
     application = f"{settings.application}-replay-{task.generation.rpartition('=')[2]}"
-    folder = Path(settings.health_folder) / application
+    health_folder.claim(settings.health_folder)
+    folder = settings.health_folder / application
     own = settings.model_copy(
         update={
             "application": application,
