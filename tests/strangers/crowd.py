@@ -2,9 +2,9 @@
 
 The load that it makes: each connection costs the edge an accept, a read and, where the edge ends it, an
 answer and a close. A connection that the edge ends is opened again, at most 1,000 of them a second, which is
-what keeps 5,000 up under the shortest deadline (5 s). `drip` and `slow_head` send 5,000 packets a second. `idle`
-sends each connection's one report; `unread` asks for 16 documents on each, of which the edge must make those that
-its kernel's buffers take, about six. One thread; it runs at a low priority, so that on a full core the honest load
+what keeps 5,000 up under the shortest deadline (5 s). `drip` and `slow_head` send 5,000 packets a second.
+`idle` sends one report on each connection; `unread` asks for 16 documents on each, and the edge must make as
+many as its kernel buffers. One thread; it runs at a low priority, so that on a full core the honest load
 comes first. It stops at the end of its standard input, and at the latest after `--seconds`.
 """
 
@@ -36,9 +36,9 @@ _NICE: Final = 10
 class Report:
     """How a crowd fares: connections `up` now, and all that were `opened` so far.
 
-    `first` counts, by kind, the first connections of all places that have not ended yet. `answers` counts answers,
-    `ends` the ends of connections, each under "<kind> <what>". `oldest` is the age in seconds of the oldest
-    connection that ended, by kind. `busy` is the share of a core that the program used.
+    `first` counts, by kind, the first connections of all places that have not ended yet. `answers` counts
+    answers, `ends` the ends of connections, each under "<kind> <what>". `oldest` is the age in seconds of the
+    oldest connection that ended, by kind. `busy` is the share of a core that the program used.
     """
 
     up: int

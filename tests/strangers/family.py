@@ -1,4 +1,4 @@
-"""All processes of a running edge together: their memory and their connections, as Linux keeps account of them."""
+"""All processes of a running edge together: their memory and sockets, as Linux keeps account of them."""
 
 import os
 import re

@@ -1,8 +1,8 @@
 """The program `python -m tests.strangers.honest`: honest connections beside strangers, measured when asked.
 
-The same connections send one report after another all the time, as `tests.benchmarks.load` does; one that is dropped
-is not opened again, because that must not happen. A line "<seconds>" on standard input is answered by a line with the
-`Load` of the next seconds, the end of standard input by a line with how all requests were answered, and the end.
+The same connections send one report after another all the time, as `tests.benchmarks.load` does. One that is
+dropped is not opened again, because that must not happen. After a line "<seconds>" on standard input it
+prints the `Load` of the next seconds; at the end of standard input, how all requests were answered.
 """
 
 import argparse

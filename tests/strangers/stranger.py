@@ -19,7 +19,7 @@ _SMALL: Final = 2048
 _SEGMENT: Final = 536
 """Bytes in a segment to a stranger that does not read.
 
-On loopback a segment is 64 KiB, and the kernel buffers megabytes for each connection; over a network it does not.
+On loopback a segment has 64 KiB, so the kernel buffers megabytes for each connection; over a network not.
 """
 
 
@@ -29,7 +29,7 @@ class Stranger:
     __slots__ = ("_conduct", "_socket", "born", "first", "kind", "place", "status", "up")
 
     def __init__(self, port: int, kind: Kind, place: int, *, first: bool = True) -> None:
-        """Begin to connect; `place` numbers the stranger in its crowd, `first` says that it is not back again."""
+        """Begin to connect; `place` is its number in the crowd, and it is the `first` one there or back."""
         self.kind = kind
         self.place = place
         self.first = first
@@ -38,7 +38,7 @@ class Stranger:
         self.status: int | None = None
         self._conduct = kind.conduct
         self._socket = socket.socket()
-        self._socket.setblocking(False)
+        self._socket.settimeout(0)
         if not self._conduct.reads:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SMALL)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SEGMENT)
