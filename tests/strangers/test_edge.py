@@ -1,7 +1,6 @@
 """Crowds of strangers around a real edge: honest reports, health, memory and connections do not notice them.
 
-What is asserted is true on a busy machine too. How fast it all is, `python -m tests.benchmarks --only strangers`
-measures.
+What is asserted is true on a busy machine too. How fast it all is, the benchmark `strangers` measures.
 """
 
 import time

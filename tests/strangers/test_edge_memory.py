@@ -1,4 +1,4 @@
-"""The worst bodies that the edge lets in, 600 at once while the stream refuses: what waits is bounded by bytes."""
+"""The worst bodies that the edge lets in, 600 at once while the stream refuses: its memory is bounded."""
 
 from collections.abc import Callable
 from pathlib import Path
