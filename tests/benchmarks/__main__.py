@@ -68,10 +68,11 @@ def _measure(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks",
-        description="Measure the edge, alone and among strangers, worker, seen-set, engines in alternating rounds of fresh processes beside "
-        "what somebody would write, the seal and the fraud rules on made-up days, the questions on a lake of "
-        "them; print one table: each figure, its aim, whether it was met.",
-        epilog="On a shared machine trust the ratios, not single rounds. It takes about an hour, half of it the strangers'.",
+        description="Measure edge, worker, seen-set, engines in alternating rounds of fresh processes beside "
+        "what somebody would write, the edge among strangers, the seal and the fraud rules on made-up days, the "
+        "questions on a lake of them; print one table: each figure, its aim, whether it was met.",
+        epilog="On a shared machine trust the ratios, not single rounds. It takes about an hour, half of it "
+        "for the strangers.",
     )
     parser.add_argument(
         "--seconds", type=float, default=5.0, metavar="S", help="seconds that each measurement counts (5)"

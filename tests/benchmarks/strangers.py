@@ -31,6 +31,7 @@ MEASUREMENTS: Final = [*(kind.value for kind in Kind), _BODIES]
 """What a round measures, in this order."""
 
 _WARM_UP: Final = 1.5
+_FIRST_ENDS: Final = 12.0  # seconds after which the first are thrown out where they should be
 _GONE_SECONDS: Final = 15.0
 _VISIT_EVERY: Final = 0.25  # seconds between a visitor's questions after /healthz
 _AT_ONCE: Final = 600
@@ -53,7 +54,7 @@ class Run:
 
 
 def measure(seconds: float, rounds: int, tick: Tick) -> Result:
-    """Besiege an edge with each kind in turn, and then fill one with the worst bodies; each is a fresh one."""
+    """Besiege an edge with each kind in turn, then fill one with the worst bodies; each is a fresh one."""
     runs: dict[Kind, list[Run]] = {kind: [] for kind in Kind}
     peaks: list[float] = []
     with tempfile.TemporaryDirectory(prefix="metrics-bench-") as folder:
@@ -84,6 +85,8 @@ def run(
             load.measure(_WARM_UP)
             before, memory = load.measure(seconds), family.resident
             with crowd(server.port, kind, number) as strangers, visiting(server.port) as visits:
+                if any(member.leaves_soon for member in kind.members):
+                    strangers.wait(lambda report: bool(report.ends), _FIRST_ENDS)
                 beside = load.measure(seconds)
                 seen = strangers.leave()
             time.sleep(gone)
@@ -96,7 +99,7 @@ def run(
         health=max(visit.seconds for visit in visits),
         grown=grown,
         failures=sum(number for status, number in statuses.items() if status != "202")
-        + sum(visit.got != 200 for visit in visits),  # noqa: PLR2004 - HTTP's status
+        + sum(visit.got != 200 for visit in visits),
         strangers=seen,
     )
 
@@ -154,10 +157,13 @@ def _notes(runs: dict[Kind, list[Run]]) -> list[str]:
         for kind, found in runs.items()
     )
     most = max(one.before.busy for found in runs.values() for one in found)
-    return [
+    how = (
         f"Strangers: {HONEST} honest connections, load generator, stub of Kinesis and strangers on core "
-        f"{cores.LOAD}, the edge on core {cores.SERVER}. Strangers at the end, in all, and their share of the "
-        f"core: {up}.",
+        f"{cores.LOAD}, the edge on core {cores.SERVER}. Strangers at the end, in all, and their share of "
+        f"the core: {up}."
+    )
+    share = (
         f"The honest generator used at most {most:.0%} of its core without strangers; near 100 % the "
-        "strangers' own work slows it too, so that the ratios look worse than the edge is.",
-    ]
+        "strangers' own work slows it too, so that the ratios look worse than the edge is."
+    )
+    return [how, share]
