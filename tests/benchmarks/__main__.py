@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks",
         description="Measure edge, worker, seen-set, engines in alternating rounds of fresh processes beside "
-        "what somebody would write, the edge among strangers, the seal and the fraud rules on made-up days, the "
+        "what somebody would write, the edge among strangers, seal and fraud rules on made-up days, the "
         "questions on a lake of them; print one table: each figure, its aim, whether it was met.",
         epilog="On a shared machine trust the ratios, not single rounds. It takes about an hour, half of it "
         "for the strangers.",
