@@ -122,12 +122,12 @@ def visiting(port: int) -> Iterator[list[visitor.Visit]]:
         thread.join()
 
 
-def peak(folder: Path) -> float:
+def peak(folder: Path, at_once: int = _AT_ONCE) -> float:
     """Return the peak memory, in MiB, of an edge that gets the worst bodies while the stream throttles."""
     stub = KinesisStub(mood=Mood.THROTTLE)
     with serving(stub), running(stub.port, folder) as server:
         for make in BODIES.values():
-            server.post_all([make(salt) for salt in range(_AT_ONCE)])
+            server.post_all([make(salt) for salt in range(at_once)])
         return Family(server.process.pid).peak
 
 
