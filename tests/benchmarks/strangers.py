@@ -17,8 +17,8 @@ from typing import Final
 from tests.benchmarks import cores, edge
 from tests.benchmarks.figure import Figure, Result, Tick, at_least, at_most
 from tests.benchmarks.load import Load
+from tests.benchmarks.stub import Mood
 from tests.ingest_api.edge import running
-from tests.ingest_api.kinesis_stub import KinesisStub, Mood, serving
 from tests.strangers import visitor
 from tests.strangers.crowd import Report
 from tests.strangers.family import Family
@@ -124,10 +124,9 @@ def visiting(port: int) -> Iterator[list[visitor.Visit]]:
 
 def peak(folder: Path, at_once: int = _AT_ONCE) -> float:
     """Return the peak memory, in MiB, of an edge that gets the worst bodies while the stream throttles."""
-    stub = KinesisStub(mood=Mood.THROTTLE)
-    with serving(stub), running(stub.port, folder) as server:
+    with edge.stub(folder, Mood.THROTTLE) as stub_port, running(stub_port, folder) as server:
         for make in BODIES.values():
-            server.post_all([make(salt) for salt in range(at_once)])
+            visitor.reports_at_once(server.port, [make(salt) for salt in range(at_once)])
         return Family(server.process.pid).peak
 
 

@@ -7,8 +7,10 @@ from typing import Final
 import pytest
 
 from schemas.report import decode
-from tests.ingest_api.edge import Answer, Edge, running
-from tests.ingest_api.kinesis_stub import KinesisStub, Mood, serving
+from tests.benchmarks import edge as bench
+from tests.benchmarks.stub import Mood
+from tests.ingest_api.edge import running
+from tests.strangers import visitor
 from tests.strangers.family import Family
 from tests.strangers.small_bodies import BODIES, LIMIT
 
@@ -24,34 +26,30 @@ TASK: Final = 512 * 2**20
 def test_each_body_is_as_long_as_the_limit_allows_and_decodes(make: Callable[[int], bytes]) -> None:
     bodies = [make(salt) for salt in (0, 1, 99_999)]
     assert {len(body) for body in bodies} == {LIMIT}
-    assert len({str(decode(body)) for body in bodies}) == 3
+    assert len(set(bodies)) == 3
+    for body in bodies:
+        assert decode(body)["salt"] in {0, 1, 99_999}
 
 
-@pytest.mark.parametrize("limit", [None, TASK], ids=["unlimited", "RLIMIT_DATA"])
-def test_the_edge_answers_them_all_in_little_memory(tmp_path: Path, limit: int | None) -> None:
-    stub = KinesisStub()
-    with serving(stub), running(stub.port, tmp_path) as edge:
+@pytest.mark.parametrize(
+    ("mood", "limit"),
+    [(Mood.THROTTLE, None), (Mood.THROTTLE, TASK), (Mood.REFUSE, None), (Mood.HANG, None)],
+    ids=["throttle", "throttle, RLIMIT_DATA", "refuse", "hang"],
+)
+def test_the_edge_answers_them_all_in_little_memory(tmp_path: Path, mood: Mood, limit: int | None) -> None:
+    with bench.stub(tmp_path, mood) as stub_port, running(stub_port, tmp_path) as edge:
         family = Family(edge.process.pid)
         if limit:
             family.limit_data(limit)
         processes = family.pids()
         for make in BODIES.values():
-            post_all(edge, stub, Mood.THROTTLE, make)
-        for mood in (Mood.REFUSE_ALL, Mood.HANG):
-            post_all(edge, stub, mood, BODIES["nested objects"])
-        stub.mood = Mood.TAKE
-        assert edge.post(BODIES["escapes"](0)).status == 202
+            visits = visitor.reports_at_once(edge.port, [make(salt) for salt in range(AT_ONCE)])
+            assert [visit for visit in visits if not is_true(visit)] == []
+        assert visitor.health(edge.port).got == 200
         assert family.pids() == processes
         assert family.peak <= PEAK
 
 
-def post_all(edge: Edge, stub: KinesisStub, mood: Mood, make: Callable[[int], bytes]) -> None:
-    """Send bodies of one kind at the same time, to a stream in this mood."""
-    stub.mood = mood
-    answers = edge.post_all([make(salt) for salt in range(AT_ONCE)])
-    assert [answer for answer in answers if not is_true(answer)] == []
-
-
-def is_true(answer: Answer) -> bool:
-    """Say whether it is 202, or 503 with a Retry-After."""
-    return answer.status == 202 or (answer.status == 503 and int(answer.headers["retry-after"]) >= 1)
+def is_true(visit: visitor.Visit) -> bool:
+    """Say whether it got 202, or 503 with a Retry-After."""
+    return visit.got == 202 or (visit.got == 503 and int(visit.retry_after or 0) >= 1)
