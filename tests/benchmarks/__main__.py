@@ -10,7 +10,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.benchmarks import edge, engines, fraud, kcl_start, questions, seal, seen, table, worker
+from tests.benchmarks import edge, engines, fraud, kcl_start, questions, seal, seen, strangers, table, worker
 from tests.benchmarks.figure import Result, Tick
 
 _WIDTH: Final = 120  # what the table needs: a pipe has no width
@@ -26,6 +26,7 @@ class Benchmark:
 
 BENCHMARKS: Final = {
     "edge": Benchmark(edge.MEASUREMENTS, edge.measure),
+    "strangers": Benchmark(strangers.MEASUREMENTS, strangers.measure),
     "worker": Benchmark(worker.MEASUREMENTS, worker.measure),
     "seen": Benchmark(seen.MEASUREMENTS, seen.measure),
     "start": Benchmark(kcl_start.MEASUREMENTS, kcl_start.measure),
@@ -68,9 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks",
         description="Measure edge, worker, seen-set, engines in alternating rounds of fresh processes beside "
-        "what somebody would write, the seal and the fraud rules on made-up days, the questions on a lake of "
-        "them; print one table: each figure, its aim, whether it was met.",
-        epilog="On a shared machine trust the ratios, not single rounds. It takes about half an hour.",
+        "what somebody would write, the edge among strangers, seal and fraud rules on made-up days, the "
+        "questions on a lake of them; print one table: each figure, its aim, whether it was met.",
+        epilog="On a shared machine trust the ratios, not single rounds. It takes about an hour, half of it "
+        "for the strangers.",
     )
     parser.add_argument(
         "--seconds", type=float, default=5.0, metavar="S", help="seconds that each measurement counts (5)"

@@ -18,6 +18,7 @@ from tests.benchmarks import cores, fresh
 from tests.benchmarks.figure import Figure, Result, Tick, at_least, at_most, ratios
 from tests.benchmarks.load import Load, requests
 from tests.benchmarks.rivals import CONNECTIONS
+from tests.benchmarks.stub import Mood
 
 EDGE, PUT_RECORD, BARE = "edge", "put_record a request", "bare WSGI"
 MEASUREMENTS: Final = {
@@ -98,10 +99,10 @@ def run(name: str, seconds: float, folder: Path, warm_up: float = WARM_UP) -> Ru
 
 
 @contextmanager
-def stub(folder: Path) -> Iterator[int]:
-    """Start what stands in for Kinesis and give its port; `folder` gets its log."""
+def stub(folder: Path, mood: Mood = Mood.TAKE) -> Iterator[int]:
+    """Start what stands in for Kinesis, in this mood, and give its port; `folder` gets its log."""
     with reserve() as port, cores.pinned(cores.LOAD):
-        command = fresh.command("stub", f"--port={port}")
+        command = fresh.command("stub", f"--port={port}", f"--mood={mood.value}")
         with Process("stub", command, log=folder / "stub.log", environment=fresh.environment()) as process:
             process.wait_ready(lambda: _listens(port))
             yield port

@@ -12,7 +12,8 @@ import select
 import socket
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from itertools import cycle
 from statistics import quantiles
 from typing import Final
@@ -29,7 +30,7 @@ _LENGTH: Final = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came back. `statuses` counts every answer, the rates only what came in the measured `seconds`.
+    """What came back in the measured `seconds`; `statuses` of a whole run counts every answer.
 
     `p50` and `p99` are milliseconds; `busy` is the share of that time in which the generator was not idle.
     """
@@ -68,11 +69,15 @@ class _Connection:
 
     def send(self, request: bytes) -> None:
         self.since = time.perf_counter()
-        self._socket.sendall(request)
+        with suppress(ConnectionError):  # reading on shows that the connection has ended
+            self._socket.sendall(request)
 
     def status(self) -> str | None:
         """Read on: the answer's status once it is there whole, `DROPPED` at the end, until then None."""
-        data = self._socket.recv(65_536)
+        try:
+            data = self._socket.recv(65_536)
+        except ConnectionError:
+            return DROPPED
         if not data:
             return DROPPED
         self._received += data
@@ -99,20 +104,41 @@ class Generator:
             self._epoll.register(connection.fileno(), select.EPOLLIN)
         self._statuses = Counter[str]()
 
+    @property
+    def statuses(self) -> dict[str, int]:
+        """How many requests were answered how so far."""
+        return dict(self._statuses)
+
     def run(self, seconds: float, warm_up: float) -> Load:
         """Send for `warm_up` seconds, then for `seconds` that count; then take the last answers."""
+        self.begin()
+        self._exchange(time.perf_counter() + warm_up)
+        load = self.measure(seconds)
+        self.finish()
+        return replace(load, statuses=self.statuses)
+
+    def begin(self) -> None:
+        """Send the first request on each connection."""
         for connection in self._open:
             connection.send(next(self._requests))
-        self._exchange(time.perf_counter() + warm_up)
+
+    def send_for(self, seconds: float) -> None:
+        """Send, and count by status alone."""
+        until = time.perf_counter() + seconds
+        self._exchange(until)
+        time.sleep(max(0.0, until - time.perf_counter()))  # when no connection is left
+
+    def measure(self, seconds: float) -> Load:
+        """Send for `seconds` and return what came back in them."""
+        before = Counter(self._statuses)
         started, busy = time.perf_counter(), cores.not_idle()
         waits = self._exchange(started + seconds)
         took, busy = time.perf_counter() - started, cores.not_idle() - busy
-        self._finish()
         cuts = quantiles(waits, n=100) if len(waits) > 1 else [0.0] * 99
         return Load(
             seconds=took,
             answered=len(waits),
-            statuses=dict(self._statuses),
+            statuses=dict(self._statuses - before),
             p50=cuts[49] * 1000,
             p99=cuts[98] * 1000,
             busy=busy / took,
@@ -136,7 +162,7 @@ class Generator:
                 connection.send(next(self._requests))
         return waits
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """Send nothing more and wait for what is owed; an answer that never comes counts as dropped."""
         deadline = time.perf_counter() + _PATIENCE
         while self._waiting and time.perf_counter() < deadline:

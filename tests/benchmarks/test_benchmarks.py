@@ -26,6 +26,7 @@ from tests.benchmarks import (
     seal,
     seal_run,
     seen_growth,
+    strangers,
     table,
     timing,
     worker,
@@ -34,6 +35,7 @@ from tests.benchmarks.figure import Aim, Figure, Result, at_least, at_most, rati
 from tests.benchmarks.load import DROPPED, Generator
 from tests.benchmarks.script import PlainScript
 from tests.benchmarks.worker_path import WorkerPath
+from tests.strangers.kind import Kind
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
@@ -85,6 +87,19 @@ class TestLoad:
             assert run.load.answered
             assert run.load.failures == 0
             assert run.cpu > 0
+
+
+class TestStrangers:
+    def test_an_edge_is_measured_before_with_and_after_them(self, tmp_path: Path) -> None:
+        run = strangers.run(Kind.IDLE, 0.2, tmp_path, number=20, gone=0.1)
+        for load in (run.before, run.beside, run.after):
+            assert load.answered
+        assert run.failures == 0
+        assert run.health > 0
+        assert run.strangers.up == run.strangers.answers["idle 202"] == 20
+
+    def test_the_worst_bodies_have_a_peak(self, tmp_path: Path) -> None:
+        assert strangers.peak(tmp_path, at_once=2) > 0
 
 
 class TestSeal:
