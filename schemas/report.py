@@ -19,6 +19,14 @@ COUNTERS: Final[tuple[str, ...]] = tuple(SCHEMA["properties"]["metrics"]["proper
 """The six counters, as a report spells them, in the order of the schema."""
 
 
+LONGEST_BYTES: Final = 8_192
+"""The longest body that is read as a report. The longest valid one has 1,080 bytes.
+
+Beyond that there is room for indentation and escapes. Decoded JSON takes up to thirty times its bytes, so
+this bounds what one record can cost its reader.
+"""
+
+
 class NotAnObjectError(ValueError):
     """The bytes are not one JSON object in UTF-8; the text says why and never quotes them."""
 

@@ -120,9 +120,11 @@ class Processor:
         seen = self._seen_on(day)
         settled = pipeline.settle(run, seen, self._shard_id, self._code_version, self._thresholds)
         segment = Segment.of(run, settled, self._end, self._code_version)
+        nonces = settled.nonces
+        del settled  # a copy of all rejected bodies, which the segment has in its own way
         commit = self._chain.commit(segment)
         if commit.ours:
-            self._seen[day].add(settled.nonces)
+            self._seen[day].add(nonces)
         else:
             self._seen[day].add(self._chain.nonces(day, self._end))
         self._log_commit(segment, commit, self._clock() - started)
