@@ -51,9 +51,9 @@ def escapes(length: int) -> bytes:
     return _filled(length, b'"\\ud83d\\ude00', b"\\n", b'"')
 
 
-def noise(length: int) -> bytes:
-    """Return bytes that no compression makes fewer, and that are not JSON; the same ones for each length."""
-    return hashlib.shake_256(b"noise").digest(length)
+def noise(length: int, number: int = 0) -> bytes:
+    """Return bytes that no compression makes fewer, and that are not JSON; the same ones for each number."""
+    return hashlib.shake_256(b"%d" % number).digest(length)
 
 
 def white_space(length: int) -> bytes:
@@ -76,8 +76,10 @@ KINDS: Final[tuple[Callable[[int], bytes], ...]] = (
 
 def bodies(kind: Callable[[int], bytes], length: int) -> Iterator[bytes]:
     """Yield bodies of a kind and a length in bytes without end, no two of them the same."""
-    value = kind(length - len(_body(0, b"")))
-    yield from (_body(number, value) for number in count())
+    room = length - len(_body(0, b""))
+    value = kind(room)
+    for number in count():
+        yield _body(number, noise(room, number) if kind is noise else value)
 
 
 def worst(length: int, total: int) -> Iterator[bytes]:
