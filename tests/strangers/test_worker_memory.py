@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sysconfig
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -15,19 +13,18 @@ from stream_worker.lake_s3 import S3Lake
 from tests import truth
 from tests.strangers.memory import confine, peak, peak_until_end
 from tests.strangers.poisoned_stream import pages, poisoned, put
+from tests.strangers.worker import POLL_WORKER
 from tests.strangers.worst_bodies import LENGTHS, MIB
 from tests.stream_worker.child_process import SHARD_ID, start_child
 from tests.stream_worker.daemon_lines import LEASE_LOST, SHUTDOWN_REQUESTED, initialize, process_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.conftest import Cloud
 
 TOTAL: Final = 80 * MIB  # more than two buffers of the default size
-POLL_WORKER: Final = [
-    str(Path(sysconfig.get_path("scripts")) / "stream-worker"), "run", "--engine=poll", "--drain",
-]  # fmt: skip
 POLL_MIB: Final = 400
 CHILD_MIB: Final = 300
 
