@@ -19,8 +19,12 @@ COUNTERS: Final[tuple[str, ...]] = tuple(SCHEMA["properties"]["metrics"]["proper
 """The six counters, as a report spells them, in the order of the schema."""
 
 
-LONGEST_BYTES: Final = 8 * 1024
-"""The longest body that the edge takes: seven times the longest valid report without white space."""
+LONGEST_BYTES: Final = 8_192
+"""The longest body that the edge takes and the worker reads. The longest valid one has 1,080 bytes.
+
+Beyond that there is room for indentation and escapes. Decoded JSON takes up to thirty times its bytes, so
+this bounds what one record can cost its reader.
+"""
 
 
 class NotAnObjectError(ValueError):

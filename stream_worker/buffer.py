@@ -61,6 +61,11 @@ class Buffer:
         return Oldest(self._pieces[0].since, self._pieces[0].records.arrivals[0])
 
     @property
+    def bytes(self) -> int:
+        """How many bytes all bodies have."""
+        return sum(piece.bytes for piece in self._pieces)
+
+    @property
     def first(self) -> Position | None:
         """The position of the first record, or None."""
         return self._pieces[0].records.position(0) if self._pieces else None
@@ -76,14 +81,18 @@ class Buffer:
             return False
         return (
             len(self) >= self._limits.records
-            or sum(piece.bytes for piece in self._pieces) >= self._limits.bytes
+            or self.bytes >= self._limits.bytes
             or now - self._pieces[0].since >= self._limits.seconds
             or len(frozenset[int]().union(*(piece.days for piece in self._pieces))) > 1
         )
 
     def run(self) -> Records:
-        """Return the longest head of one day within the limits, without removing it; one record at least."""
-        return _joined(piece.records for piece in self._pieces).run(self._limits.records, self._limits.bytes)
+        """Return the longest head of one day within the limits, without removing it; one record at least.
+
+        Of the bytes half at most: while a run is settled and committed, its bodies are in memory three times.
+        """
+        whole = _joined(piece.records for piece in self._pieces)
+        return whole.run(self._limits.records, self._limits.bytes // 2)
 
     def drop(self, through: Position) -> None:
         """Remove the records up to and including `through`."""

@@ -29,9 +29,17 @@ if TYPE_CHECKING:
     from stream_worker.seen import Seen
 
 BODY_KEPT: Final = 65_536
-"""How much of a rejected record's body is kept, in bytes: all that the edge lets in."""
+"""How much of a rejected record's body is kept, in bytes. It is more than `report.LONGEST_BYTES`.
 
-_CHUNK: Final = 1_000  # decoded documents at a time: they stay in the processor's cache
+So a replay from the lake rejects a longer body for the same reason, although it sees only this much of it.
+"""
+
+TOO_LONG: Final = f"longer than {report.LONGEST_BYTES:,} bytes; not decoded"
+"""The detail of a body that no report needs: it is malformed, whatever is in it."""
+
+_CHUNK: Final = 32
+"""Decoded documents at a time: 256 KiB of JSON at most, which takes up to 8 MiB once it is decoded."""
+
 _COUNTERS: Final = itemgetter(*report.COUNTERS)
 
 
@@ -71,8 +79,8 @@ def settle(
     valid = _Valid()
     rejections: list[Rejection] = []
     for start in range(0, len(records), _CHUNK):
-        decoded = decode(records.bodies[start : start + _CHUNK], start, rejections)
-        validate(decoded, valid, rejections)
+        # No name for the documents: they are gone before the next ones are decoded.
+        validate(decode(records.bodies[start : start + _CHUNK], start, rejections), valid, rejections)
     reports = valid.frame()
     reports = screen(reports, rejections, thresholds)
     reports = dedupe(reports, seen, rejections)
@@ -90,9 +98,15 @@ def settle(
 def decode(
     bodies: Sequence[bytes], first_row: int, rejections: list[Rejection]
 ) -> list[tuple[int, dict[str, Any]]]:
-    """Return the bodies that are JSON objects, each with its row; the others are malformed."""
+    """Return the bodies that are JSON objects, each with its row; the others are malformed.
+
+    So are those that are too long to be decoded in bounded memory: other producers can put 10 MiB.
+    """
     documents = []
     for row, body in enumerate(bodies, first_row):
+        if len(body) > report.LONGEST_BYTES:
+            rejections.append(Rejection(row, Reason.MALFORMED, detail=TOO_LONG))
+            continue
         try:
             documents.append((row, report.decode(body)))
         except report.NotAnObjectError as error:
@@ -192,22 +206,22 @@ def _rejected_rows(
     rejections: list[Rejection], records: Records, shard_id: str, code_version: str
 ) -> pl.DataFrame:
     rejections.sort(key=lambda rejection: rejection.row)
-    rows = [
-        (
-            shard_id,
-            records.sequence_numbers[rejection.row],
-            records.sub_sequence_numbers[rejection.row],
-            records.arrived_at(rejection.row),
-            records.partition_keys[rejection.row],
-            rejection.reason.value,
-            rejection.rule,
-            rejection.detail,
-            records.bodies[rejection.row][:BODY_KEPT],
-            len(records.bodies[rejection.row]),
-            hashlib.sha256(records.bodies[rejection.row]).hexdigest(),
-            report.SCHEMA_VERSION,
-            code_version,
-        )
-        for rejection in rejections
-    ]
-    return pl.DataFrame(rows, schema=REJECTS.polars, orient="row")
+    rows = [rejection.row for rejection in rejections]
+    bodies = [records.bodies[row] for row in rows]
+    # Column by column: rows of Python objects would be two more copies of all bodies.
+    columns = {
+        "shard_id": [shard_id] * len(rows),
+        "sequence_number": [records.sequence_numbers[row] for row in rows],
+        "sub_sequence_number": [records.sub_sequence_numbers[row] for row in rows],
+        "arrived_at": [records.arrivals[row] for row in rows],
+        "partition_key": [records.partition_keys[row] for row in rows],
+        "reason": [rejection.reason.value for rejection in rejections],
+        "rule": [rejection.rule for rejection in rejections],
+        "detail": [rejection.detail for rejection in rejections],
+        "body": [body[:BODY_KEPT] for body in bodies],
+        "body_length": [len(body) for body in bodies],
+        "body_sha256": [hashlib.sha256(body).hexdigest() for body in bodies],
+        "schema_version": [report.SCHEMA_VERSION] * len(rows),
+        "code_version": [code_version] * len(rows),
+    }
+    return pl.DataFrame(columns, schema=REJECTS.polars)

@@ -76,6 +76,11 @@ class Processor:
         """Where the shard's chain ends, as far as this owner knows: read on from after it."""
         return self._end
 
+    @property
+    def held_bytes(self) -> int:
+        """How many bytes the bodies have that wait for their commit."""
+        return self._buffer.bytes
+
     def receive(self, records: Records, milliseconds_behind: int = 0) -> None:
         """Take records in the shard's order; those that are committed already are passed over."""
         if len(records):
@@ -97,10 +102,14 @@ class Processor:
         if len(self._buffer) and not self._let_go:
             self._beat(self._milliseconds_behind)
 
-    def finish(self) -> None:
-        """Commit everything: the shard has ended or the worker is asked to stop."""
+    def flush(self) -> None:
+        """Commit everything, due or not."""
         while len(self._buffer):
             self._commit_run()
+
+    def finish(self) -> None:
+        """Commit everything: the shard has ended or the worker is asked to stop."""
+        self.flush()
         log.info("shard.finished", shard_id=self._shard_id, position=str(self._end))
         self._let_go = True
         self._pulse.stop()  # last: a supervisor may end the process as soon as it sees this
@@ -120,9 +129,11 @@ class Processor:
         seen = self._seen_on(day)
         settled = pipeline.settle(run, seen, self._shard_id, self._code_version, self._thresholds)
         segment = Segment.of(run, settled, self._end, self._code_version)
+        nonces = settled.nonces
+        del settled  # a copy of all rejected bodies, which the segment has in its own way
         commit = self._chain.commit(segment)
         if commit.ours:
-            self._seen[day].add(settled.nonces)
+            self._seen[day].add(nonces)
         else:
             self._seen[day].add(self._chain.nonces(day, self._end))
         self._log_commit(segment, commit, self._clock() - started)

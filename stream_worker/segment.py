@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LIVE: Final = "live"
 """The generation that the worker writes; others have names of their own."""
 
+_GROUP_BYTES: Final = 1024 * 1024
+"""Bodies in a row group of rejects, about."""
+
 OUTCOMES: Final = ("accepted", "malformed", "invalid", "fraud", "duplicate")
 
 
@@ -122,8 +125,21 @@ def parquet(rows: pl.DataFrame) -> bytes:
     digits where there are none to gain from; from 16 on it saves 7 % and takes thirty times as long.
     """
     buffer = io.BytesIO()
-    rows.write_parquet(buffer, compression="zstd", compression_level=1)
+    rows.write_parquet(
+        buffer, compression="zstd", compression_level=1, row_group_size=_row_group(rows) or None
+    )
     return buffer.getvalue()
+
+
+def _row_group(rows: pl.DataFrame) -> int:
+    """Return how many rows are written at a time; 0 is Polars' own choice, which counts rows alone.
+
+    Polars holds a row group two times beside the file: of 32 MiB of bodies that would be 64 MiB more.
+    """
+    if "body" not in rows.columns or rows.is_empty():
+        return 0
+    size = int(rows["body"].bin.size().sum())
+    return max(1, len(rows) * _GROUP_BYTES // size) if size > _GROUP_BYTES else 0
 
 
 def day_prefix(table: str, generation: str, day: date) -> str:

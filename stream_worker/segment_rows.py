@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from stream_worker.lake import Lake
 
 _READERS: Final = 8
-_AHEAD: Final = 16  # objects in memory
+_AHEAD: Final = 16  # objects
+_AHEAD_BYTES: Final = 32 * 1024 * 1024
+"""Objects that are read before their turn: as many of the largest one seen so far, one at least."""
 
 
 def read_reports(lake: Lake, segments: Iterable[Committed]) -> Iterator[pl.DataFrame]:
@@ -40,10 +42,20 @@ def read_rejects(lake: Lake, segments: Iterable[Committed]) -> Iterator[pl.DataF
 
 
 def _ahead(lake: Lake, wanted: Iterator[tuple[Committed, str]]) -> Iterator[tuple[Committed, bytes]]:
+    """Yield each object in order; the next ones are on their way, fewer of them if they are large."""
+    largest = 1
     with ThreadPoolExecutor(_READERS) as readers:
-        while some := list(islice(wanted, _AHEAD)):
-            bodies = readers.map(lambda one: _get(lake, *one), some)
-            yield from zip((segment for segment, _ in some), bodies, strict=True)
+        under_way: deque[tuple[Committed, Future[bytes]]] = deque()
+        for one in wanted:
+            under_way.append((one[0], readers.submit(_get, lake, *one)))
+            while len(under_way) > min(_AHEAD, max(1, _AHEAD_BYTES // largest)):
+                segment, reading = under_way.popleft()
+                body = reading.result()
+                largest = max(largest, len(body))
+                yield segment, body
+        while under_way:
+            segment, reading = under_way.popleft()
+            yield segment, reading.result()
 
 
 def _get(lake: Lake, segment: Committed, key: str) -> bytes:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from stream_worker.span import Span
     from stream_worker.stop import Stop
 
+_HELD_BYTES: Final = 48 * 1024 * 1024
+"""Bodies that wait on all shards together: room for one whole buffer, and the others' beginnings."""
+
 _READ_SECONDS: Final = 0.2  # between reads of one shard: Kinesis allows five a second
 _LISTING_SECONDS: Final = 10.0  # between listings of the shards, while nothing has ended
 
@@ -46,7 +49,8 @@ class _Life:
 class PollEngine:
     """Reads `stream` until `stop` is set or, with `drain`, to each shard's tip as it was at the start.
 
-    With a `span` it begins there, and a shard ends for it where the span is passed.
+    With a `span` it begins there, and a shard ends for it where the span is passed. However many shards there
+    are, no more than `held_bytes` of their records' bodies wait for a commit.
     """
 
     kinesis: KinesisClient
@@ -56,6 +60,7 @@ class PollEngine:
     drain: bool = False
     span: Span | None = None
     page: int = PAGE_RECORDS
+    held_bytes: int = _HELD_BYTES
     clock: Callable[[], float] = time.monotonic
     _lives: dict[str, _Life] = field(default_factory=dict)
     _finished: set[str] = field(default_factory=set)
@@ -113,12 +118,18 @@ class PollEngine:
             return True
         if len(page.records):
             life.processor.receive(page.records, page.milliseconds_behind)
+            self._relieve()
         else:
             life.processor.tick(page.milliseconds_behind)
         passed = self.span is not None and self.span.passed(page.records)
         if page.ended or passed or self._drained(life, page, now):
             self._finish(life.shard.shard_id)
         return page.raw > 0
+
+    def _relieve(self) -> None:
+        """Commit the fullest shards' records early while all together hold too many bytes."""
+        while sum(held := [life.processor.held_bytes for life in self._lives.values()]) > self.held_bytes:
+            list(self._lives.values())[held.index(max(held))].processor.flush()
 
     def _drained(self, life: _Life, page: Page, asked_at: float) -> bool:
         """Say whether a page that was asked for at `asked_at` reached what was the tip at the engine's start.

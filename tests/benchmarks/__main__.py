@@ -10,7 +10,19 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.benchmarks import edge, engines, fraud, kcl_start, questions, seal, seen, strangers, table, worker
+from tests.benchmarks import (
+    edge,
+    engines,
+    fraud,
+    kcl_start,
+    questions,
+    seal,
+    seen,
+    strangers,
+    table,
+    worker,
+    worst_bodies,
+)
 from tests.benchmarks.figure import Result, Tick
 
 _WIDTH: Final = 120  # what the table needs: a pipe has no width
@@ -33,6 +45,7 @@ BENCHMARKS: Final = {
     "engines": Benchmark(engines.MEASUREMENTS, engines.measure),
     "fraud": Benchmark(fraud.MEASUREMENTS, fraud.measure),
     "seal": Benchmark(seal.measurements(seal.LARGEST), seal.measure),
+    "worst": Benchmark(worst_bodies.MEASUREMENTS, worst_bodies.measure),
     "questions": Benchmark(questions.MEASUREMENTS, questions.measure),
 }
 

@@ -77,3 +77,10 @@ def test_the_oldest_record_is_the_first_that_is_left() -> None:
     assert buffer.oldest == Oldest(150, NOON + 3)
     buffer.clear()
     assert buffer.oldest is None
+
+
+def test_half_of_the_bytes_are_committed_at_a_time() -> None:
+    buffer = Buffer(Limits(records=100, bytes=800, seconds=10**6))
+    buffer.add(records([b"x" * 100] * 9), 0)
+    assert buffer.due(0)
+    assert len(buffer.run()) == 4

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from schemas.report import COUNTERS, violations
+from schemas.report import COUNTERS, LONGEST_BYTES, SCHEMA, violations
 from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
 from stream_worker.pipeline import BODY_KEPT, Settled, settle
 from stream_worker.seen import Seen
@@ -51,6 +51,37 @@ def test_a_record_of_another_producer_that_is_too_long_keeps_its_length_and_dige
     row = settled([long]).rejected.row(0, named=True)
     assert (row["body"], row["body_length"]) == (long[:-1], BODY_KEPT + 1)
     assert row["body_sha256"] == hashlib.sha256(long).hexdigest()
+
+
+def padded(length: int) -> bytes:
+    return body(1) + b" " * (length - len(body(1)))
+
+
+def test_a_report_of_8192_bytes_is_accepted_and_a_longer_one_is_malformed_and_not_decoded() -> None:
+    rows = settled([padded(LONGEST_BYTES), padded(LONGEST_BYTES + 1)])
+    assert rows.accepted["stack_id"].to_list() == [nonce(1)]
+    row = rows.rejected.row(0, named=True)
+    assert (row["reason"], row["rule"]) == ("malformed", None)
+    assert row["detail"] == "longer than 8,192 bytes; not decoded"
+    assert row["body"] == padded(LONGEST_BYTES + 1)
+
+
+def test_a_body_is_rejected_for_the_same_reason_when_the_lake_has_kept_only_its_beginning() -> None:
+    whole = padded(BODY_KEPT + 1)
+    kept = settled([whole]).rejected["body"].to_list()[0]
+    assert kept != whole
+    columns = ["reason", "rule", "detail"]
+    assert settled([kept]).rejected.select(columns).equals(settled([whole]).rejected.select(columns))
+
+
+def test_the_longest_valid_report_is_far_shorter_than_what_is_decoded() -> None:
+    longest = {
+        "version": "\x01" * SCHEMA["properties"]["version"]["maxLength"],
+        "stack_id": nonce(1),
+        "metrics": dict.fromkeys(COUNTERS, 2**53 - 1),
+    }
+    escaped = orjson.dumps(longest)
+    assert len(escaped) * 4 < LONGEST_BYTES
 
 
 def test_both_cases_of_a_stack_id_are_one_deployment() -> None:

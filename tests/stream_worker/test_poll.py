@@ -126,3 +126,13 @@ def test_arrivals_are_kept_to_the_millisecond(cloud: Cloud, stream: str) -> None
     assert truth.read(lake).reports["arrived_at"][0] == told.replace(
         microsecond=told.microsecond // 1000 * 1000
     )
+
+
+def test_shards_together_hold_no_more_bytes_than_the_engine_may(cloud: Cloud, two_shards: str) -> None:
+    lake, acknowledged = MemoryLake(), put(cloud, two_shards, range(60))
+    bounded = engine(cloud.kinesis, two_shards, lake)
+    bounded.held_bytes = 1_000
+    bounded.run()
+    found = truth.read(lake)
+    assert found.positions == sorted(acknowledged)
+    assert len(found.summaries) > 2  # the buffers themselves are due only at the end

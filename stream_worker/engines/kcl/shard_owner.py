@@ -70,8 +70,10 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
             self._passed_over |= len(given.records) > 0
             return
         self._checkpointer = given.checkpointer
+        records = to_records(given.records)
+        given.records.clear()  # base64 of all bodies, which would stay until they are settled
         with self._letting_go():
-            self._processor.receive(to_records(given.records), given.millis_behind_latest or 0)
+            self._processor.receive(records, given.millis_behind_latest or 0)
 
     def lease_lost(self, _given: Any) -> None:  # noqa: ANN401 - as above
         """Forget what is not committed."""
