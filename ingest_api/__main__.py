@@ -82,8 +82,8 @@ def _stream(settings: EdgeSettings) -> Kinesis:
 def _listener(settings: EdgeSettings) -> socket.socket:
     """Return the socket to listen on; raise OSError, also if another process listens on the port.
 
-    The system would share the port silently (SO_REUSEPORT). A supervisor may hold the port for us with a bound
-    socket that never listens; a listener is refused.
+    The system would share the port silently (SO_REUSEPORT). A supervisor may hold the port for us with a
+    bound socket that never listens; a listener is refused.
     """
     family = socket.AF_INET6 if settings.host.version == 6 else socket.AF_INET  # noqa: PLR2004 - IPv6
     place = (str(settings.host), settings.port)

@@ -33,7 +33,7 @@ SCHEMA_JSON: Final = "application/schema+json"
 
 
 class Edge:
-    """The WSGI application. The edge does not validate reports: the worker does, and keeps what it refuses."""
+    """The WSGI application. It does not validate reports: the worker does, and keeps what it rejects."""
 
     def __init__(self, routes: dict[str, dict[str, Handler]]) -> None:
         self.routes: Final = routes

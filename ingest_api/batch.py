@@ -12,8 +12,8 @@ MAX_RECORDS: Final = 500
 """Records that one PutRecords takes."""
 
 MAX_BYTES: Final = 1024 * 1024
-"""Data and partition keys in one PutRecords. Kinesis takes five times as much, but a call is encoded, signed and
-sent as several copies; 500 reports have 150 kB, so that only oversized bodies meet this bound."""
+"""Data and partition keys in one PutRecords. Kinesis takes five times as much, but a call is encoded, signed
+and sent as several copies; 500 reports have 150 kB, so that only oversized bodies meet this bound."""
 
 LINGER: Final = 0.005
 """Seconds a record may wait for company while a call is under way or has just ended; else not at all."""

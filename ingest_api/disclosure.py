@@ -150,11 +150,10 @@ PAGE: Final = _page()
 
 _STYLE_HASH: Final = b64encode(sha256(_STYLE.encode()).digest()).decode()
 
-HEADERS: Final = (
-    (
-        "Content-Security-Policy",
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'",
-    ),
+_POLICY: Final = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
+
+HEADERS: Final = (("Content-Security-Policy", _POLICY),)
 """Nothing may be loaded, run, framed or sent from the page, and its one style is known by its hash."""

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from ingest_api.problems import PROBLEM_JSON
 from schemas import __version__
-from schemas.report import SCHEMA
+from schemas.report import LONGEST_BYTES, SCHEMA
 
 _Json = dict[str, Any]
 
@@ -63,6 +63,13 @@ _RETRY_AFTER: Final[_Json] = {
     "Retry-After": {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer"}}
 }
 
+_ACCEPT_ENCODING: Final[_Json] = {
+    "Accept-Encoding": {
+        "description": "Which content codings are taken: none. Only where there was one.",
+        "schema": {"type": "string", "const": "identity"},
+    }
+}
+
 
 def _named(name: str) -> _Json:
     return {"$ref": f"#/components/schemas/{name}"}
@@ -80,8 +87,14 @@ _UNAVAILABLE: Final[_Json] = _problem("The stream does not take reports now.") |
 
 _REFUSALS: Final[_Json] = {
     "400": _problem("The body is not one JSON object in UTF-8, or not as long as it says."),
-    "413": _problem("The body is longer than 65,536 bytes."),
-    "415": _problem("The content type is not JSON. None at all counts as JSON."),
+    "403": _problem("A browser asks for another site."),
+    "408": _problem("The request did not come whole in time. The connection ends."),
+    "413": _problem(f"The body is longer than {LONGEST_BYTES:,} bytes."),
+    "415": _problem(
+        "The content type is not JSON (none at all counts as JSON), or the body has a content coding."
+    )
+    | {"headers": _ACCEPT_ENCODING},
+    "431": _problem("The head is too long. The connection ends."),
     "500": _problem("The edge failed."),
 }
 

@@ -38,7 +38,7 @@ class UnavailableError(Exception):
 class Publisher:
     """Puts records on a stream, many at a time, and settles each with a fate of its own."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two bounds, and what a test puts in place of the clock
         self,
         stream: Stream,
         *,

@@ -14,8 +14,8 @@ KEPT: Final = {
     b"origin": "HTTP_ORIGIN",
     b"sec-fetch-site": "HTTP_SEC_FETCH_SITE",
 }
-"""The fields that the application gets, by their names in WSGI. No other one leaves the parser: no user agent,
-address or cookie."""
+"""The fields that the application gets, by their names in WSGI. No other one leaves the parser: no user
+agent, address or cookie."""
 
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 

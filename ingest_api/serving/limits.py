@@ -16,8 +16,8 @@ READ_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 75.0
 """How long a connection may be silent between requests, or before the first one.
 
-Longer than the load balancer's idle time-out: a balancer that sends on a connection which the edge is about to
-close answers its client 502.
+Longer than the load balancer's idle time-out: a balancer that sends on a connection which the edge is about
+to close answers its client 502.
 """
 
 LINGER_SECONDS: Final = 2.0
@@ -35,13 +35,13 @@ CODED_BODY_BYTES: Final = 16 * BODY_BYTES
 six. Then 413."""
 
 PIPELINED: Final = 16
-"""The most requests that a connection may send ahead of their answers; what is behind them is not answered."""
+"""The most requests that a connection may send ahead of their answers; those behind them get none."""
 
 CONNECTIONS: Final = 8192
 """The most connections at once. A new one then takes the place of the one that has waited longest."""
 
 BACKLOG: Final = 4096
-"""Connections that the system keeps until the server takes them; the system may have a lower limit of its own."""
+"""Connections that the system keeps until the server takes them; its own limit may be lower."""
 
 SEND_BUFFER_BYTES: Final = 64 * 1024
 """What the system buffers of the answers that a client does not read, a connection."""
@@ -53,5 +53,5 @@ SWEEP_SECONDS: Final = 0.25
 """How often deadlines are looked at, so how late they may be."""
 
 STOP_SECONDS: Final = 0.25
-"""How long answers say `Connection: close` before a stop: some round trips. So a busy connection ends after an
-answer, where its client expects it, and not under a request that is on its way."""
+"""How long answers say `Connection: close` before a stop: some round trips. So a busy connection ends after
+an answer, where its client expects it, and not under a request that is on its way."""

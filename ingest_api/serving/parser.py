@@ -27,7 +27,7 @@ class Part(Enum):
 class RequestParser:
     """The requests of one connection, in their order: `ready` has those that have come whole.
 
-    After a `Refused`, and after a request that ends its connection, nothing comes: what is fed is thrown away.
+    After a `Refused`, and after a request that ends its connection, nothing more is read.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class RequestParser:
         self._method = ""
         self._body: list[bytes] = []
         self._body_bytes = 0
-        self._fed = 0  # bytes of the part under way, as they came
+        self._fed = 0  # bytes since the last whole request, as they came
         self._refusal: ProblemError | None = None
         self._passing_over = False
 
@@ -101,7 +101,7 @@ class RequestParser:
     def _bound(self) -> None:
         if self.part is Part.HEAD and self._fed > HEAD_BYTES:
             self._refuse(too_long())
-        elif self.part is Part.BODY and self._fed > CODED_BODY_BYTES:
+        elif self.part is Part.BODY and self._fed > HEAD_BYTES + CODED_BODY_BYTES:
             self._refuse(too_large())
 
     def _refuse(self, problem: ProblemError) -> None:
@@ -141,7 +141,6 @@ class RequestParser:
             self._refusal = problem
             raise
         self.part = Part.BODY
-        self._fed = 0
         self._method = self._parser.get_method().decode("ascii")
         self.must_continue = self._head.expects and self._parser.get_http_version() != "1.0"
 

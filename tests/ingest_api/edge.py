@@ -47,12 +47,6 @@ class Edge:
         """Every line of the log so far; each must be JSON."""
         return [orjson.loads(line) for line in self.log_path.read_bytes().splitlines()]
 
-    @property
-    def workers(self) -> list[int]:
-        """The serving processes below the command's own."""
-        pid = self.process.pid
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
     def ask(
         self,
         method: str,

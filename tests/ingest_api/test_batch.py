@@ -68,10 +68,10 @@ def test_a_full_batch_never_lingers() -> None:
     assert len(queue(*(entry() for _ in range(MAX_RECORDS))).next(0.0, MAX_RECORDS).batch) == MAX_RECORDS
 
 
-def test_a_record_past_its_deadline_is_not_sent() -> None:
+def test_a_record_past_its_deadline_is_not_sent_but_given_back() -> None:
     late, good = entry(deadline=1.0), entry(deadline=2.0)
-    assert queue(good, late, good).next(1.0, 0) == Next([good, good])
-    assert queue(late).next(1.0, 0) == Next([])
+    assert queue(good, late, good).next(1.0, 0) == Next([good, good], overdue=[late])
+    assert queue(late).next(1.0, 0) == Next([], overdue=[late])
 
 
 def test_a_refused_record_waits_for_its_time() -> None:

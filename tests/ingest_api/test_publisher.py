@@ -4,12 +4,14 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
 from ingest_api.batch import Entry
-from ingest_api.publisher import Publisher, UnavailableError
+from ingest_api.publisher import SENDERS, Publisher, UnavailableError
 from ingest_api.stream import CallFailedError, Fate, MemoryStream, Refused, Stored
+from tests.ingest_api.publishing import publish
 
 
 def test_each_request_gets_the_id_of_its_own_record() -> None:
@@ -18,7 +20,7 @@ def test_each_request_gets_the_id_of_its_own_record() -> None:
 
     publisher = Publisher(MemoryStream(answer), seconds=5)
     with ThreadPoolExecutor(50) as pool:
-        ids = list(pool.map(lambda number: publisher.publish(b"%d" % number, "k"), range(500)))
+        ids = list(pool.map(lambda number: publish(publisher, b"%d" % number, "k"), range(500)))
     assert ids == [f"shard:{number}" for number in range(500)]
     publisher.close()
 
@@ -35,9 +37,9 @@ def test_records_that_come_during_a_call_go_out_together() -> None:
     stream = MemoryStream(answer)
     publisher = Publisher(stream, seconds=5)
     with ThreadPoolExecutor(50) as pool:
-        pool.submit(publisher.publish, b"first", "k")
+        pool.submit(publish, publisher, b"first", "k")
         first.wait(5)
-        rest = [pool.submit(publisher.publish, b"rest", "k") for _ in range(49)]
+        rest = [pool.submit(publish, publisher, b"rest", "k") for _ in range(49)]
         for one in rest:
             one.result()
         go_on.set()
@@ -55,7 +57,7 @@ def test_refused_records_alone_are_sent_again() -> None:
     stream = MemoryStream(answer)
     publisher = Publisher(stream, seconds=5)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(publisher.publish, [b"good", b"bad"], ["k", "k"]))
+        list(pool.map(partial(publish, publisher), [b"good", b"bad"], ["k", "k"]))
     assert sorted(body for call in stream.calls for body in call) == [b"bad", b"bad", b"good"]
     publisher.close()
 
@@ -71,7 +73,7 @@ def test_whatever_a_call_raises_its_records_are_sent_again(error: Exception) -> 
         return [Stored("shard", "1")] * len(entries)
 
     publisher = Publisher(MemoryStream(answer), seconds=5)
-    assert publisher.publish(b"x", "k") == "shard:1"
+    assert publish(publisher, b"x", "k") == "shard:1"
     assert publisher.failed_at is None
     publisher.close()
 
@@ -79,7 +81,7 @@ def test_whatever_a_call_raises_its_records_are_sent_again(error: Exception) -> 
 def test_fates_of_another_number_than_records_store_nothing() -> None:
     publisher = Publisher(MemoryStream(lambda _: [Stored("shard", "1")] * 2), seconds=0.2)
     with pytest.raises(UnavailableError):
-        publisher.publish(b"x", "k")
+        publish(publisher, b"x", "k")
     assert publisher.failed_at is not None
     publisher.close()
 
@@ -94,14 +96,15 @@ def test_a_call_that_hangs_is_unavailable_at_the_deadline() -> None:
     publisher = Publisher(MemoryStream(answer), seconds=0.2)
     begun = time.monotonic()
     with pytest.raises(UnavailableError) as caught:
-        publisher.publish(b"x", "k")
+        publish(publisher, b"x", "k")
     assert 0.2 <= time.monotonic() - begun < 4
     assert 5 <= caught.value.retry_after <= 30
     never.set()
     publisher.close()
 
 
-def test_a_full_queue_is_unavailable_at_once_and_frees_its_places() -> None:
+@pytest.mark.parametrize("bound", [{"waiting": 1}, {"waiting_bytes": 3}])
+def test_a_full_queue_is_unavailable_at_once_and_frees_its_places(bound: dict[str, int]) -> None:
     go_on = threading.Event()
 
     def answer(entries: Sequence[Entry]) -> Sequence[Fate]:
@@ -109,18 +112,41 @@ def test_a_full_queue_is_unavailable_at_once_and_frees_its_places() -> None:
         return [Stored("shard", "1")] * len(entries)
 
     stream = MemoryStream(answer)
-    publisher = Publisher(stream, seconds=5, waiting=1)
-    with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(publisher.publish, b"x", "k")
-        while not stream.calls:
+    publisher = Publisher(stream, seconds=5, **bound)
+    first = publisher.submit(b"x", "k")
+    with pytest.raises(UnavailableError, match="too many"):
+        publisher.submit(b"y", "k")
+    go_on.set()
+    first.wait(5)
+    assert publish(publisher, b"z", "k") == "shard:1"
+    publisher.close()
+
+
+def test_records_whose_time_is_over_free_their_places_and_are_not_sent() -> None:
+    go_on, calls = threading.Event(), []
+
+    def answer(entries: Sequence[Entry]) -> Sequence[Fate]:
+        calls.append([entry.data for entry in entries])
+        go_on.wait(5)
+        return [Stored("shard", "1")] * len(entries)
+
+    publisher = Publisher(MemoryStream(answer), seconds=0.2, waiting=SENDERS + 1)
+    busy = []
+    for number in range(SENDERS):
+        busy.append(publisher.submit(b"busy", "k"))
+        while len(calls) <= number:
             time.sleep(0.001)
-        begun = time.monotonic()
-        with pytest.raises(UnavailableError, match="too many"):
-            publisher.publish(b"y", "k")
-        assert time.monotonic() - begun < 1
-        go_on.set()
-        first.result()
-    assert publisher.publish(b"z", "k") == "shard:1"
+    late = publisher.submit(b"late", "k")
+    late.wait(0.3)
+    go_on.set()
+    late.wait(5)
+    assert late.settled
+    assert [b"late"] not in calls
+    with pytest.raises(UnavailableError):
+        publisher.record_id(late)
+    for entry in busy:
+        entry.wait(5)
+    assert publish(publisher, b"next", "k") == "shard:1"
     publisher.close()
 
 
@@ -134,7 +160,7 @@ def test_close_settles_what_was_taken_and_takes_no_more() -> None:
     stream = MemoryStream(answer)
     publisher = Publisher(stream, seconds=5)
     with ThreadPoolExecutor(2) as pool:
-        taken = pool.submit(publisher.publish, b"x", "k")
+        taken = pool.submit(publish, publisher, b"x", "k")
         while not stream.calls:
             time.sleep(0.001)
         closing = pool.submit(publisher.close)
@@ -142,4 +168,4 @@ def test_close_settles_what_was_taken_and_takes_no_more() -> None:
         closing.result()
         assert taken.result() == "shard:1"
     with pytest.raises(UnavailableError, match="stopping"):
-        publisher.publish(b"y", "k")
+        publish(publisher, b"y", "k")

@@ -1,10 +1,13 @@
 """When the edge says that it is ready, by value: the clock is the test's."""
 
+import threading
+
 import pytest
 
 from ingest_api.publisher import Publisher, UnavailableError
 from ingest_api.readiness import FRESH_SECONDS, Readiness
 from ingest_api.stream import MemoryStream
+from tests.ingest_api.publishing import publish
 
 
 class Clock:
@@ -17,15 +20,22 @@ class Clock:
         return self.now
 
 
+def obstacle(readiness: Readiness) -> str | None:
+    look = readiness.look()
+    if look is not None:
+        look.wait(10)
+    return readiness.obstacle()
+
+
 def test_a_look_counts_for_some_seconds() -> None:
     stream, clock = MemoryStream(), Clock()
     publisher = Publisher(stream, seconds=1)
     readiness = Readiness(stream, publisher, clock)
-    assert readiness.obstacle() is None
+    assert obstacle(readiness) is None
     stream.state = "DELETING"
-    assert readiness.obstacle() is None
+    assert obstacle(readiness) is None
     clock.now += FRESH_SECONDS
-    assert readiness.obstacle() == "the stream is DELETING"
+    assert obstacle(readiness) == "the stream is DELETING"
     publisher.close()
 
 
@@ -33,10 +43,40 @@ def test_a_failed_call_counts_for_some_seconds() -> None:
     stream, clock = MemoryStream(lambda _: []), Clock()
     publisher = Publisher(stream, seconds=0.05, clock=clock)
     readiness = Readiness(stream, publisher, clock)
-    assert readiness.obstacle() is None
+    assert obstacle(readiness) is None
     with pytest.raises(UnavailableError):
-        publisher.publish(b"x", "k")
-    assert readiness.obstacle() == "the last call to the stream failed"
+        publish(publisher, b"x", "k")
+    assert obstacle(readiness) == "the last call to the stream failed"
     clock.now += FRESH_SECONDS
-    assert readiness.obstacle() is None
+    assert obstacle(readiness) is None
+    publisher.close()
+
+
+def test_those_who_ask_during_a_look_wait_for_the_same_one() -> None:
+    asked, go_on = [], threading.Event()
+
+    class Slow(MemoryStream):
+        def status(self) -> str:
+            asked.append(1)
+            go_on.wait(10)
+            return super().status()
+
+    stream = Slow()
+    publisher = Publisher(stream, seconds=1)
+    readiness = Readiness(stream, publisher)
+    looks = [readiness.look() for _ in range(3)]
+    go_on.set()
+    for look in looks:
+        assert look is not None
+        look.wait(10)
+        assert look.settled
+    assert asked == [1]
+    assert readiness.look() is None
+    publisher.close()
+
+
+def test_before_the_first_look_the_edge_is_not_ready() -> None:
+    stream = MemoryStream()
+    publisher = Publisher(stream, seconds=1)
+    assert Readiness(stream, publisher).obstacle() is not None
     publisher.close()

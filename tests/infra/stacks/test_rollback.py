@@ -11,6 +11,7 @@ import structlog
 from ingest_api.publisher import Publisher, UnavailableError
 from ingest_api.stream import CallFailedError, MemoryStream, Refused
 from tests.infra.stacks.test_alarms import alarms, metrics
+from tests.ingest_api.publishing import publish
 from tests.log_pattern import LogPattern
 from tests.synthesis import resources
 
@@ -78,7 +79,7 @@ def log_of(code: str, *, whole_call: bool) -> list[str]:
     with structlog.testing.capture_logs() as lines:
         publisher = Publisher(MemoryStream(answer), seconds=0.05)
         with pytest.raises(UnavailableError):
-            publisher.publish(b"{}", "key")
+            publish(publisher, b"{}", "key")
         publisher.close()
     assert {line["event"] for line in lines} == {"publish.failed"}
     return [json.dumps(line) for line in lines]
