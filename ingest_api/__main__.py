@@ -17,7 +17,7 @@ from ingest_api.drain import Drain
 from ingest_api.kinesis import Kinesis
 from ingest_api.publisher import SENDERS, Publisher
 from ingest_api.readiness import Readiness
-from ingest_api.serving.limits import CONNECTIONS
+from ingest_api.serving.limits import BODY_SECONDS, CONNECTIONS
 from ingest_api.serving.server import Server, listen
 from ingest_api.settings import EdgeSettings
 from schemas import __version__
@@ -25,9 +25,6 @@ from schemas.environment import PREFIX, SettingsError, read
 
 OTHER_FILES: Final = 128
 """Files that the process opens besides its clients' connections, with room to spare."""
-
-STOP_SECONDS: Final = 3
-"""How much longer than `METRICS_PUBLISH_SECONDS` requests that are under way may take once it is stopping."""
 
 FAILED: Final = 1
 USAGE: Final = 2
@@ -60,7 +57,7 @@ def _serve(settings: EdgeSettings, stream: Kinesis, listener: socket.socket) -> 
     drain = Drain()
     publisher = Publisher(stream, seconds=settings.publish_seconds)
     edge = app.create(publisher, Readiness(stream, publisher), drain)
-    server = Server(edge, drain, places=_places(), grace=settings.publish_seconds + STOP_SECONDS)
+    server = Server(edge, drain, places=_places(), grace=BODY_SECONDS + settings.publish_seconds)
     _log.info("edge.started", host=str(settings.host), port=settings.port, stream=settings.stream)
     gc.collect()
     gc.freeze()  # botocore's models live as long as the process: a collection of 50 ms that finds nothing

@@ -132,11 +132,13 @@ def create(publisher: Publisher, readiness: Readiness, drain: Drain) -> Edge:
     """Put the routes together."""
     page = Answer(HTTPStatus.OK, disclosure.PAGE, "text/html; charset=utf-8", disclosure.HEADERS)
     schema = Answer(HTTPStatus.OK, SCHEMA_TEXT.encode(), SCHEMA_JSON)
+    alive = Answer(HTTPStatus.OK, b'{"status":"alive"}')
+    description = Answer(HTTPStatus.OK, orjson.dumps(openapi.DOCUMENT))
     return Edge(
         {
             "/": _get(lambda _: page),
-            "/healthz": _get(lambda _: Answer(HTTPStatus.OK, b'{"status":"alive"}')),
-            "/openapi.json": _get(lambda _: Answer.of(openapi.DOCUMENT)),
+            "/healthz": _get(lambda _: alive),
+            "/openapi.json": _get(lambda _: description),
             "/readyz": _get(Ready(readiness, drain)),
             "/v1/metrics": {"POST": Reports(publisher)},
             "/v1/metrics/check": {"POST": check},

@@ -23,11 +23,11 @@ def test_every_package_is_pinned_with_hashes_and_no_address(name: str) -> None:
     assert "--index-url" not in lock(name)
 
 
-def test_the_edge_has_no_polars_the_worker_no_web_framework_and_neither_has_the_emulator() -> None:
-    assert {"falcon", "granian", "boto3", "fastjsonschema"} <= packages("edge").keys()
+def test_the_edge_has_no_polars_the_worker_no_web_server_and_neither_has_the_emulator() -> None:
+    assert {"httptools", "uvloop", "boto3", "fastjsonschema"} <= packages("edge").keys()
     assert {"polars", "boto3", "fastjsonschema"} <= packages("worker").keys()
-    assert not {"polars", "moto", "pytest"} & packages("edge").keys()
-    assert not {"falcon", "granian", "flask", "werkzeug", "moto", "pytest"} & packages("worker").keys()
+    assert not {"polars", "granian", "falcon", "moto", "pytest"} & packages("edge").keys()
+    assert not {"httptools", "uvloop", "flask", "werkzeug", "moto", "pytest"} & packages("worker").keys()
 
 
 def test_only_the_worker_has_the_library_and_its_jars() -> None:

@@ -31,8 +31,8 @@ WAIT_SECONDS: Final = 30
 """How long the load balancer, and CloudFront before it, wait for an answer; an idle connection lasts as long.
 
 Longer than the longest request (`edge.DRAIN_SECONDS`), shorter than the edge keeps an idle connection
-(`edge.IDLE_SECONDS`). A sender who sends a byte now and then renews the load balancer's idle time-out: it is
-the edge's own deadlines that end such a request.
+(`ingest_api.serving.limits.IDLE_SECONDS`). A sender who sends a byte now and then renews the load balancer's
+idle time-out: it is the edge's own deadlines that end such a request.
 """
 
 REUSE_SECONDS: Final = 20

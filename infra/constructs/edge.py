@@ -21,16 +21,6 @@ if TYPE_CHECKING:
 
 PORT: Final = 8080
 
-IDLE_SECONDS: Final = 75
-"""How long the edge keeps an idle connection open: the edge's own constant.
-
-The load balancer must give up an idle connection first (`infra.constructs.door.WAIT_SECONDS`). Otherwise it
-sends a request into a connection that the edge is closing, and answers 502 to a sender who did nothing wrong.
-"""
-
-BODY_SECONDS: Final = 5
-"""How long the edge waits for a body before it answers 408: the edge's own constant."""
-
 STOP_SECONDS: Final = 30
 """From SIGTERM to SIGKILL. The edge needs about 10.5: a quarter of a second to announce that it leaves, then
 `BODY_SECONDS` for bodies that are on their way and METRICS_PUBLISH_SECONDS (5) for what it took."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from aws_cdk import aws_wafv2 as waf
 
+from schemas.report import LONGEST_BYTES
+
 if TYPE_CHECKING:
     from aws_cdk import aws_elasticloadbalancingv2 as elb
     from constructs import Construct
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 WINDOW_SECONDS: Final = 300
 """What the limit counts over. A deployment sends one report a day; many may share an office's address."""
 
-BODY_BYTES: Final = 8192
+BODY_BYTES: Final = LONGEST_BYTES
 """The longest body, as the edge has it.
 
 It is also all that a load balancer shows its firewall of a body, a limit that AWS fixes

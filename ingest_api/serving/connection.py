@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ingest_api.pending import Pending
 from ingest_api.serving import limits
@@ -15,8 +15,10 @@ from ingest_api.serving.response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from wsgiref.types import WSGIApplication
 
-    from ingest_api.serving.server import Server
+    from ingest_api.serving.crowd import Crowd
+    from ingest_api.serving.response import Dates
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -50,6 +52,26 @@ _BUSY: Final = frozenset({State.STREAM, State.UNREAD, State.LINGERING})
 """No further request is answered in these."""
 
 
+class Host(Protocol):
+    """What the server is to its connections."""
+
+    application: WSGIApplication
+    crowd: Crowd[Connection]
+    dates: Dates
+    environ: dict[str, Any]
+    """What all requests' WSGI environments have in common."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether each answer is its connection's last."""
+
+    def now(self) -> float:
+        """Return the time that deadlines are kept in, in seconds."""
+
+    def wake(self, connection: Connection, pending: Pending) -> None:
+        """Have `connection.settled(pending)` called soon, in the server's thread; from any thread."""
+
+
 class Connection(asyncio.Protocol):
     """Reads requests one after another, and answers the next one when the last answer has left."""
 
@@ -67,7 +89,7 @@ class Connection(asyncio.Protocol):
         "state",
     )
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Host) -> None:
         self._server = server
         self._parser: RequestParser | None = None  # a silent connection has none
         self._pending: Pending | None = None

@@ -1,27 +1,32 @@
 """All connections of the server: who waits since when, who makes place, and what was done to strangers."""
 
-from __future__ import annotations
-
 from collections import Counter, OrderedDict
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ingest_api.serving.connection import Connection
+from typing import Generic, Protocol, TypeVar
 
 
-class Crowd:
+class Member(Protocol):
+    """What a crowd is made of."""
+
+    def cut_off(self) -> None:
+        """End it now, and have the crowd forget it."""
+
+
+M = TypeVar("M", bound=Member)
+
+
+class Crowd(Generic[M]):
     """The connections, and of those that the server waits for, the order in which they began to wait."""
 
     def __init__(self, places: int) -> None:
         self._places = places
-        self.all: set[Connection] = set()
-        self.new: OrderedDict[Connection, None] = OrderedDict()
+        self.all: set[M] = set()
+        self.new: OrderedDict[M, None] = OrderedDict()
         """Those that have had no answer yet, or whose answer or request does not get on."""
-        self.idle: OrderedDict[Connection, None] = OrderedDict()
+        self.idle: OrderedDict[M, None] = OrderedDict()
         """Those that have had an answer and are between two requests."""
         self._counts: Counter[str] = Counter()
 
-    def admit(self, connection: Connection) -> bool:
+    def admit(self, connection: M) -> bool:
         """Take a connection in; False if all places are taken by those that wait for the stream.
 
         When there is no place, the one that has waited longest without an answer is cut off, or else the one
@@ -37,19 +42,19 @@ class Crowd:
         self.all.add(connection)
         return True
 
-    def waits(self, connection: Connection, *, idle: bool) -> None:
+    def waits(self, connection: M, *, idle: bool) -> None:
         """Take note that the server waits for this connection from now on."""
         queue, other = (self.idle, self.new) if idle else (self.new, self.idle)
         other.pop(connection, None)
         queue[connection] = None
         queue.move_to_end(connection)
 
-    def is_served(self, connection: Connection) -> None:
+    def is_served(self, connection: M) -> None:
         """Take note that this connection waits for the server."""
         self.new.pop(connection, None)
         self.idle.pop(connection, None)
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: M) -> None:
         """Take note that this connection is gone."""
         self.is_served(connection)
         self.all.discard(connection)

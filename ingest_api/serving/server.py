@@ -38,10 +38,9 @@ class Server:
     def __init__(self, application: WSGIApplication, drain: Drain, *, places: int, grace: float) -> None:
         """`places` are the most connections; requests under way have `grace` seconds to end at a stop."""
         self.application = application
-        self.crowd = Crowd(places)
+        self.crowd: Crowd[Connection] = Crowd(places)
         self.dates = Dates()
         self.environ: dict[str, Any] = {}
-        """What all requests' WSGI environments have in common."""
         self._drain = drain
         self._grace = grace
         self._woken: deque[tuple[Connection, Pending]] = deque()

@@ -14,19 +14,16 @@ from typing import Final
 from infra.local.endpoint import CREDENTIAL, REGION
 from infra.local.ports import LOOPBACK, reserve
 from infra.local.process import Process
-from tests.benchmarks import cores, fresh
+from tests.benchmarks import cores, former, fresh
 from tests.benchmarks.figure import Figure, Result, Tick, at_least, at_most, ratios
 from tests.benchmarks.load import Load, requests
 from tests.benchmarks.rivals import CONNECTIONS
 from tests.benchmarks.stub import Mood
 
 EDGE, PUT_RECORD, BARE = "edge", "put_record a request", "bare WSGI"
-MEASUREMENTS: Final = {
-    EDGE: [str(Path(sysconfig.get_path("scripts")) / "ingest-api")],
-    PUT_RECORD: fresh.command("rivals", "put_record"),
-    BARE: fresh.command("rivals", "bare"),
-}
-"""What a round measures, in this order, and the server of each."""
+FORMER: Final = f"edge of {former.COMMIT}"
+MEASUREMENTS: Final = [EDGE, *([FORMER] if former.known() else []), PUT_RECORD, BARE]
+"""What a round measures, in this order."""
 
 WARM_UP: Final = 1.5
 """Seconds of load before the seconds that count."""
@@ -61,12 +58,30 @@ def measure(seconds: float, rounds: int, tick: Tick) -> Result:
             *(Figure(name, "reports/s", [one.load.rate for one in runs[name]]) for name in runs),
             Figure("edge, median time to answer", "ms", [one.load.p50 for one in runs[EDGE]]),
             Figure("edge, 99 of 100 answered in", "ms", [one.load.p99 for one in runs[EDGE]]),
+            *(_beside_former(runs) if FORMER in runs else []),
             *_ratios(runs, PUT_RECORD, 8),
             *_ratios(runs, BARE, 0.25),
             Figure("answers other than 2xx", "", failures, at_most(0)),
         ],
         _notes(runs),
     )
+
+
+def _beside_former(runs: dict[str, list[Run]]) -> list[Figure]:
+    p99 = ratios([one.load.p99 for one in runs[EDGE]], [one.load.p99 for one in runs[FORMER]])
+    return [
+        *_ratios(runs, FORMER, 1),
+        Figure("  99 of 100 answered in, edge ÷ former edge", "times", p99, at_most(1)),
+    ]
+
+
+def _command(name: str, folder: Path) -> list[str]:
+    """Return what runs the server of a measurement."""
+    if name == EDGE:
+        return [str(Path(sysconfig.get_path("scripts")) / "ingest-api")]
+    if name == FORMER:
+        return former.command(folder)
+    return fresh.command("rivals", {PUT_RECORD: "put_record", BARE: "bare"}[name])
 
 
 def _ratios(runs: dict[str, list[Run]], rival: str, aim: float) -> list[Figure]:
@@ -121,7 +136,7 @@ def _server(name: str, stub_port: int, folder: Path) -> Iterator[tuple[Process, 
         )
         log = folder / f"{name}.log"
         with cores.pinned(cores.SERVER):
-            server = Process(name, MEASUREMENTS[name], log=log, environment=environment)
+            server = Process(name, _command(name, folder), log=log, environment=environment)
         with server:
             server.wait_ready(lambda: _accepts(port))
             yield server, port
@@ -151,7 +166,7 @@ def _notes(runs: dict[str, list[Run]]) -> list[str]:
     )
     how = (
         f"Edge: {CONNECTIONS} connections, the server on core {cores.SERVER}, load generator and stub of "
-        f"Kinesis on core {cores.LOAD}, Granian set for all three as the edge sets it. Of its core the "
+        f"Kinesis on core {cores.LOAD}, the rivals on Granian, a thread for each request. Of its core the "
         f"server used, and of its own the generator, with waiting for it: {shares}."
     )
     notes = [how]

@@ -10,9 +10,11 @@ import boto3
 import falcon
 import orjson
 from botocore.config import Config
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
 
-from ingest_api import __main__ as edge
-from ingest_api import body
+from ingest_api import body, report
 from ingest_api.settings import EdgeSettings
 from schemas.environment import read
 
@@ -34,9 +36,9 @@ class PutRecord:
 
     def on_post(self, request: falcon.Request, response: falcon.Response) -> None:
         """Answer 202 once the stream has acknowledged the record."""
-        report = body.read(request)
+        data = body.read(request.env)
         stored = self._kinesis.put_record(
-            StreamName=self._stream, Data=report.data, PartitionKey=report.partition_key
+            StreamName=self._stream, Data=data, PartitionKey=report.partition_key(data)
         )
         response.status = falcon.HTTP_202
         response.content_type = falcon.MEDIA_JSON
@@ -64,6 +66,22 @@ def bare(_settings: EdgeSettings) -> Wsgi:
     return answer
 
 
+def _server(settings: EdgeSettings) -> MPServer:
+    """Make the server with a thread for each connection and more: a thread a request waits for the stream."""
+    return MPServer(
+        "tests.benchmarks.rivals",
+        address=str(settings.host),
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=1,
+        blocking_threads=9 * CONNECTIONS,
+        backpressure=32 * CONNECTIONS,
+        log_level=LogLevels.error,
+    )
+
+
 _DONE: Final = b'{"status":"taken"}'
 _RIVALS: Final = {"put_record": put_record, "bare": bare}
 
@@ -72,6 +90,5 @@ if __name__ == "__main__":
     parser.add_argument("rival", choices=list(_RIVALS))
     make = _RIVALS[parser.parse_args().rival]
     given = read(EdgeSettings, os.environ)
-    # The edge's own server, private as it is: settings that are copied do not stay the same.
-    server = edge._server(given)  # noqa: SLF001
+    server = _server(given)
     server.serve(target_loader=partial(make, given), wrap_loader=False)

@@ -81,7 +81,7 @@ class Producer:
         self.put_bodies(list(self._honest))
 
     def put_long(self, count: int) -> None:
-        """Put `count` malformed records, each as long as the edge lets in, 70 at most."""
+        """Put `count` malformed records, of 64 KiB each, 70 at most."""
         body = b"[" * 65_536
         self._kinds[body] = "malformed"
         self.put_bodies([body] * count)

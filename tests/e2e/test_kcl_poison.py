@@ -172,7 +172,7 @@ def test_a_backlog_of_the_longest_pages_on_four_shards_is_settled_in_bounded_mem
 ) -> None:
     for shard in open_shards(installation):
         split(installation, shard)
-    pages = [[b"[" * 65_536] * 79] * 8  # 5 MiB a put, and 40 MiB a shard; the edge lets in such bodies
+    pages = [[b"[" * 65_536] * 79] * 8  # 5 MiB a put, and 40 MiB a shard
     kinesis, stream = installation.cloud.kinesis, installation.cloud.resources.stream
     for shard in open_shards(installation):
         hash_key = shard["HashKeyRange"]["StartingHashKey"]

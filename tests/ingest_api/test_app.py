@@ -379,7 +379,7 @@ def test_a_server_that_knows_of_pending_answers_need_not_wait(parts: Parts) -> N
     started: list[str] = []
     woken = threading.Event()
     environ = EnvironBuilder("/v1/metrics", method="POST", data=GOOD).get_environ()
-    pending = parts.edge(environ, lambda status, _headers, _error=None: started.append(status))  # type: ignore[arg-type,return-value] # of start_response the status counts here
+    pending = parts.edge(environ, lambda status, _headers, _error=None: started.append(status))  # type: ignore[arg-type] # of start_response the status counts here
     assert isinstance(pending, Pending)
     assert not started
     pending.subscribe(woken.set)

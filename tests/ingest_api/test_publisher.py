@@ -103,8 +103,8 @@ def test_a_call_that_hangs_is_unavailable_at_the_deadline() -> None:
     publisher.close()
 
 
-@pytest.mark.parametrize("bound", [{"waiting": 1}, {"waiting_bytes": 3}])
-def test_a_full_queue_is_unavailable_at_once_and_frees_its_places(bound: dict[str, int]) -> None:
+@pytest.mark.parametrize(("waiting", "waiting_bytes"), [(1, 1000), (1000, 3)])
+def test_a_full_queue_is_unavailable_at_once_and_frees_its_places(waiting: int, waiting_bytes: int) -> None:
     go_on = threading.Event()
 
     def answer(entries: Sequence[Entry]) -> Sequence[Fate]:
@@ -112,7 +112,7 @@ def test_a_full_queue_is_unavailable_at_once_and_frees_its_places(bound: dict[st
         return [Stored("shard", "1")] * len(entries)
 
     stream = MemoryStream(answer)
-    publisher = Publisher(stream, seconds=5, **bound)
+    publisher = Publisher(stream, seconds=5, waiting=waiting, waiting_bytes=waiting_bytes)
     first = publisher.submit(b"x", "k")
     with pytest.raises(UnavailableError, match="too many"):
         publisher.submit(b"y", "k")

@@ -39,7 +39,7 @@ def _java(worker: Image) -> Path:
 
 
 @pytest.mark.parametrize(
-    "module", ["falcon", "granian", "ingest_api", "infra", "tests", "moto", "pip", "setuptools"]
+    "module", ["httptools", "uvloop", "ingest_api", "infra", "tests", "moto", "pip", "setuptools"]
 )
 def test_it_has_nothing_that_it_does_not_run(worker: Image, module: str) -> None:
     with contained(worker) as container:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.constructs.edge import BODY_SECONDS, IDLE_SECONDS
+from ingest_api.serving.limits import BODY_SECONDS, IDLE_SECONDS
 from ingest_api.settings import EdgeSettings
 from tests.synthesis import resources
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from infra.constructs.edge import BODY_SECONDS
 from infra.permissions import ROLES
-from ingest_api.drain import GRACE_SECONDS
+from ingest_api.serving.limits import BODY_SECONDS, CONNECTIONS
+from ingest_api.serving.limits import STOP_SECONDS as GRACE_SECONDS
 from ingest_api.settings import EdgeSettings
 from schemas.environment import NAMES, read
 from stream_worker.cli import main
@@ -21,9 +21,6 @@ from tests.synthesis import ROOT, resources
 
 if TYPE_CHECKING:
     from tests.infra.stacks.variant import Variant
-
-CONNECTIONS = 8192
-"""What the edge serves at once."""
 
 PROCESSES = ("edge", "worker", "days")
 DOCKERFILES = {"edge": "ingest_api", "worker": "stream_worker", "days": "stream_worker"}
