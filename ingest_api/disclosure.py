@@ -73,7 +73,8 @@ $rows
 
 <h2>What is stored besides</h2>
 <ul>
-<li>When the report arrived, and its place on the stream that carries it (shard and number).</li>
+<li>When the report arrived, and its place on the stream that carries it (shard and number). The sender gets
+this place as a receipt. Two receipts show roughly how many reports came between them.</li>
 <li>A report that is refused, because it breaks the schema, looks forged or came twice, is kept whole,
 as it came, together with the reason. So whatever else is in its body is kept too.
 What is refused is kept for $days days and then removed. The days are whole ones and count from when the
