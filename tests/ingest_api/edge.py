@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 COMMAND = [sys.executable, "-m", "ingest_api"]
-PUBLISH_SECONDS = 2.0
+PUBLISH_SECONDS = 3.0
 
 
 @dataclass(frozen=True)

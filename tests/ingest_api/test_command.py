@@ -19,7 +19,7 @@ def run(
         env=environment(port, 1, **more or {}),
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=120,
         check=False,
     )
 

@@ -136,7 +136,8 @@ def assert_treated_as_promised(seen: Report, kind: Kind) -> None:
             # A byte that crosses the end resets the connection, and may take the answer with it.
             assert 2 * answers >= closed + reset or not member.answer, member
         else:
-            assert answers == closed + reset, member
+            # Some have their answer and are still to see the end.
+            assert closed + reset <= answers <= closed + reset + STRANGERS, member
 
 
 def settle(family: Family, sockets: int, memory: float) -> float:
