@@ -33,6 +33,9 @@ class Lake(Protocol):
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield all keys that begin with `prefix`, in the order of their text."""
 
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """Return the size in bytes of each object whose key begins with `prefix`."""
+
     def folders(self, prefix: str) -> list[str]:
         """Return what stands between `prefix` and the next slash, each once, in the order of its text."""
 
@@ -70,6 +73,10 @@ class MemoryLake:
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with `prefix`."""
         yield from sorted(key for key in self.objects if key.startswith(prefix))
+
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """Return the sizes of the objects whose keys begin with `prefix`."""
+        return {key: len(self.objects[key][0]) for key in self.keys(prefix)}
 
     def folders(self, prefix: str) -> list[str]:
         """Return the names directly below `prefix`."""

@@ -97,9 +97,14 @@ class S3Lake:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """LIST the objects, all pages before the first key is given."""
+        return iter(self.sizes(prefix))
+
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """LIST the objects, in the order of their keys."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        found = self._patiently(lambda: [found for page in pages for found in page.get("Contents", [])])
-        return iter([one["Key"] for one in found])
+        return self._patiently(
+            lambda: {one["Key"]: one["Size"] for page in pages for one in page.get("Contents", [])}
+        )
 
     def folders(self, prefix: str) -> list[str]:
         """LIST the common prefixes, page by page."""

@@ -67,6 +67,10 @@ class FolderLake:
         found = (str(path.relative_to(self.root)) for path in below.rglob("*") if path.is_file())
         yield from sorted(key for key in found if key.startswith(prefix) and not key.startswith(_METADATA))
 
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """Return the sizes of the files whose keys begin with `prefix`."""
+        return {key: self._path(key).stat().st_size for key in self.keys(prefix)}
+
     def folders(self, prefix: str) -> list[str]:
         """Return the names of the folders directly below `prefix`."""
         below = self._path(prefix)

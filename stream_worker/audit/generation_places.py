@@ -43,6 +43,7 @@ def run_places(lake: Lake, manifest: Manifest, owner: Owner, *, aged: bool) -> H
             body = lake.find(part.key)
             expired |= aged and body is None and table is REJECTS
             rows = read_stored(body, table, lambda _: True).rows
+            del body  # a file of rejects has up to 256 MiB: not two of them at a time
             if rows is not None:
                 found.append(rows.filter(pl.col("shard_id") == owner[1]).select(PLACE).to_series())
     own = [source for source in manifest.sources if expired and (source.epoch, source.shard_id) == owner]

@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.tables import REJECTS, REPORTS
 from stream_worker.audit.places import PLACE
-from stream_worker.audit.stored_rows import read_stored
+from stream_worker.audit.stored_rows import read_stored, select_stored
 from stream_worker.buckets import Buckets
 from stream_worker.day_pipeline import POSITION, written_anew
 from stream_worker.records import Position
@@ -19,6 +19,7 @@ from stream_worker.scratch import scratch
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from schemas.tables import Table
     from stream_worker.committed import Committed
     from stream_worker.lake import Lake
     from stream_worker.manifest import Manifest
@@ -91,7 +92,7 @@ def _chain_rows(lake: Lake, manifest: Manifest, segments: Iterable[Committed]) -
     """Yield the chain's rows: the file where each should be, and `anew`, its body if the seal rejected it."""
     starts = pl.Series([part.first or "" for part in manifest.reports], dtype=pl.String)
     for segment in segments:
-        reports = read_stored(lake.find(segment.link.key), REPORTS, lambda _: True).rows
+        reports = read_stored(lake.find(segment.link.key), REPORTS, lambda _: True, _ACCEPTED).rows
         if reports is not None:
             bodies = written_anew(reports)["body"]
             places = starts.search_sorted(reports["stack_id"], side="right").cast(pl.Int64) - 1
@@ -103,31 +104,31 @@ def _chain_rows(lake: Lake, manifest: Manifest, segments: Iterable[Committed]) -
                 places.clip(0).alias("part"),
             )
         if segment.rejects is not None:
-            rejects = read_stored(lake.find(segment.rejects), REJECTS, lambda _: True).rows
+            rejects = select_stored(lake.find(segment.rejects), REJECTS, _outcomes(REJECTS))
             if rejects is not None:
                 nothing = pl.lit(None, dtype=pl.UInt64).alias("anew")
                 nowhere = pl.lit(_NOWHERE, dtype=pl.Int64).alias("part")
-                yield _outcomes(rejects).with_columns(nothing, nowhere)
+                yield rejects.with_columns(nothing, nowhere)
 
 
 def _run_rows(lake: Lake, manifest: Manifest) -> Iterator[pl.DataFrame]:
     """Yield the run's rows with the number of the file that each is in."""
     tables = [REPORTS] * len(manifest.reports) + [REJECTS] * len(manifest.rejects)
     for number, part in enumerate((*manifest.reports, *manifest.rejects)):
-        rows = read_stored(lake.find(part.key), tables[number], lambda _: True).rows
+        rows = select_stored(lake.find(part.key), tables[number], _outcomes(tables[number]))
         if rows is not None:
-            yield _outcomes(rows).with_columns(pl.lit(number, dtype=pl.Int64).alias("part"))
+            yield rows.with_columns(pl.lit(number, dtype=pl.Int64).alias("part"))
 
 
-def _outcomes(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of either table by position with a fingerprint of all their values."""
-    if "reason" not in rows.columns:
+def _outcomes(table: Table) -> list[pl.Expr]:
+    """Return a table's columns of the position, and a fingerprint of all values of the row."""
+    if table is REPORTS:
         values = pl.struct(_ACCEPTED).hash(0)
     else:  # a seal's own rejects have no partition key; all of theirs that the chain knows is the body
         whole = pl.struct(_REJECTED).hash(0)
         values = pl.when(pl.col("partition_key").is_null()).then(pl.col("body").hash(0)).otherwise(whole)
-    accepted = pl.lit("reason" not in rows.columns).alias("accepted")
-    return rows.select(*POSITION, accepted, values.alias("values"))
+    accepted = pl.lit(table is REPORTS).alias("accepted")
+    return [*map(pl.col, POSITION), accepted, values.alias("values")]
 
 
 def _differing(chain: pl.DataFrame | None, run: pl.DataFrame | None) -> pl.DataFrame:

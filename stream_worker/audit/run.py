@@ -86,7 +86,8 @@ class _Check:
         if body is None and self._aged and table is REJECTS:
             self.found.expired += 1
             return
-        stored = read_stored(body, table, intact)
+        stored = read_stored(body, table, intact, ("stack_id", "reason"))
+        del body  # a file of rejects has up to 256 MiB
         if stored.damage is not None:
             self.found.damaged[part.key] = stored.damage
         rows = stored.rows

@@ -171,7 +171,7 @@ class Tracer:
                 yield _trace(receipt, manifest.day, row, part.key, manifest.run)
 
     def _find(self, receipt: Receipt, table: Table, key: str) -> Iterator[dict[str, Any]]:
-        rows = read_stored(self.readers.lake.find(key), table, lambda _: True).rows
+        rows = read_stored(self.readers.lake.find(key), table, lambda _: True, _SHOWN).rows
         if rows is None:
             return
         number = pl.col("sequence_number").str.strip_chars_start("0") == str(receipt.sequence_number)
