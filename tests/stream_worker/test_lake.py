@@ -63,6 +63,14 @@ def test_keys_and_folders_are_listed_in_order(lake: Lake) -> None:
     assert list(lake.keys("none/")) == lake.folders("none/") == []
 
 
+def test_sizes_are_listed_by_the_beginning_of_the_key(lake: Lake) -> None:
+    for key, content in (("r/a.1", b"one"), ("r/a.2", b""), ("r/b.1", b"other")):
+        lake.put_new(key, content, {})
+    assert dict(lake.sizes("r/a.")) == {"r/a.1": 3, "r/a.2": 0}
+    assert dict(lake.sizes("r/")) == {"r/a.1": 3, "r/a.2": 0, "r/b.1": 5}
+    assert not lake.sizes("none/")
+
+
 def test_what_is_not_there_is_found_missing_and_removed_already(lake: Lake) -> None:
     lake.put_new("a/b", b"body", {})
     assert (lake.find("a/b"), lake.find("a/c"), lake.find("x/y")) == (b"body", None, None)
