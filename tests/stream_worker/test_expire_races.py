@@ -11,12 +11,13 @@ import pytest
 from stream_worker.errors import RefusedError
 from stream_worker.history import KEPT, History
 from stream_worker.readers import Readers
-from stream_worker.seal import Seal
 from stream_worker.segment import LIVE
 from tests.stream_worker.sealing import THE_DAY, Theatre, same, usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from stream_worker.seal import Seal
 
 
 @dataclass(slots=True)
