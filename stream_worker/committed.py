@@ -99,8 +99,9 @@ def read_day(lake: Lake, generation: str, day: date) -> CommittedDay:
 
 def _read(listing: Listing, day: date) -> CommittedDay:
     lake, near = listing.lake, (day - _ONE_DAY, day, day + _ONE_DAY)
-    foreign = [key for key in listing.keys(day) if Link.of(key) is None]
-    chains = [_with_predecessor(listing, chain) for chain in link.chains(listing.links(near)).values()]
+    foreign = list(listing.day(day).foreign)
+    links = (one for beside in near for own in listing.day(beside).links.values() for one in own)
+    chains = [_with_predecessor(listing, chain) for chain in link.chains(links).values()]
     asked = {one.key: one for chain in chains for one in chain if one.day == day}
     asked |= {one.key: one for chain in chains for one, _ in link.joints(chain, day)}
     with ThreadPoolExecutor(_READERS) as readers:
@@ -161,10 +162,10 @@ def _beside_midnight(lake: Lake, chain: list[Link], day: date) -> dict[str, Summ
     return found
 
 
-def _goes_on(listing: Listing, one: Link, end: Position) -> bool:
-    """Say whether a straggler's segment, in a day beside the link's own, begins where the link ends."""
-    beside = listing.links((one.day - _ONE_DAY, one.day + _ONE_DAY))
-    return any(found.owner == one.owner and found.start == end for found in beside)
+def _goes_on(listing: Listing, one: Link, other: Link, end: Position) -> bool:
+    """Say whether a segment of a day beside those of two links begins where the first of them ends."""
+    beside = {near.day + step * _ONE_DAY for near in (one, other) for step in (-1, 1)}
+    return any(found.start == end for found in listing.own(one.owner, *beside))
 
 
 def _with_predecessor(listing: Listing, chain: list[Link]) -> list[Link]:
@@ -177,13 +178,12 @@ def _with_predecessor(listing: Listing, chain: list[Link]) -> list[Link]:
     if first.start == START:
         return chain
 
-    def before(days: Iterable[date]) -> list[Link]:
-        links = listing.links(days)
-        return [found for found in links if found.owner == first.owner and found.start < first.start]
+    def before(*days: date) -> list[Link]:
+        return [found for found in listing.own(first.owner, *days) if found.start < first.start]
 
-    earlier = before((first.day + _ONE_DAY, first.day - _ONE_DAY))
+    earlier = before(first.day - _ONE_DAY, first.day, first.day + _ONE_DAY)
     for day in reversed(listing.days()) if not earlier else ():
-        earlier = before((day, day - _ONE_DAY)) if day < first.day and before((day,)) else []
-        if earlier:
+        if day < first.day and before(day):
+            earlier = before(day - _ONE_DAY, day)
             break
     return [max(earlier, key=lambda found: found.start), *chain] if earlier else chain

@@ -69,11 +69,11 @@ def breaks(
     chain: Sequence[Link],
     day: date,
     ends: Mapping[str, Position],
-    goes_on: Callable[[Link, Position], bool] = lambda _link, _end: False,
+    goes_on: Callable[[Link, Link, Position], bool] = lambda _one, _other, _end: False,
 ) -> Iterator[Problem]:
     """Yield what is wrong between neighbours; `ends` are the last positions by key, where they matter.
 
-    `goes_on` says whether another day, which is not in this chain, has a segment that begins where one ends.
+    `goes_on` says whether a day that is not in this chain has a segment that begins where the first one ends.
     """
     first = chain[0]
     if first.start != START and first.day >= day:
@@ -84,7 +84,7 @@ def breaks(
         if end is None or end == other.start:  # None: elsewhere in time, or said to be foreign
             continue
         if end < other.start:
-            if goes_on(one, end):
+            if goes_on(one, other, end):
                 continue
             what = f"gap: no segment from here to {other.start}"
         else:
