@@ -12,13 +12,15 @@ import polars as pl
 
 from stream_worker.beginnings import Beginnings
 from stream_worker.committed import days
-from stream_worker.errors import OutageError, SetupError
+from stream_worker.errors import DamagedError, OutageError, SetupError
+from stream_worker.problem import Problem
 from stream_worker.records import START, Position
 from stream_worker.seen import Seen, nonces
 from stream_worker.segment import (
     LIVE,
     Segment,
     Summary,
+    digest,
     rejects_key,
     segment_key,
     shard_prefix,
@@ -131,7 +133,7 @@ class Chain:
 
         Return None if there is a signpost now; the chain's tail is what follows the place.
         """
-        key, latest = self._key(place), self._tail and self._tail.last_arrival
+        key, latest = self._key(place), self._tail.last_arrival if self._tail else None
         own = Place(segment.day, segment.start)
         if place == own:
             if self._lake.put_new(key, segment.reports, segment.summary.metadata):
@@ -198,5 +200,9 @@ class Chain:
         )
 
     def _read_nonces(self, key: str) -> pl.Series:
-        stack_ids = pl.read_parquet(io.BytesIO(self._lake.get(key)), columns=["stack_id"])
+        body, metadata = self._lake.with_metadata(key)
+        if metadata.get("reports") != digest(body):
+            what = "damaged: not the bytes that were committed"
+            raise DamagedError(Problem(what, self._shard.shard_id, str(start_of(key)), key))
+        stack_ids = pl.read_parquet(io.BytesIO(body), columns=["stack_id"])
         return stack_ids.select(nonces(pl.col("stack_id"))).to_series()

@@ -59,16 +59,16 @@ class Listing:
         segment of the first listing is in one of the two, whatever was committed between its days.
         """
         until: dict[Owner, Position] = {}
-        for day in self._days.values():
-            for owner, links in day.links.items():
+        for listed in self._days.values():
+            for owner, links in listed.links.items():
                 last = max(link.start for link in links)
                 until[owner] = max(last, until.get(owner, last))
         again = Listing(self.lake, self.generation, {}, until)
         for day, listed in self._days.items():
-            again.list(day, listed.keys())
+            again.take(day, listed.keys())
         return again
 
-    def list(self, day: date, known: Iterable[str] = ()) -> None:
+    def take(self, day: date, known: Iterable[str] = ()) -> None:
         """List a day, together with the keys of it that are known."""
         prefix = day_prefix("reports", self.generation, day)
         listed = ListedDay.of(sorted({*self.lake.keys(prefix), *known}))
@@ -80,7 +80,7 @@ class Listing:
     def day(self, day: date) -> ListedDay:
         """Return what a day has."""
         if day not in self._days:
-            self.list(day)
+            self.take(day)
         return self._days[day]
 
     def own(self, owner: Owner, *days: date) -> Iterator[Link]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from stream_worker import generation
 from stream_worker.age import KEPT_FOR
 from stream_worker.errors import RefusedError
+from stream_worker.lake import DOCUMENT_BYTES
 from stream_worker.manifest import Manifest
 from stream_worker.parts import expired_parts, missing_parts
 from stream_worker.segment import LIVE
@@ -135,13 +136,14 @@ class Readers:
     def switches(self, day: date) -> list[Switch]:
         """Return the day's switches, oldest first; the last may have been cut off."""
         keys = self.lake.keys(generation.switches_prefix(day))
-        return [Switch.model_validate_json(self.lake.get(key)) for key in keys]
+        return [Switch.model_validate_json(self.lake.find(key, DOCUMENT_BYTES) or b"") for key in keys]
 
     def manifests(self, day: date) -> list[Manifest]:
         """Return the manifests of the day's runs in the order in which they were made."""
         prefix = generation.runs_prefix(day)
         keys = [key for key in self.lake.keys(prefix) if "/" not in key.removeprefix(prefix)]
-        return sorted((Manifest.decode(self.lake.get(key)) for key in keys), key=lambda found: found.made_at)
+        bodies = (self.lake.find(key, DOCUMENT_BYTES) for key in keys)
+        return sorted(map(Manifest.decode, filter(None, bodies)), key=lambda found: found.made_at)
 
     def roll_back(self, day: date, now: datetime, to: str | None = None) -> str:
         """Point readers at `to`, or else at what they saw before; return which generation that is.
@@ -172,7 +174,7 @@ class Readers:
             return []
         if self.lake.find(generation.expiring_key(day, to)) is not None:
             raise RefusedError(f"run {to} is being removed by `stream-worker expire`")
-        body = self.lake.find(generation.manifest_key(day, to))
+        body = self.lake.find(generation.manifest_key(day, to), DOCUMENT_BYTES)
         if body is None:
             raise RefusedError(f"{day} has no run {to}; see `stream-worker generations --day {day}`")
         manifest = Manifest.decode(body)

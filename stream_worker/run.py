@@ -17,6 +17,7 @@ from stream_worker import day_fraud, generation
 from stream_worker.committed import digest_of, outcomes_of
 from stream_worker.day_pipeline import dedupe, judge, with_nonces
 from stream_worker.errors import WorkerError
+from stream_worker.lake import DOCUMENT_BYTES
 from stream_worker.manifest import Manifest, Source
 from stream_worker.parts import Parts, missing_parts
 from stream_worker.sample import Sample
@@ -81,7 +82,7 @@ class RunBuilder:
         another run all the same.
         """
         run = self._name(day, now.isoformat() if anew else "")
-        built = self.lake.find(generation.manifest_key(day.day, run))
+        built = self.lake.find(generation.manifest_key(day.day, run), DOCUMENT_BYTES)
         if built is not None and not missing_parts(self.lake, found := Manifest.decode(built), now):
             return found
         with TemporaryDirectory(prefix="seal-", dir=self.scratch) as folder:

@@ -62,6 +62,14 @@ class Summary:
             "code-version": self.code_version,
         }
 
+    def is_reports(self, body: bytes) -> bool:
+        """Say whether these are the bytes of the segment's object as it was committed."""
+        return digest(body) == self.reports
+
+    def is_rejects(self, body: bytes) -> bool:
+        """Say whether these are the bytes of what the segment rejected."""
+        return digest(body) == self.rejects
+
     @classmethod
     def parse(cls, metadata: Mapping[str, str]) -> Summary:
         """Read what `metadata` made; raise `KeyError` or `ValueError` for anything else."""

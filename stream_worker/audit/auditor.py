@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stream_worker.age import KEPT_FOR, run_expires, segments_expire
 from stream_worker.audit.chain import check_chain
 from stream_worker.audit.generation_places import chain_places, run_places
-from stream_worker.audit.locate import CHANGED, EXTRA, MISSING, locate
+from stream_worker.audit.locate import locate
 from stream_worker.audit.readers import check_readers, check_rejects
 from stream_worker.audit.run import check_run
 from stream_worker.audit.sources import changed_since, later_than
@@ -188,19 +188,16 @@ class _DayAudit:
         changed = changed_since(manifest, chain) if there else []
         self.problems += changed
         places = {}
-        if checked.damaged and chain.segments:
+        # Where the chain has more, or rejects have expired, other rows are not in the run either.
+        if checked.damaged and chain.segments and not (later_than(manifest, chain) or checked.expired):
             sound = [one for one in chain.segments if one.link.key not in segments.damaged]
-            # Where the chain has lost rows itself, others are only seemingly too many in the run; and so on.
-            kinds = {CHANGED} if later_than(manifest, chain) or checked.expired else {CHANGED, MISSING}
-            if not (changed or chain.problems or segments.damaged or segments.expired):
-                kinds.add(EXTRA)
-            places = locate(lake, manifest, sound, checked.damaged, kinds)
+            places = locate(lake, manifest, sound, checked.damaged)
         for key, damage in checked.damaged.items():
             place = places.get(key)
             if place is None:
                 self.problems.append(Problem(damage, key=key))
             else:
-                what = f"{damage}; the first row that is {place.what}"
+                what = f"{damage}; this is the first row that was in it"
                 self.problems.append(Problem(what, place.shard_id, place.position, key))
         return checked
 

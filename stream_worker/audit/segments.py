@@ -15,10 +15,10 @@ from stream_worker.audit.stored_rows import read_stored
 from stream_worker.day_pipeline import POSITION
 from stream_worker.problem import Problem
 from stream_worker.seen import nonces
-from stream_worker.segment import OUTCOMES, digest
+from stream_worker.segment import OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from schemas.tables import Table
     from stream_worker.committed import Committed
@@ -69,13 +69,13 @@ class _Check:
     def run(self) -> CheckedSegment:
         """Read both objects and check them."""
         link, summary = self._segment.link, self._segment.summary
-        reports = self._read(REPORTS, link.key, self._lake.find(link.key), summary.reports)
+        reports = self._read(REPORTS, link.key, self._lake.find(link.key), summary.is_reports)
         rejects: pl.DataFrame | None = pl.DataFrame(schema=REJECTS.polars)
         key, expired = self._segment.rejects, False
         if key is not None:
             body = self._lake.find(key)
             expired = body is None and self._aged
-            rejects = None if expired else self._read(REJECTS, key, body, summary.rejects)
+            rejects = None if expired else self._read(REJECTS, key, body, summary.is_rejects)
         if reports is not None:
             self._check_rows(reports, link.key)
         if rejects is not None and key is not None:
@@ -90,8 +90,10 @@ class _Check:
         used = readable.select(nonces(pl.when(_IS_NONCE).then("stack_id"))).to_series()
         return CheckedSegment(self._segment, self._problems, places, used, expired)
 
-    def _read(self, table: Table, key: str, body: bytes | None, expected: str) -> pl.DataFrame | None:
-        stored = read_stored(body, table, lambda found: digest(found) == expected)
+    def _read(
+        self, table: Table, key: str, body: bytes | None, intact: Callable[[bytes], bool]
+    ) -> pl.DataFrame | None:
+        stored = read_stored(body, table, intact)
         if stored.damage is not None:
             self._tell(f"{stored.damage}; the segment goes on from here", key)
         return stored.rows

@@ -31,9 +31,14 @@ class Stored:
 
 
 def read_stored(body: bytes | None, table: Table, intact: Callable[[bytes], bool]) -> Stored:
-    """Read a Parquet object of a table; `body` is None if there is no object, `intact` knows its bytes."""
+    """Read a Parquet object of a table; `body` is None if there is no object, `intact` knows its bytes.
+
+    Bytes that are not those that were written are not read: a few thousand can unpack to gigabytes.
+    """
     if body is None:
         return Stored(None, "missing: the object is not there")
+    if not intact(body):
+        return Stored(None, "damaged: not the bytes that were written")
     try:
         rows = pl.read_parquet(io.BytesIO(body))
     # Bytes that are no Parquet fail in many ways, Polars' own panic among them.
@@ -43,6 +48,4 @@ def read_stored(body: bytes | None, table: Table, intact: Callable[[bytes], bool
         return Stored(None, f"unreadable: not the columns of {table.name}")
     if not rows.select(_PLACED).to_series().all():
         return Stored(None, "unreadable: rows without a position or an arrival")
-    if not intact(body):
-        return Stored(rows, "damaged: not the bytes that were written")
     return Stored(rows)

@@ -157,12 +157,17 @@ def test_a_segment_put_again_without_its_metadata(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("damage", [Ledger.truncate, Ledger.put])
-def test_an_unreadable_segment(ledger: Ledger, damage: Callable[[Ledger, str], None]) -> None:
+@pytest.mark.parametrize("metadata_agree", [False, True])
+def test_an_unreadable_segment(
+    ledger: Ledger, damage: Callable[[Ledger, str], None], *, metadata_agree: bool
+) -> None:
     key = segments_of(ledger)[2]
     damage(ledger, key)
+    if metadata_agree:
+        forge(ledger, key)
     (found,) = ledger.audit().problems
     assert (*places(found), found.key) == (ONE, at(19), key)
-    assert found.what.startswith("unreadable")
+    assert found.what.startswith("unreadable" if metadata_agree else "damaged: not the bytes")
 
 
 @pytest.mark.parametrize("damage", [Ledger.truncate, lambda ledger, key: ledger.lake.delete([key])])

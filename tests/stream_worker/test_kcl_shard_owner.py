@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 LIMITS = Limits(records=4, bytes=10**6, seconds=60)
 FOUR = [body(1), MALFORMED, body(2), body(3)]
-PUTS = ["rejects put", "reports put"]
+PUTS = ["rejects put", "chains put", "chains put", "reports put"]
 LATER = ["ThrottlingException", "KinesisClientLibDependencyException", "RuntimeException"]
 
 

@@ -72,6 +72,14 @@ def test_what_is_not_there_is_found_missing_and_removed_already(lake: Lake) -> N
     assert lake.put_new("a/b", b"again", {})
 
 
+def test_of_an_object_that_is_too_long_only_the_beginning_is_read(lake: Lake) -> None:
+    lake.put_new("reports/long", b"0123456789", {"reports": "x"})
+    assert lake.find("reports/long", 10) == b"0123456789"
+    assert lake.find("reports/long", 5) == b"012345"
+    assert lake.find("reports/none", 5) is None
+    assert lake.with_metadata("reports/long") == (b"0123456789", {"reports": "x"})
+
+
 def test_of_many_puts_at_once_one_makes_the_object(lake: Lake) -> None:
     at_once = 1 if isinstance(lake, MemoryLake) else 8  # one at a time is that one's contract
     with ThreadPoolExecutor(at_once) as writers:

@@ -5,7 +5,7 @@ import pytest
 
 from stream_worker.buffer import Limits
 from stream_worker.chain import Chain, Tail
-from stream_worker.errors import SetupError
+from stream_worker.errors import DamagedError, SetupError
 from stream_worker.records import START, Position, Records
 from stream_worker.shard import Shard
 from tests import truth
@@ -288,3 +288,14 @@ def test_a_batch_that_comes_twice_to_one_owner_is_written_once(again: int) -> No
     assert [number - FIRST for _, number in found.positions] == [0, 1, 2, 3]
     assert found.outcomes == {"accepted": 3, "malformed": 1}
     assert stage.checkpoint == Position(FIRST + 3)
+
+
+def test_a_segment_that_was_changed_is_not_read_for_what_it_has_seen_but_named() -> None:
+    stage = Stage()
+    deliver(stage)
+    key = next(key for key in stage.keys("reports/live/") if ".start." in key)
+    stage.objects[key] = (b"PAR1", stage.objects[key][1])
+    processor = stage.processor(LIMITS)
+    processor.receive(records([body(6)], first=len(BODIES)))
+    with pytest.raises(DamagedError, match=r"damaged: not the bytes .*start\.parquet"):
+        processor.finish()
