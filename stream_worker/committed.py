@@ -193,8 +193,8 @@ def _with_predecessor(listing: Listing, chain: list[Link]) -> list[Link]:
         return [found for found in listing.own(first.owner, *days) if found.start < first.start]
 
     earlier = before(first.day - _ONE_DAY, first.day, first.day + _ONE_DAY)
-    for day in reversed(listing.days()) if not earlier else ():
-        if day < first.day and before(day):
-            earlier = before(day - _ONE_DAY, day)
+    for older in reversed(listing.days()) if not earlier else ():
+        if older < first.day and before(older):
+            earlier = before(older - _ONE_DAY, older)
             break
     return [max(earlier, key=lambda found: found.start), *chain] if earlier else chain

@@ -7,7 +7,6 @@ from datetime import date, datetime  # noqa: TC003 - pydantic reads them at run 
 
 from pydantic import BaseModel, ConfigDict
 
-
 Body = bytes
 """An object's content; a field of a part has the name of the type."""
 

@@ -18,7 +18,7 @@ from stream_worker.errors import OutageError, SetupError
 from stream_worker.lake import Lake, MemoryLake
 from stream_worker.lake_s3 import S3Lake
 from stream_worker.pipeline import settle
-from stream_worker.records import START
+from stream_worker.records import START, Position
 from stream_worker.seen import Seen
 from stream_worker.segment import Segment
 from tests.infra.local.control import faults
@@ -118,9 +118,14 @@ def test_more_than_a_page_of_keys_is_listed(cloud: Cloud, bucket: str) -> None:
 
 def test_an_answer_that_was_lost_after_the_put_is_found_again(stub: tuple[S3Stub, S3Lake]) -> None:
     s3, lake = stub
-    segment = replace(make_segment(), rejects=None)
+    first = replace(make_segment(), rejects=None)
+    last = Position(first.summary.last.sequence_number + 1)
+    segment = replace(first, start=first.summary.last, summary=replace(first.summary, last=last))
+    chain = Chain(lake, SHARD)
+    assert chain.commit(first).ours
+    s3.requests.clear()
     s3.faults = ["lose answer"]
-    commit = Chain(lake, SHARD).commit(segment)
+    commit = chain.commit(segment)
     assert commit.end == segment.summary.last
     assert s3.requests == ["PUT", "PUT", "HEAD"]
 
