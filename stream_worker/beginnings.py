@@ -36,6 +36,9 @@ class Beginnings:
 
     def note(self, shard_id: str, day: date) -> date:
         """Note the day of a shard's first segment; return the one that was noted first."""
+        noted = self.of(shard_id)
+        if noted is not None:
+            return noted
         if self.lake.find(self._key()) is None and not self._has_segments():
             self.lake.put_new(self._key(), b"", {})
         if self.lake.put_new(self._key(shard_id), str(day).encode(), {}):
