@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -66,7 +67,11 @@ class Tracer:
         """Yield the segments that hold the receipt's position: several if an aggregate is cut."""
         first, last = Position(receipt.sequence_number), Position(receipt.sequence_number, _LAST_MEMBER)
         for chain in self._near(receipt, days, last).values():
-            for one, after in zip(chain, [*chain[1:], None], strict=True):
+            for place, one in enumerate(chain):
+                # A signpost begins where the segment that it leads to does.
+                after = next(
+                    (after for after in islice(chain, place + 1, None) if after.start > one.start), None
+                )
                 if after is not None and after.start < first:
                     continue
                 segment = self._committed(one)

@@ -111,7 +111,7 @@ def test_what_is_not_due_waits_for_a_call_with_nothing_when_it_is() -> None:
     daemon, nothing = begun(), process_records(Records(), None)
     assert daemon.tell(process_records(records(FOUR[:1])), nothing) == []
     daemon.stage.now = 60
-    assert daemon.tell(nothing) == ["reports put", "checkpoint 0.0"]
+    assert daemon.tell(nothing) == [*PUTS[1:], "checkpoint 0.0"]
 
 
 @pytest.mark.parametrize("refusal", LATER)
