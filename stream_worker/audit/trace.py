@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -69,9 +68,8 @@ class Tracer:
         for chain in self._near(receipt, days, last).values():
             for place, one in enumerate(chain):
                 # A signpost begins where the segment that it leads to does.
-                after = next(
-                    (after for after in islice(chain, place + 1, None) if after.start > one.start), None
-                )
+                later = (chain[number] for number in range(place + 1, len(chain)))
+                after = next((after for after in later if after.start > one.start), None)
                 if after is not None and after.start < first:
                     continue
                 segment = self._committed(one)
