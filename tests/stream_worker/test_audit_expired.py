@@ -148,7 +148,8 @@ def test_a_reject_is_not_extra_in_a_run_whose_segments_rejects_have_expired(ledg
     lose(ledger, LIVE)
     age(ledger)
     (found,) = ledger.audit().problems
-    assert (found.key, found.what) == (part.key, "damaged: not the bytes that were written")
+    assert found.key == part.key
+    assert found.what.startswith("damaged: not the bytes that were written")
 
 
 def test_a_report_is_not_missing_from_a_run_whose_rejects_may_have_had_it(ledger: Ledger) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from stream_worker.audit.auditor import Audit
+    from stream_worker.problem import Problem
     from tests.conftest import Cloud
 
 
