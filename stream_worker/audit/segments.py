@@ -14,10 +14,10 @@ from stream_worker.audit.stored_rows import read_stored
 from stream_worker.day_pipeline import POSITION
 from stream_worker.problem import Problem
 from stream_worker.seen import nonces
-from stream_worker.segment import OUTCOMES, digest
+from stream_worker.segment import OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from schemas.tables import Table
     from stream_worker.committed import Committed
@@ -69,7 +69,7 @@ class _Check:
     def run(self) -> CheckedSegment:
         """Read both objects and check them."""
         link, summary = self._segment.link, self._segment.summary
-        reports = self._read(REPORTS, link.key, self._lake.find(link.key), summary.reports)
+        reports = self._read(REPORTS, link.key, self._lake.find(link.key), summary.is_reports)
         key = self._segment.rejects
         rejects, expired = self._read_rejects(key)
         if reports is not None:
@@ -93,10 +93,12 @@ class _Check:
         body = self._lake.find(key)
         if body is None and self._aged:
             return None, True
-        return self._read(REJECTS, key, body, self._segment.summary.rejects), False
+        return self._read(REJECTS, key, body, self._segment.summary.is_rejects), False
 
-    def _read(self, table: Table, key: str, body: bytes | None, expected: str) -> pl.DataFrame | None:
-        stored = read_stored(body, table, lambda found: digest(found) == expected, _READ)
+    def _read(
+        self, table: Table, key: str, body: bytes | None, intact: Callable[[bytes], bool]
+    ) -> pl.DataFrame | None:
+        stored = read_stored(body, table, intact, _READ)
         if stored.damage is not None:
             self._tell(f"{stored.damage}; the segment goes on from here", key)
         return stored.rows

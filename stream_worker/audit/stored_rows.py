@@ -39,11 +39,15 @@ def read_stored(
 ) -> Stored:
     """Read a Parquet object of a table; `body` is None if there is no object, `intact` knows its bytes.
 
+    Bytes that are not those that were written are not read: a few thousand can unpack to gigabytes.
+
     The rows have the columns of their places, `arrived_at`, and these `columns`. No others are decoded:
     bodies take many times their place in the file.
     """
     if body is None:
         return Stored(None, "missing: the object is not there")
+    if not intact(body):
+        return Stored(None, "damaged: not the bytes that were written")
     try:
         schema = pl.read_parquet_schema(io.BytesIO(body))
         read = [name for name in schema if name in _PLACE_COLUMNS or name in columns]
@@ -54,19 +58,4 @@ def read_stored(
         return Stored(None, f"unreadable: not the columns of {table.name}")
     if not rows.select(_PLACED).to_series().all():
         return Stored(None, "unreadable: rows without a position or an arrival")
-    if not intact(body):
-        return Stored(rows, "damaged: not the bytes that were written")
     return Stored(rows)
-
-
-def select_stored(body: bytes | None, table: Table, wanted: Collection[pl.Expr]) -> pl.DataFrame | None:
-    """Return expressions over all rows and columns of an object; None if it cannot be read.
-
-    Row groups are decoded a few at a time: the whole file is never there as rows.
-    """
-    if body is None or read_stored(body, table, lambda _: True).rows is None:
-        return None
-    try:
-        return pl.scan_parquet(io.BytesIO(body)).select(wanted).collect(engine="streaming")
-    except _NOT_PARQUET:
-        return None
