@@ -94,8 +94,8 @@ WORKER: Final = (
         (_TABLE + "{application}-CoordinatorState",),
     ),
     _LIST_LAKE,
-    Grant("CommitSegments", ("s3:PutObject",), _folders("reports/live", "rejects/live")),
-    Grant("ReadSegments", ("s3:GetObject",), _folders("reports/live")),
+    Grant("CommitSegments", ("s3:PutObject",), _folders("reports/live", "rejects/live", "chains/live")),
+    Grant("ReadSegments", ("s3:GetObject",), _folders("reports/live", "chains/live")),
     Grant("AnnounceDays", ("glue:CreatePartition",), _CATALOG),
 )
 """The worker: it can add to the live segments, and neither change nor remove anything."""
@@ -108,6 +108,8 @@ DAYS: Final = (
         ("s3:GetObject",),
         _folders(
             *(f"{table}/{kind}" for table in ("reports", "rejects") for kind in ("live", "replay", "sealed")),
+            "chains/live",
+            "chains/replay",
             "runs",
         ),
     ),
@@ -115,7 +117,9 @@ DAYS: Final = (
         "WriteGenerations",
         ("s3:PutObject",),
         _folders(
-            *(f"{table}/{kind}" for table in ("reports", "rejects") for kind in ("replay", "sealed")), "runs"
+            *(f"{table}/{kind}" for table in ("reports", "rejects") for kind in ("replay", "sealed")),
+            "chains/replay",
+            "runs",
         ),
     ),
     Grant("ExpireRuns", ("s3:DeleteObject",), _folders("reports/sealed", "rejects/sealed", "runs")),

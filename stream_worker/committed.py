@@ -7,14 +7,16 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from stream_worker import link
-from stream_worker.generation import days_of
 from stream_worker.link import Link
+from stream_worker.listing import Listing
 from stream_worker.problem import Problem
 from stream_worker.records import START
-from stream_worker.segment import OUTCOMES, Summary, committed_rejects_key, day_prefix
+from stream_worker.segment import OUTCOMES, Summary, committed_rejects_key
+from stream_worker.signpost import is_signpost
 from stream_worker.span import Span
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from stream_worker.lake import Lake
     from stream_worker.link import Owner
+    from stream_worker.records import Position
 
 _READERS: Final = 16  # objects asked for at a time: S3's latency counts, not its bandwidth
 _ONE_DAY: Final = timedelta(days=1)
@@ -44,12 +47,16 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class CommittedDay:
-    """A day's segments, by shard and position; `problems` names what is no segment and where chains break."""
+    """A day's segments, by shard and position; `problems` names what is no segment and where chains break.
+
+    `signposts` are the keys of those that were looked at, of this day and beside it: they hold no record.
+    """
 
     day: date
     generation: str
     segments: list[Committed]
     problems: list[Problem]
+    signposts: frozenset[str] = frozenset()
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -85,15 +92,21 @@ def digest_of(segments: Sequence[Committed]) -> str:
 
 
 def read_day(lake: Lake, generation: str, day: date) -> CommittedDay:
-    """Read what is committed of a day.
+    """Read what is committed of a day, also beside workers that commit to it.
 
     The keys of the days beside it are looked at too: chains go on over midnight, and a straggler's segment
-    may stand between two of the next day.
+    may stand between two of the next day. A gap is believed if a second listing has it too.
     """
-    keys = {near: _keys(lake, generation, near) for near in (day - _ONE_DAY, day, day + _ONE_DAY)}
-    foreign = [key for key in keys[day] if Link.of(key) is None]
-    links = [found for near in keys.values() for found in map(Link.of, near) if found is not None]
-    chains = [_with_predecessor(lake, generation, chain) for chain in link.chains(links).values()]
+    listing = Listing(lake, generation)
+    found = _read(listing, day)
+    return _read(listing.again(), day) if any(problem.is_gap for problem in found.problems) else found
+
+
+def _read(listing: Listing, day: date) -> CommittedDay:
+    lake, near = listing.lake, (day - _ONE_DAY, day, day + _ONE_DAY)
+    foreign = list(listing.day(day).foreign)
+    links = (one for beside in near for own in listing.day(beside).links.values() for one in own)
+    chains = [_with_predecessor(listing, chain) for chain in link.chains(links).values()]
     asked = {one.key: one for chain in chains for one in chain if one.day == day}
     asked |= {one.key: one for chain in chains for one, _ in link.joints(chain, day)}
     with ThreadPoolExecutor(_READERS) as readers:
@@ -102,30 +115,32 @@ def read_day(lake: Lake, generation: str, day: date) -> CommittedDay:
         for beside in readers.map(lambda chain: _beside_midnight(lake, chain, day), chains):
             summaries |= beside
     foreign += [key for key, one in asked.items() if one.day == day and key not in summaries]
-    ends = {key: summary.last for key, summary in summaries.items()}
+    signposts = {key: summary.last for key, summary in summaries.items() if is_signpost(summary)}
+    # A signpost ends where it begins: what it leads over is a gap. It comes before the segment that follows.
+    ends = {key: summary.last for key, summary in summaries.items() if key not in signposts}
+    ends |= {one.key: one.start for chain in chains for one in chain if one.key in signposts}
+    chains = [sorted(chain, key=lambda one: (one.start, one.key not in signposts)) for chain in chains]
     problems = [_foreign(key) for key in sorted(foreign)]
-    problems += [problem for chain in chains for problem in link.breaks(chain, day, ends)]
+    problems += [
+        problem for chain in chains for problem in link.breaks(chain, day, ends, partial(_goes_on, listing))
+    ]
     segments = [
         Committed(one, summaries[one.key])
         for chain in chains
         for one in chain
-        if one.day == day and one.key in summaries
+        if one.day == day and one.key in summaries and one.key not in signposts
     ]
-    return CommittedDay(day, generation, segments, problems)
+    return CommittedDay(day, listing.generation, segments, problems, frozenset(signposts))
 
 
 def days(lake: Lake, generation: str) -> list[date]:
     """Return the days of which anything is committed, oldest first."""
-    return days_of(lake.folders(f"reports/{generation}/"))
+    return Listing(lake, generation).days()
 
 
 def _foreign(key: str) -> Problem:
     what, found = "foreign: no segment of this worker's; move it out of the lake", Link.of(key)
     return Problem(what, found.shard_id, str(found.start), key) if found else Problem(what, key=key)
-
-
-def _keys(lake: Lake, generation: str, day: date) -> list[str]:
-    return list(lake.keys(day_prefix("reports", generation, day)))
 
 
 def _summary(lake: Lake, key: str) -> Summary | None:
@@ -156,15 +171,30 @@ def _beside_midnight(lake: Lake, chain: list[Link], day: date) -> dict[str, Summ
     return found
 
 
-def _with_predecessor(lake: Lake, generation: str, chain: list[Link]) -> list[Link]:
-    """Return the chain with the link before it, however many days ago that was committed."""
+def _goes_on(listing: Listing, one: Link, other: Link, end: Position) -> bool:
+    """Say whether a segment of a day beside those of two links begins where the first of them ends."""
+    beside = {near.day + step * _ONE_DAY for near in (one, other) for step in (-1, 1)}
+    starts = [found for found in listing.own(one.owner, *beside) if found.start == end]
+    summaries = [_summary(listing.lake, found.key) for found in starts]
+    return any(summary is not None and not is_signpost(summary) for summary in summaries)
+
+
+def _with_predecessor(listing: Listing, chain: list[Link]) -> list[Link]:
+    """Return the chain with the link before it, however many days ago that was committed.
+
+    That is the one with the greatest start below its own: an earlier day may have stragglers that came later,
+    and a chain whose first segment came after midnight may go on with a straggler before it.
+    """
     first = chain[0]
     if first.start == START:
         return chain
-    for day in reversed(days(lake, generation)):
-        if day < first.day:
-            earlier = [found for found in map(Link.of, _keys(lake, generation, day)) if found is not None]
-            own = [found for found in earlier if found.owner == first.owner]
-            if own:
-                return [max(own, key=lambda found: found.start), *chain]
-    return chain
+
+    def before(*days: date) -> list[Link]:
+        return [found for found in listing.own(first.owner, *days) if found.start < first.start]
+
+    earlier = before(first.day - _ONE_DAY, first.day, first.day + _ONE_DAY)
+    for older in reversed(listing.days()) if not earlier else ():
+        if older < first.day and before(older):
+            earlier = before(older - _ONE_DAY, older)
+            break
+    return [max(earlier, key=lambda found: found.start), *chain] if earlier else chain

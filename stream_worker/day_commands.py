@@ -102,7 +102,7 @@ def seal(  # noqa: PLR0913 - what the command takes
 
 @click.command()
 @click.option("--day", type=DAY, required=True)
-@click.option("--to", help="A run's id, or live. Default: what the present run has replaced.")
+@click.option("--to", help="A run's id, or live. Default: what readers saw before the last switch.")
 @AS_JSON
 def rollback(day: date, to: str | None, *, as_json: bool) -> None:
     """Point readers of a day back at what they saw before, or at any generation that is kept."""

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+
+MOST_BYTES: Final = 2**30
+"""No object of the worker's is longer: what is, is somebody else's, and is not read into memory."""
+
+DOCUMENT_BYTES: Final = 2**25
+"""No manifest or note is longer."""
 
 
 class Lake(Protocol):
@@ -22,16 +29,25 @@ class Lake(Protocol):
         """Return the metadata of an object that exists."""
 
     def get(self, key: str) -> bytes:
-        """Return the bytes of an object that exists."""
+        """Return the bytes of an object that exists; of a longer one than `MOST_BYTES` the beginning."""
 
-    def find(self, key: str) -> bytes | None:
-        """Return the bytes of an object, or None if there is none."""
+    def find(self, key: str, most: int = MOST_BYTES) -> bytes | None:
+        """Return the bytes of an object, or None if there is none.
+
+        Of one that has more than `most` it returns one more than those: enough to see that it is too long.
+        """
+
+    def with_metadata(self, key: str) -> tuple[bytes, Mapping[str, str]]:
+        """Return the bytes, as `get` does, and the metadata of an object that exists."""
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove objects; one that is not there is removed already."""
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield all keys that begin with `prefix`, in the order of their text."""
+
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """Return the size in bytes of each object whose key begins with `prefix`."""
 
     def folders(self, prefix: str) -> list[str]:
         """Return what stands between `prefix` and the next slash, each once, in the order of its text."""
@@ -58,9 +74,13 @@ class MemoryLake:
         """Return the object's bytes."""
         return self.objects[key][0]
 
-    def find(self, key: str) -> bytes | None:
+    def find(self, key: str, most: int = MOST_BYTES) -> bytes | None:
         """Return the object's bytes, or None."""
-        return self.objects[key][0] if key in self.objects else None
+        return self.objects[key][0][: most + 1] if key in self.objects else None
+
+    def with_metadata(self, key: str) -> tuple[bytes, Mapping[str, str]]:
+        """Return the object's bytes and metadata."""
+        return self.get(key), self.metadata(key)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove the objects."""
@@ -70,6 +90,10 @@ class MemoryLake:
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with `prefix`."""
         yield from sorted(key for key in self.objects if key.startswith(prefix))
+
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """Return the sizes of the objects whose keys begin with `prefix`."""
+        return {key: len(self.objects[key][0]) for key in self.keys(prefix)}
 
     def folders(self, prefix: str) -> list[str]:
         """Return the names directly below `prefix`."""

@@ -13,10 +13,12 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from stream_worker.aws_errors import told
 from stream_worker.errors import OutageError
+from stream_worker.lake import MOST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
     from tenacity import RetryCallState
@@ -72,20 +74,26 @@ class S3Lake:
 
     def get(self, key: str) -> bytes:
         """GET the object."""
+        return self.with_metadata(key)[0]
 
-        def read() -> bytes:  # the whole of it each time: the connection may break in the middle
-            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-
-        return self._patiently(read)
-
-    def find(self, key: str) -> bytes | None:
+    def find(self, key: str, most: int = MOST_BYTES) -> bytes | None:
         """GET the object; a NoSuchKey is None."""
 
         def read() -> bytes | None:
             try:
-                return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+                return _read(self._client.get_object(Bucket=self._bucket, Key=key)["Body"], most)
             except self._client.exceptions.NoSuchKey:
                 return None
+
+        return self._patiently(read)
+
+    def with_metadata(self, key: str) -> tuple[bytes, Mapping[str, str]]:
+        """GET the object."""
+
+        # The whole of it each time: the connection may break in the middle.
+        def read() -> tuple[bytes, Mapping[str, str]]:
+            found = self._client.get_object(Bucket=self._bucket, Key=key)
+            return _read(found["Body"], MOST_BYTES), found["Metadata"]
 
         return self._patiently(read)
 
@@ -97,9 +105,14 @@ class S3Lake:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """LIST the objects, all pages before the first key is given."""
+        return iter(self.sizes(prefix))
+
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """LIST the objects, in the order of their keys."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        found = self._patiently(lambda: [found for page in pages for found in page.get("Contents", [])])
-        return iter([one["Key"] for one in found])
+        return self._patiently(
+            lambda: {one["Key"]: one["Size"] for page in pages for one in page.get("Contents", [])}
+        )
 
     def folders(self, prefix: str) -> list[str]:
         """LIST the common prefixes, page by page."""
@@ -165,6 +178,13 @@ class S3Lake:
 
     def _told(self, error: BotoCoreError | ClientError) -> SetupError | OutageError:
         return told(error, f"bucket {self._bucket}", "METRICS_BUCKET")
+
+
+def _read(body: StreamingBody, most: int) -> bytes:
+    """Read a body whole, or one byte more than `most` of a longer one."""
+    held = body.read(most + 1)
+    # Only a reading to the end finds out that the connection broke before it.
+    return held if len(held) > most else held + body.read()
 
 
 def _name(error: BaseException | None) -> str:

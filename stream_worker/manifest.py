@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime  # noqa: TC003 - pydantic reads them at run time
 
 from pydantic import BaseModel, ConfigDict
+
+Body = bytes
+"""An object's content; a field of a part has the name of the type."""
 
 
 class _Frozen(BaseModel):
@@ -20,6 +24,10 @@ class Part(_Frozen):
     sha256: str
     first: str | None = None
     last: str | None = None
+
+    def is_intact(self, body: Body) -> bool:
+        """Say whether these are the bytes that were written."""
+        return len(body) == self.bytes and hashlib.sha256(body).hexdigest() == self.sha256
 
 
 class Source(_Frozen):

@@ -82,10 +82,13 @@ class Processor:
         return self._buffer.bytes
 
     def receive(self, records: Records, milliseconds_behind: int = 0) -> None:
-        """Take records in the shard's order; those that are committed already are passed over."""
+        """Take records in the shard's order; those that are committed or held already are passed over.
+
+        An engine may deliver a batch again within one owner's life, after an error or a restart of its own.
+        """
         if len(records):
             self._delivered = records.position(-1)
-        self._buffer.add(records.after(self._end), self._clock())
+        self._buffer.add(records.after(max(self._end, self._buffer.last or START)), self._clock())
         self._beat(milliseconds_behind, len(records))
         self.tick(milliseconds_behind)
         if not len(self._buffer):
@@ -134,13 +137,17 @@ class Processor:
         commit = self._chain.commit(segment)
         if commit.ours:
             self._seen[day].add(nonces)
-        else:
-            self._seen[day].add(self._chain.nonces(day, self._end))
+        elif commit.taken is not None:
+            taken_on, key = commit.taken
+            if taken_on in self._seen:
+                self._seen[taken_on].add(self._chain.nonces(key))
         self._log_commit(segment, commit, self._clock() - started)
         self._end = commit.end
         self._buffer.drop(commit.end)
-        self._take_checkpoint()
-        self._announce(day)
+        # Else no record need be there, and none of ours is committed.
+        if commit.ours or commit.taken is not None:
+            self._take_checkpoint()
+            self._announce(day)
 
     def _take_checkpoint(self) -> None:
         """Checkpoint what is committed, as far as it was delivered to this owner.

@@ -15,6 +15,7 @@ from stream_worker import day_fraud, generation
 from stream_worker.committed import digest_of, outcomes_of
 from stream_worker.day_pipeline import dedupe, judge, with_nonces
 from stream_worker.errors import WorkerError
+from stream_worker.lake import DOCUMENT_BYTES
 from stream_worker.manifest import Manifest, Source
 from stream_worker.parts import Parts, missing_parts
 from stream_worker.sample import Sample
@@ -80,8 +81,8 @@ class RunBuilder:
         Parts that have gone are written again, but for rejects gone by age: they were to go. `anew` builds
         another run all the same.
         """
-        run = run_id(day, self.judge, now.isoformat() if anew else "")
-        built = self.lake.find(generation.manifest_key(day.day, run))
+        run = self._name(day, now.isoformat() if anew else "")
+        built = self.lake.find(generation.manifest_key(day.day, run), DOCUMENT_BYTES)
         if built is not None and not missing_parts(self.lake, found := Manifest.decode(built), now):
             return found
         with scratch("seal-", self.scratch) as folder:
@@ -111,6 +112,13 @@ class RunBuilder:
             return manifest
         # Another seal of the same was quicker, or its parts had gone: the same run, made at another time.
         return Manifest.decode(self.lake.get(generation.manifest_key(day.day, run)))
+
+    def _name(self, day: CommittedDay, salt: str) -> str:
+        """Return the run's id, or another one while the run of that name is being removed."""
+        run = run_id(day, self.judge, salt)
+        while self.lake.find(generation.expiring_key(day.day, run)) is not None:
+            run = run_id(day, self.judge, run)
+        return run
 
     def _study(self, day: CommittedDay, folder: Path) -> tuple[Sorter, day_fraud.Evidence]:
         """Read all accepted rows; return them in a sorter, and what they show as a day."""

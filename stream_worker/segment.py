@@ -65,6 +65,14 @@ class Summary:
             "code-version": self.code_version,
         }
 
+    def is_reports(self, body: bytes) -> bool:
+        """Say whether these are the bytes of the segment's object as it was committed."""
+        return digest(body) == self.reports
+
+    def is_rejects(self, body: bytes) -> bool:
+        """Say whether these are the bytes of what the segment rejected."""
+        return digest(body) == self.rejects
+
     @classmethod
     def parse(cls, metadata: Mapping[str, str]) -> Summary:
         """Read what `metadata` made; raise `KeyError` or `ValueError` for anything else."""
@@ -82,10 +90,14 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A segment ready to be committed: both objects' bytes; `rejects` is None when nothing was rejected."""
+    """A segment ready to be committed: both objects' bytes; `rejects` is None when nothing was rejected.
+
+    It goes on from `start`; `first` is the position of its first record.
+    """
 
     day: date
     start: Position
+    first: Position
     summary: Summary
     reports: bytes
     rejects: bytes | None
@@ -98,6 +110,7 @@ class Segment:
         return cls(
             day=records.day(0),
             start=start,
+            first=records.position(0),
             summary=Summary(
                 last=records.position(-1),
                 outcomes=settled.outcomes,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+from stream_worker.ahead import Sizes, ahead
 from stream_worker.errors import DamagedError
 from stream_worker.problem import Problem
 from stream_worker.segment import digest
@@ -18,11 +17,6 @@ if TYPE_CHECKING:
 
     from stream_worker.committed import Committed
     from stream_worker.lake import Lake
-
-_READERS: Final = 8
-_AHEAD: Final = 16  # objects
-_AHEAD_BYTES: Final = 32 * 1024 * 1024
-"""Objects that are read before their turn: as many of the largest one seen so far, one at least."""
 
 
 def read_reports(lake: Lake, segments: Iterable[Committed]) -> Iterator[pl.DataFrame]:
@@ -42,20 +36,9 @@ def read_rejects(lake: Lake, segments: Iterable[Committed]) -> Iterator[pl.DataF
 
 
 def _ahead(lake: Lake, wanted: Iterator[tuple[Committed, str]]) -> Iterator[tuple[Committed, bytes]]:
-    """Yield each object in order; the next ones are on their way, fewer of them if they are large."""
-    largest = 1
-    with ThreadPoolExecutor(_READERS) as readers:
-        under_way: deque[tuple[Committed, Future[bytes]]] = deque()
-        for one in wanted:
-            under_way.append((one[0], readers.submit(_get, lake, *one)))
-            while len(under_way) > min(_AHEAD, max(1, _AHEAD_BYTES // largest)):
-                segment, reading = under_way.popleft()
-                body = reading.result()
-                largest = max(largest, len(body))
-                yield segment, body
-        while under_way:
-            segment, reading = under_way.popleft()
-            yield segment, reading.result()
+    """Yield each object in order."""
+    sizes = Sizes(lake)
+    yield from ahead(wanted, lambda one: sizes.of(one[1]), lambda one: (one[0], _get(lake, *one)))
 
 
 def _get(lake: Lake, segment: Committed, key: str) -> bytes:

@@ -13,12 +13,13 @@ from schemas.retention import REJECTS_DAYS
 if TYPE_CHECKING:
     from constructs import Construct
 
-_EXPIRING: Final = ("rejects/", "reports/replay/")
+_EXPIRING: Final = ("rejects/", "reports/replay/", "chains/replay/")
 """Prefixes whose objects S3 itself removes after 30 days; all others stay until a command removes them.
 
 - `rejects/` (live, sealed and replay): their time is a promise, so no command need run for it to be kept. The
   newest run of an old day loses its rejects with it; its reports stay.
-- `reports/replay/`: what a replay works on until its days are sealed. Readers are never pointed there.
+- `reports/replay/` and `chains/replay/`: what a replay works on until its days are sealed. Readers are never
+  pointed there.
 
 And why not the others:
 
@@ -27,6 +28,8 @@ And why not the others:
   that was. Age tells nothing of this. A day of a million reports is some 70 MB.
 - `reports/sealed/` is what readers are pointed at, at any age. A run that they have not seen for 30 days is
   removed by `stream-worker expire`, which knows what they see.
+- `chains/live/` says where each shard's chain begins: a few bytes a shard, which say for ever that a shard
+  without them has no segment.
 - `runs/` says what runs are made of, and which one readers saw when.
 """
 

@@ -8,6 +8,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stream_worker.lake import MOST_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
@@ -48,12 +50,17 @@ class FolderLake:
         """Return the file's bytes."""
         return self._path(key).read_bytes()
 
-    def find(self, key: str) -> bytes | None:
+    def find(self, key: str, most: int = MOST_BYTES) -> bytes | None:
         """Return the file's bytes, or None."""
         try:
-            return self.get(key)
+            with self._path(key).open("rb") as file:
+                return file.read(most + 1)
         except FileNotFoundError:
             return None
+
+    def with_metadata(self, key: str) -> tuple[bytes, Mapping[str, str]]:
+        """Return the file's bytes and metadata."""
+        return self.get(key), self.metadata(key)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove files and their metadata."""
@@ -66,6 +73,10 @@ class FolderLake:
         below = self._path(prefix.rpartition("/")[0])
         found = (str(path.relative_to(self.root)) for path in below.rglob("*") if path.is_file())
         yield from sorted(key for key in found if key.startswith(prefix) and not key.startswith(_METADATA))
+
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """Return the sizes of the files whose keys begin with `prefix`."""
+        return {key: self._path(key).stat().st_size for key in self.keys(prefix)}
 
     def folders(self, prefix: str) -> list[str]:
         """Return the names of the folders directly below `prefix`."""

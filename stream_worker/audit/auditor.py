@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from stream_worker.age import KEPT_FOR, run_expires, segments_expire
 from stream_worker.audit.chain import check_chain
 from stream_worker.audit.generation_places import chain_places, run_places
-from stream_worker.audit.locate import CHANGED, EXTRA, MISSING, locate
+from stream_worker.audit.locate import locate
 from stream_worker.audit.readers import check_readers, check_rejects
 from stream_worker.audit.run import check_run
-from stream_worker.audit.sources import changed_since, expired_since, later_than
+from stream_worker.audit.sources import changed_since, later_than
 from stream_worker.committed import read_day
 from stream_worker.problem import Problem
 from stream_worker.records import START, Position
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from stream_worker.audit.chain import CheckedChain
-    from stream_worker.audit.readers import Pointed
     from stream_worker.audit.recount import Recount
     from stream_worker.audit.run import CheckedRun
     from stream_worker.committed import CommittedDay
@@ -111,10 +110,9 @@ class _DayAudit:
         """Check readers, chain and run, the stream last: it has what is committed meanwhile."""
         lake = self.by.readers.lake
         live = read_day(lake, LIVE, self.day)
-        held = next(iter(lake.keys(day_prefix("reports", LIVE, self.day))), None)
-        pointed = check_readers(self.by.readers, self.day, live=held is not None)
+        held = set(lake.keys(day_prefix("reports", LIVE, self.day))) - live.signposts
+        pointed = check_readers(self.by.readers, self.day, live=bool(held))
         self.problems += pointed.problems
-        live = self._without_expired(live, pointed)
         manifest = pointed.manifest
         chain = self._source(live, manifest)
         self._check_rejects(live)
@@ -142,13 +140,6 @@ class _DayAudit:
     def _run_aged(self, manifest: Manifest) -> bool:
         return self.now >= run_expires(manifest.made_at)
 
-    def _without_expired(self, live: CommittedDay, pointed: Pointed) -> CommittedDay:
-        runs = [run for run in pointed.manifests.values() if run.source == LIVE]
-        expired = expired_since(live, runs)
-        if expired:
-            self.notes.append("live segments are gone, by age it seems: what they joined is not checked")
-        return replace(live, problems=[problem for problem in live.problems if problem not in expired])
-
     def _source(self, live: CommittedDay, manifest: Manifest | None) -> CommittedDay:
         """Return the chains that readers' rows were made of."""
         if manifest is None or manifest.source == LIVE:
@@ -162,10 +153,11 @@ class _DayAudit:
             mended = [problem for problem in live.problems if problem not in foreign]
             self.notes += [f"mended by the replay that readers see: {problem}" for problem in mended]
         if manifest is not None and manifest.sources and not chain.segments:
-            self.notes.append(
-                f"the segments that the run was made of ({manifest.source}) are gone, by age or as it was"
-                " replayed: the run was compared with its manifest alone"
-            )
+            if manifest.source != LIVE:  # of live ones nothing is ever removed: see `changed_since`
+                self.notes.append(
+                    f"the segments that the run was made of ({manifest.source}) are gone, by age or as it was"
+                    " replayed: the run was compared with its manifest alone"
+                )
             self.problems += [Problem(f"sealed with a {gap}") for gap in manifest.gaps]
         return chain
 
@@ -192,22 +184,20 @@ class _DayAudit:
             files = f"of the run's {len(manifest.rejects)} files of rejects {checked.expired} have expired"
             what = "rejected rows were not checked nor counted by outcome, accepted rows were"
             self.notes.append(f"{files} ({KEPT_FOR}): {what}")
-        changed = changed_since(manifest, chain) if chain.segments else []
+        there = bool(chain.segments) or manifest.source == LIVE
+        changed = changed_since(manifest, chain) if there else []
         self.problems += changed
         places = {}
-        if checked.damaged and chain.segments:
+        # Where the chain has more, or rejects have expired, other rows are not in the run either.
+        if checked.damaged and chain.segments and not (later_than(manifest, chain) or checked.expired):
             sound = [one for one in chain.segments if one.link.key not in segments.damaged]
-            # Where the chain has lost rows itself, others are only seemingly too many in the run; and so on.
-            kinds = {CHANGED} if later_than(manifest, chain) or checked.expired else {CHANGED, MISSING}
-            if not (changed or chain.problems or segments.damaged or segments.expired):
-                kinds.add(EXTRA)
-            places = locate(lake, manifest, sound, checked.damaged, kinds)
+            places = locate(lake, manifest, sound, checked.damaged)
         for key, damage in checked.damaged.items():
             place = places.get(key)
             if place is None:
                 self.problems.append(Problem(damage, key=key))
             else:
-                what = f"{damage}; the first row that is {place.what}"
+                what = f"{damage}; this is the first row that was in it"
                 self.problems.append(Problem(what, place.shard_id, place.position, key))
         return checked
 

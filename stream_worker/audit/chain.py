@@ -15,7 +15,7 @@ from stream_worker.problem import Problem
 
 if TYPE_CHECKING:
     from stream_worker.audit.segments import CheckedSegment
-    from stream_worker.committed import CommittedDay
+    from stream_worker.committed import Committed, CommittedDay
     from stream_worker.lake import Lake
     from stream_worker.link import Owner
     from stream_worker.progress import Progress
@@ -44,10 +44,10 @@ def check_chain(lake: Lake, day: CommittedDay, progress: Progress, *, aged: bool
     _find_doubled_segments(day, found)
     with progress("records audited", sum(day.outcomes.values())) as move:
         for owner, segments in day.by_owner().items():
-            accepted: list[tuple[str, pl.Series]] = []
+            accepted: list[tuple[Committed, pl.Series]] = []
             for checked in check_segments(lake, segments, aged=aged):
                 _take(checked, owner, found)
-                accepted.append((checked.segment.link.key, checked.nonces))
+                accepted.append((checked.segment, checked.nonces))
                 move(checked.segment.summary.records)
             _find_doubled_reports(lake, accepted, found)
     return found
@@ -75,7 +75,9 @@ def _find_doubled_segments(day: CommittedDay, found: CheckedChain) -> None:
             found.problems.append(Problem(what, link.shard_id, str(link.start), link.key))
 
 
-def _find_doubled_reports(lake: Lake, accepted: list[tuple[str, pl.Series]], found: CheckedChain) -> None:
+def _find_doubled_reports(
+    lake: Lake, accepted: list[tuple[Committed, pl.Series]], found: CheckedChain
+) -> None:
     """Find the first report of a deployment that the same shard has accepted before."""
     if not accepted:
         return
@@ -86,8 +88,9 @@ def _find_doubled_reports(lake: Lake, accepted: list[tuple[str, pl.Series]], fou
         return
     ends = pl.Series([len(used) for _, used in accepted]).cum_sum()
     number = ends.search_sorted(row, side="right")
-    key, used = accepted[number]
-    rows = read_stored(lake.find(key), REPORTS, lambda _: True).rows
+    segment, used = accepted[number]
+    key = segment.link.key
+    rows = read_stored(lake.find(key), REPORTS, segment.summary.is_reports).rows
     if rows is not None:
         what = "a deployment is accepted twice on its shard: its second report"
         found.problems.append(Problem(what, *first_row(rows[[row - ends[number] + len(used)]]), key))

@@ -40,9 +40,10 @@ def run_places(lake: Lake, manifest: Manifest, owner: Owner, *, aged: bool) -> H
     found, expired = [_EMPTY], False
     for table, parts in ((REPORTS, manifest.reports), (REJECTS, manifest.rejects)):
         for part in parts:
-            body = lake.find(part.key)
+            body = lake.find(part.key, part.bytes)
             expired |= aged and body is None and table is REJECTS
-            rows = read_stored(body, table, lambda _: True).rows
+            rows = read_stored(body, table, part.is_intact).rows
+            del body  # a file of rejects has up to 256 MiB: not two of them at a time
             if rows is not None:
                 found.append(rows.filter(pl.col("shard_id") == owner[1]).select(PLACE).to_series())
     own = [source for source in manifest.sources if expired and (source.epoch, source.shard_id) == owner]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from stream_worker import generation
+from stream_worker.lake import DOCUMENT_BYTES
 from stream_worker.manifest import Manifest
 from stream_worker.problem import Problem
 from stream_worker.records import Position
@@ -88,7 +89,7 @@ def _read_manifests(lake: Lake, day: date, found: Pointed) -> None:
         if "/" in name:
             continue
         try:
-            manifest = Manifest.decode(lake.get(key))
+            manifest = Manifest.decode(lake.find(key, DOCUMENT_BYTES) or b"")
             for source in manifest.sources:
                 Position.parse(source.start), Position.parse(source.last)
         except ValueError:

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from schemas.tables import REJECTS, REPORTS
+from stream_worker.ahead import Sizes, ahead
 from stream_worker.audit.places import PLACE, first_row, place_of, position_of
 from stream_worker.audit.stored_rows import read_stored
 from stream_worker.day_pipeline import POSITION
 from stream_worker.problem import Problem
 from stream_worker.seen import nonces
-from stream_worker.segment import OUTCOMES, digest
+from stream_worker.segment import OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from schemas.tables import Table
     from stream_worker.committed import Committed
     from stream_worker.lake import Lake
     from stream_worker.records import Position
 
-_READERS: Final = 8
-_AHEAD: Final = 16  # segments in memory
+_READ: Final = ("stack_id", "reason")
 _IS_NONCE: Final = pl.col("stack_id").str.contains(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
@@ -50,11 +48,13 @@ class CheckedSegment:
 
 
 def check_segments(lake: Lake, segments: Iterable[Committed], *, aged: bool) -> Iterator[CheckedSegment]:
-    """Check each segment, in order, some at a time; `aged` ones' rejects may be gone."""
-    left = iter(segments)
-    with ThreadPoolExecutor(_READERS) as readers:
-        while some := list(islice(left, _AHEAD)):
-            yield from readers.map(lambda segment: _Check(lake, segment, aged=aged).run(), some)
+    """Check each segment, in order, some MiB at a time; `aged` ones' rejects may be gone."""
+    sizes = Sizes(lake)
+    yield from ahead(
+        segments,
+        lambda segment: sizes.of(segment.link.key) + sizes.of(segment.rejects),
+        lambda segment: _Check(lake, segment, aged=aged).run(),
+    )
 
 
 class _Check:
@@ -69,13 +69,9 @@ class _Check:
     def run(self) -> CheckedSegment:
         """Read both objects and check them."""
         link, summary = self._segment.link, self._segment.summary
-        reports = self._read(REPORTS, link.key, self._lake.find(link.key), summary.reports)
-        rejects: pl.DataFrame | None = pl.DataFrame(schema=REJECTS.polars)
-        key, expired = self._segment.rejects, False
-        if key is not None:
-            body = self._lake.find(key)
-            expired = body is None and self._aged
-            rejects = None if expired else self._read(REJECTS, key, body, summary.rejects)
+        reports = self._read(REPORTS, link.key, self._lake.find(link.key), summary.is_reports)
+        key = self._segment.rejects
+        rejects, expired = self._read_rejects(key)
         if reports is not None:
             self._check_rows(reports, link.key)
         if rejects is not None and key is not None:
@@ -90,8 +86,19 @@ class _Check:
         used = readable.select(nonces(pl.when(_IS_NONCE).then("stack_id"))).to_series()
         return CheckedSegment(self._segment, self._problems, places, used, expired)
 
-    def _read(self, table: Table, key: str, body: bytes | None, expected: str) -> pl.DataFrame | None:
-        stored = read_stored(body, table, lambda found: digest(found) == expected)
+    def _read_rejects(self, key: str | None) -> tuple[pl.DataFrame | None, bool]:
+        """Return what was rejected, and whether it has expired; the object's bytes are let go of."""
+        if key is None:
+            return pl.DataFrame(schema=REJECTS.polars), False
+        body = self._lake.find(key)
+        if body is None and self._aged:
+            return None, True
+        return self._read(REJECTS, key, body, self._segment.summary.is_rejects), False
+
+    def _read(
+        self, table: Table, key: str, body: bytes | None, intact: Callable[[bytes], bool]
+    ) -> pl.DataFrame | None:
+        stored = read_stored(body, table, intact, _READ)
         if stored.damage is not None:
             self._tell(f"{stored.damage}; the segment goes on from here", key)
         return stored.rows

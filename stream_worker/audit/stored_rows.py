@@ -10,10 +10,14 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from schemas.tables import Table
 
+_NOT_PARQUET: Final = (PolarsError, PanicException, OSError, ValueError)
+"""Bytes that are no Parquet fail in many ways, Polars' own panic among them."""
+
+_PLACE_COLUMNS: Final = ("shard_id", "sequence_number", "sub_sequence_number", "arrived_at")
 _PLACED: Final = (
     pl.col("shard_id").is_not_null()
     & pl.col("arrived_at").is_not_null()
@@ -30,19 +34,28 @@ class Stored:
     damage: str | None = None
 
 
-def read_stored(body: bytes | None, table: Table, intact: Callable[[bytes], bool]) -> Stored:
-    """Read a Parquet object of a table; `body` is None if there is no object, `intact` knows its bytes."""
+def read_stored(
+    body: bytes | None, table: Table, intact: Callable[[bytes], bool], columns: Collection[str] = ()
+) -> Stored:
+    """Read a Parquet object of a table; `body` is None if there is no object, `intact` knows its bytes.
+
+    Bytes that are not those that were written are not read: a few thousand can unpack to gigabytes.
+
+    The rows have the columns of their places, `arrived_at`, and these `columns`. No others are decoded:
+    bodies take many times their place in the file.
+    """
     if body is None:
         return Stored(None, "missing: the object is not there")
+    if not intact(body):
+        return Stored(None, "damaged: not the bytes that were written")
     try:
-        rows = pl.read_parquet(io.BytesIO(body))
-    # Bytes that are no Parquet fail in many ways, Polars' own panic among them.
-    except (PolarsError, PanicException, OSError, ValueError):
+        schema = pl.read_parquet_schema(io.BytesIO(body))
+        read = [name for name in schema if name in _PLACE_COLUMNS or name in columns]
+        rows = pl.read_parquet(io.BytesIO(body), columns=read)
+    except _NOT_PARQUET:
         return Stored(None, "unreadable: no whole Parquet file")
-    if rows.schema != table.polars:
+    if schema != table.polars:
         return Stored(None, f"unreadable: not the columns of {table.name}")
     if not rows.select(_PLACED).to_series().all():
         return Stored(None, "unreadable: rows without a position or an arrival")
-    if not intact(body):
-        return Stored(rows, "damaged: not the bytes that were written")
     return Stored(rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
@@ -16,11 +15,13 @@ from stream_worker.age import KEPT_FOR, segments_expire
 from stream_worker.audit.receipt import ACCEPTED, EXPIRED, NOT_FOUND, REJECTED, UNCOMMITTED, Trace
 from stream_worker.audit.stored_rows import read_stored
 from stream_worker.committed import Committed
+from stream_worker.lake import DOCUMENT_BYTES
 from stream_worker.link import Link
 from stream_worker.manifest import Manifest
 from stream_worker.parts import expired_parts
 from stream_worker.records import START, Position
-from stream_worker.segment import LIVE, Summary, day_prefix, digest
+from stream_worker.segment import LIVE, Summary, day_prefix
+from stream_worker.signpost import is_signpost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -65,7 +66,10 @@ class Tracer:
         """Yield the segments that hold the receipt's position: several if an aggregate is cut."""
         first, last = Position(receipt.sequence_number), Position(receipt.sequence_number, _LAST_MEMBER)
         for chain in self._near(receipt, days, last).values():
-            for one, after in zip(chain, [*chain[1:], None], strict=True):
+            for place, one in enumerate(chain):
+                # A signpost begins where the segment that it leads to does.
+                later = (chain[number] for number in range(place + 1, len(chain)))
+                after = next((after for after in later if after.start > one.start), None)
                 if after is not None and after.start < first:
                     continue
                 segment = self._committed(one)
@@ -92,15 +96,20 @@ class Tracer:
 
     def _committed(self, link: Link) -> Committed | None:
         try:
-            return Committed(link, Summary.parse(self.readers.lake.metadata(link.key)))
+            summary = Summary.parse(self.readers.lake.metadata(link.key))
         except (KeyError, ValueError):
             return None
+        return None if is_signpost(summary) else Committed(link, summary)
 
     def _rows(self, receipt: Receipt, segment: Committed) -> Iterator[Trace]:
         day = segment.link.day
         manifest = self._manifest(day)
-        for table, key in ((REPORTS, segment.link.key), (REJECTS, segment.rejects or "")):
-            for row in self._find(receipt, table, key) if key else ():
+        summary = segment.summary
+        for table, key, intact in (
+            (REPORTS, segment.link.key, summary.is_reports),
+            (REJECTS, segment.rejects or "", summary.is_rejects),
+        ):
+            for row in self._find(receipt, table, key, intact) if key else ():
                 if manifest is None:
                     yield _trace(receipt, day, row, key, LIVE)
                 else:
@@ -145,33 +154,32 @@ class Tracer:
 
     def _segment_lost(self, segment: Committed) -> bool:
         """Say whether what a segment rejected is gone by age, and what it accepted is there whole."""
-        lake, said = self.readers.lake, segment.summary.reports
+        lake, intact = self.readers.lake, segment.summary.is_reports
         aged = self.now() >= segments_expire(segment.link.day)
         if not aged or segment.rejects is None or lake.find(segment.rejects) is not None:
             return False
-        return (
-            read_stored(lake.find(segment.link.key), REPORTS, lambda body: digest(body) == said).damage
-            is None
-        )
+        return read_stored(lake.find(segment.link.key), REPORTS, intact).damage is None
 
     def _run_lost(self, manifest: Manifest) -> bool:
         """Say whether a run's rejects are gone by age, at least in part, and its reports are there whole."""
         lake = self.readers.lake
         if not expired_parts(lake, manifest, self.now()):
             return False
-        bodies = ((part, lake.find(part.key)) for part in manifest.reports)
-        return all(body and hashlib.sha256(body).hexdigest() == part.sha256 for part, body in bodies)
+        bodies = ((part, lake.find(part.key, part.bytes)) for part in manifest.reports)
+        return all(body and part.is_intact(body) for part, body in bodies)
 
     def _run_rows(self, receipt: Receipt, manifest: Manifest, stack_id: str | None) -> Iterator[Trace]:
         """Yield the record's rows in a run; where its `stack_id` is known, the likeliest file comes first."""
         parts = [(REPORTS, part) for part in manifest.reports if _may_hold(part, stack_id)]
         others = [(REJECTS, part) for part in manifest.rejects]
         for table, part in (*others, *parts) if stack_id is None else (*parts, *others):
-            for row in self._find(receipt, table, part.key):
+            for row in self._find(receipt, table, part.key, part.is_intact):
                 yield _trace(receipt, manifest.day, row, part.key, manifest.run)
 
-    def _find(self, receipt: Receipt, table: Table, key: str) -> Iterator[dict[str, Any]]:
-        rows = read_stored(self.readers.lake.find(key), table, lambda _: True).rows
+    def _find(
+        self, receipt: Receipt, table: Table, key: str, intact: Callable[[bytes], bool]
+    ) -> Iterator[dict[str, Any]]:
+        rows = read_stored(self.readers.lake.find(key), table, intact, _SHOWN).rows
         if rows is None:
             return
         number = pl.col("sequence_number").str.strip_chars_start("0") == str(receipt.sequence_number)
@@ -184,7 +192,7 @@ class Tracer:
         shown = self.readers.current(day)
         if shown is None or shown == LIVE:
             return None
-        body = self.readers.lake.find(generation.manifest_key(day, shown))
+        body = self.readers.lake.find(generation.manifest_key(day, shown), DOCUMENT_BYTES)
         try:
             return Manifest.decode(body) if body is not None else None
         except ValueError:
@@ -202,8 +210,7 @@ class Tracer:
         """Return where the newest chain of the shard ends or, without live segments, its newest run."""
         near = self._near(receipt, committed.days(self.readers.lake, LIVE), _BEYOND)
         for chain in near.values():
-            last = self._committed(chain[-1])
-            return last.summary.last if last else START
+            return next((last.summary.last for last in map(self._committed, reversed(chain)) if last), START)
         for day in sorted(self._days_of_runs(), reverse=True):
             manifest = self._manifest(day)
             own = [one for one in manifest.sources if one.shard_id == receipt.shard_id] if manifest else []

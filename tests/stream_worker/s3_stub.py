@@ -57,8 +57,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._fault()
-        body, metadata = self.stub.objects[self.path]
-        self._answer(200, metadata, body)
+        if "?" in self.path:
+            self._answer(200, body=b"<ListBucketResult/>")
+        elif self.path in self.stub.objects:
+            body, metadata = self.stub.objects[self.path]
+            self._answer(200, metadata, body)
+        else:
+            self._answer(404, body=b"<Error><Code>NoSuchKey</Code></Error>")
 
     def _fault(self) -> str:
         self.stub.requests.append(self.command)

@@ -11,6 +11,7 @@ from stream_worker import parts
 from stream_worker.age import run_expires, segments_expire
 from stream_worker.audit.auditor import Auditor
 from stream_worker.progress import silent
+from stream_worker.segment import digest
 from tests.stream_worker.damage import ONE, at, places, segments_of
 from tests.stream_worker.ledger import OTHER, SEALED_AT, TODAY, Ledger
 from tests.stream_worker.samples import DAY, body, records
@@ -115,6 +116,8 @@ def test_reports_do_not_expire(ledger: Ledger) -> None:
 def test_an_accepted_row_too_few_is_found_beside_expired_rejects(ledger: Ledger) -> None:
     key = segments_of(ledger)[3]
     ledger.rewrite(key, lambda rows: rows.head(1))
+    content, metadata = ledger.lake.objects[key]
+    ledger.lake.objects[key] = (content, metadata | {"reports": digest(content)})
     lose(ledger, LIVE)
     age(ledger)
     found = {problem.what for problem in ledger.audit().problems if problem.key == key}
@@ -133,8 +136,10 @@ def test_a_changed_report_is_still_named_and_rejects_that_nobody_has_are_not(
         lose(ledger, prefix)
     age(ledger)
     (found,) = ledger.audit().problems
-    assert (*places(found), found.key) == (ONE, at(25), part.key)
-    assert found.what.endswith("the first row that is changed")
+    # Where the run's rejects have expired, other rows of the chain are not in the run either.
+    first = (None, None) if RUN in prefixes else (ONE, at(0))
+    assert (*places(found), found.key) == (*first, part.key)
+    assert found.what.startswith("damaged: not the bytes that were written")
 
 
 def test_a_reject_is_not_extra_in_a_run_whose_segments_rejects_have_expired(ledger: Ledger) -> None:
@@ -143,7 +148,8 @@ def test_a_reject_is_not_extra_in_a_run_whose_segments_rejects_have_expired(ledg
     lose(ledger, LIVE)
     age(ledger)
     (found,) = ledger.audit().problems
-    assert (found.key, found.what) == (part.key, "damaged: not the bytes that were written")
+    assert found.key == part.key
+    assert found.what.startswith("damaged: not the bytes that were written")
 
 
 def test_a_report_is_not_missing_from_a_run_whose_rejects_may_have_had_it(ledger: Ledger) -> None:

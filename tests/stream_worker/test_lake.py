@@ -18,7 +18,7 @@ from stream_worker.errors import OutageError, SetupError
 from stream_worker.lake import Lake, MemoryLake
 from stream_worker.lake_s3 import S3Lake
 from stream_worker.pipeline import settle
-from stream_worker.records import START
+from stream_worker.records import START, Position
 from stream_worker.seen import Seen
 from stream_worker.segment import Segment
 from tests.infra.local.control import faults
@@ -63,6 +63,14 @@ def test_keys_and_folders_are_listed_in_order(lake: Lake) -> None:
     assert list(lake.keys("none/")) == lake.folders("none/") == []
 
 
+def test_sizes_are_listed_by_the_beginning_of_the_key(lake: Lake) -> None:
+    for key, content in (("r/a.1", b"one"), ("r/a.2", b""), ("r/b.1", b"other")):
+        lake.put_new(key, content, {})
+    assert dict(lake.sizes("r/a.")) == {"r/a.1": 3, "r/a.2": 0}
+    assert dict(lake.sizes("r/")) == {"r/a.1": 3, "r/a.2": 0, "r/b.1": 5}
+    assert not lake.sizes("none/")
+
+
 def test_what_is_not_there_is_found_missing_and_removed_already(lake: Lake) -> None:
     lake.put_new("a/b", b"body", {})
     assert (lake.find("a/b"), lake.find("a/c"), lake.find("x/y")) == (b"body", None, None)
@@ -70,6 +78,14 @@ def test_what_is_not_there_is_found_missing_and_removed_already(lake: Lake) -> N
     assert lake.find("a/b") is None
     assert list(lake.keys("")) == []
     assert lake.put_new("a/b", b"again", {})
+
+
+def test_of_an_object_that_is_too_long_only_the_beginning_is_read(lake: Lake) -> None:
+    lake.put_new("reports/long", b"0123456789", {"reports": "x"})
+    assert lake.find("reports/long", 10) == b"0123456789"
+    assert lake.find("reports/long", 5) == b"012345"
+    assert lake.find("reports/none", 5) is None
+    assert lake.with_metadata("reports/long") == (b"0123456789", {"reports": "x"})
 
 
 def test_of_many_puts_at_once_one_makes_the_object(lake: Lake) -> None:
@@ -110,9 +126,14 @@ def test_more_than_a_page_of_keys_is_listed(cloud: Cloud, bucket: str) -> None:
 
 def test_an_answer_that_was_lost_after_the_put_is_found_again(stub: tuple[S3Stub, S3Lake]) -> None:
     s3, lake = stub
-    segment = replace(make_segment(), rejects=None)
+    first = replace(make_segment(), rejects=None)
+    last = Position(first.summary.last.sequence_number + 1)
+    segment = replace(first, start=first.summary.last, summary=replace(first.summary, last=last))
+    chain = Chain(lake, SHARD)
+    assert chain.commit(first).ours
+    s3.requests.clear()
     s3.faults = ["lose answer"]
-    commit = Chain(lake, SHARD).commit(segment)
+    commit = chain.commit(segment)
     assert commit.end == segment.summary.last
     assert s3.requests == ["PUT", "PUT", "HEAD"]
 

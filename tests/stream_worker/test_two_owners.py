@@ -2,24 +2,27 @@
 
 Every schedule in which the lake changes hands up to three times is played: one owner falls asleep at any
 step, the other takes any number of steps, the first wakes late and takes any number, and so on to the end.
+Where the chain begins is noted already: `test_late_wakers` plays that.
 """
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
+from stream_worker.beginnings import Beginnings
 from stream_worker.buffer import Limits
 from stream_worker.chain import Chain
 from stream_worker.lake import MemoryLake
 from stream_worker.processor import Processor
 from stream_worker.records import Position
 from tests import truth
-from tests.stream_worker.samples import FIRST, FORGED, MALFORMED, SHARD, body, records
+from tests.stream_worker.samples import DAY, FIRST, FORGED, MALFORMED, SHARD, body, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,6 +91,7 @@ class Owner(MemoryLake):
 def play(schedule: str, limits: dict[str, int]) -> tuple[MemoryLake, dict[str, Owner], bool]:
     """Play a schedule such as "AABAB" and then both to their ends; say whether all its turns were used."""
     lake = MemoryLake()
+    Beginnings(lake, "live", SHARD.epoch).note(SHARD.shard_id, date.fromisoformat(DAY))
     owners = {
         name: Owner(lake.objects, limits=Limits(size, 10**6, 60), version=f"{name}.0.0")
         for name, size in limits.items()
