@@ -1,0 +1,276 @@
+"""What must hold, in the README's words, and how it is looked at.
+
+While a history runs:
+
+- "Every record on the stream ends in exactly one place": no two segments of a chain overlap; no segment and no
+  checkpoint passes over a record that the stream still holds and no segment has.
+- "What it refuses": a chain that goes on elsewhere than where it ended does so only where the stream has forgotten
+  what may have been in between.
+- "In one step for readers": a partition is only pointed at a generation that is whole, a run's rejects before its
+  reports; no file goes that readers can see. A reader sees all rows of one generation.
+- An audit of what is whole has nothing to say, even while others work.
+
+When all is quiet:
+
+- Each record that is not lost has one row; a lost one's day is not sealed, nor audited, as if it were whole.
+- The counts are those of the rows. A deployment counts once a day.
+- Sealing again changes nothing; replays give what was; a rollback gives back what readers saw.
+- An audit finds nothing, and finds each damage.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import polars as pl
+
+from stream_worker.link import Link
+from stream_worker.records import Position
+from stream_worker.segment import OUTCOMES, Summary, committed_rejects_key
+from stream_worker.thresholds import THRESHOLDS
+from tests.simulation.commands import BUCKET
+from tests.simulation.truth import STRICT, Kind
+from tests.simulation.world import ViolationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from tests.simulation.bucket import Bucket
+    from tests.simulation.glue import Glue
+    from tests.simulation.stream import SimShard, Stream
+    from tests.simulation.truth import Fact, Place, Truth
+    from tests.simulation.world import World
+
+_REASONS = {Kind.MALFORMED: "malformed", Kind.INVALID: "invalid", Kind.FORGED: "fraud"}
+
+
+@dataclass(slots=True)
+class Invariants:
+    """Looks at everything that happens; raises `ViolationError`."""
+
+    world: World
+    truth: Truth
+    bucket: Bucket
+    stream: Stream
+    glue: Glue
+    switches: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    holes: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+
+    # While a history runs.
+
+    def on_put(self, key: str, _: bytes, metadata: Mapping[str, str]) -> None:
+        """A segment takes its place in a chain."""
+        link = Link.of(key) if key.startswith("reports/") and "/sealed/" not in key else None
+        if link is None:
+            return
+        generation = key.removeprefix("reports/").partition("/dt=")[0]
+        start, last = link.start.sequence_number, Position.parse(metadata["last"]).sequence_number
+        steps = self.truth.steps.setdefault((generation, link.shard_id), [])
+        for other_start, other_last, other in steps:
+            if max(start, other_start) < min(last, other_last):
+                raise ViolationError("one place", f"{_tail(key)} overlaps {_tail(other)}")
+        if generation == "live":
+            self._joins(link.shard_id, start, last, steps)
+        steps.append((start, last, key))
+        if generation == "live":
+            self._passes_over(self.stream.shards[link.shard_id], last, f"segment {_tail(key)}")
+
+    def _joins(self, shard_id: str, start: int, last: int, steps: list[tuple[int, int, str]]) -> None:
+        before = max((one for one in steps if one[1] <= start), default=None, key=lambda one: one[1])
+        if start == (before[1] if before else 0):
+            return
+        shard = self.stream.shards[shard_id]
+        records = {one.number: one for one in shard.records}
+        known = records[before[1]].arrival / 1000 if before else shard.opened
+        first = next(one for one in shard.records if start < one.number <= last)
+        if known - 60 > self.stream.horizon:
+            what = f"segment after ..{start % 10000} of {shard_id[-3:]} does not follow the chain's end"
+            raise ViolationError("false gap", what)
+        self.holes.setdefault(shard_id, []).append((known, first.arrival / 1000))
+
+    def on_checkpoint(self, _: str, position: Position, shard: SimShard) -> None:
+        """Everything up to a checkpoint is committed."""
+        self._passes_over(shard, position.sequence_number, "checkpoint")
+
+    def _passes_over(self, shard: SimShard, last: int, what: str) -> None:
+        horizon = self.stream.horizon
+        steps = self.truth.steps.get(("live", shard.shard_id), [])
+        for one in shard.records:
+            if one.number > last:
+                return
+            held = any(start < one.number <= end for start, end, _ in steps)
+            if not held and one.at >= horizon:
+                what = f"{what} of {shard.shard_id[-3:]} passes over ..{one.number % 10000}"
+                raise ViolationError("nothing dropped", what)
+
+    def on_point(self, table: str, day: str, before: str | None, location: str) -> None:
+        """Readers are pointed at something whole."""
+        self.switches.setdefault((table, day), [before] if before else []).append(location)
+        prefix = location.removeprefix(f"s3://{BUCKET}/")
+        run = _run_of(prefix)
+        if run is None:
+            return
+        missing = [key for key in self._parts(day, run, table) if key not in self.bucket.objects]
+        if missing:
+            raise ViolationError("readers", f"{table} of {day} shows run {run} without {_tail(missing[0])}")
+        if table == "reports" and _run_of(self.glue.partitions.get(("rejects", day), "")) != run:
+            raise ViolationError("readers", f"reports of {day} show run {run} before its rejects do")
+
+    def on_delete(self, keys: list[str]) -> None:
+        """No file goes that readers see."""
+        for (table, day), location in self.glue.partitions.items():
+            prefix = location.removeprefix(f"s3://{BUCKET}/")
+            seen = [key for key in keys if key.startswith(prefix)]
+            if seen:
+                raise ViolationError("readers", f"{_tail(seen[0])} goes, while readers of {table} {day} see it")
+
+    def read(self, table: str, day: str, prefix: str, rows: list[pl.DataFrame]) -> None:
+        """A reader has read all files of a day."""
+        found = pl.concat(rows) if rows else None
+        if found is None:
+            if not prefix.startswith(f"{table}/live") or table == "reports":
+                raise ViolationError("readers", f"{table} of {day} at {prefix[-24:]} is empty")
+            return
+        places = [*zip(found["shard_id"], found["sequence_number"], strict=True)]
+        if len(set(places)) < len(places):
+            raise ViolationError("readers", f"{table} of {day} shows a record twice")
+        run = _run_of(prefix)
+        if run is not None and table == "reports":
+            nonces = found["stack_id"].to_list()
+            if len(set(nonces)) < len(nonces):
+                raise ViolationError("once a day", f"a deployment counts twice on {day}, in run {run}")
+
+    def _parts(self, day: str, run: str, table: str) -> list[str]:
+        key = f"runs/dt={day}/{run}.json"
+        if key not in self.bucket.objects:
+            raise ViolationError("readers", f"{table} of {day} shows run {run}, which has no manifest")
+        manifest = _json(self.bucket.objects[key][0])
+        return [part["key"] for part in manifest[table]]
+
+    # When all is quiet.
+
+    def check_chains(self) -> None:
+        """Each record has one row in the live chains, the right one, and the counts are those of the rows."""
+        rows: dict[Place, str] = {}
+        accepted: dict[tuple[str, date, str], Place] = {}
+        for key in sorted(one for one in self.bucket.objects if one.startswith("reports/live/")):
+            self._check_segment(key, rows, accepted)
+        for place, fact in self.truth.facts.items():
+            if place not in rows and place not in self.truth.lost:
+                raise ViolationError("nothing dropped", f"{_name(fact)} has no row")
+
+    def _check_segment(
+        self, key: str, rows: dict[Place, str], accepted: dict[tuple[str, date, str], Place]
+    ) -> None:
+        body, metadata = self.bucket.objects[key]
+        summary, link = Summary.parse(metadata), Link.of(key)
+        assert link is not None
+        rejects = committed_rejects_key(key, summary)
+        found = [(row, "accepted") for row in _rows(body)]
+        if rejects is not None:
+            if rejects not in self.bucket.objects:
+                raise ViolationError("nothing dropped", f"the rejects of {_tail(key)} are not there")
+            found += [(row, row["reason"]) for row in _rows(self.bucket.objects[rejects][0])]
+        counted = Counter(outcome for _, outcome in found)
+        if any(counted[outcome] != summary.outcomes[outcome] for outcome in OUTCOMES):
+            raise ViolationError("counts", f"{_tail(key)} says {dict(summary.outcomes)}, it has {dict(counted)}")
+        for row, outcome in found:
+            fact = self._fact(row, link.day)
+            if fact.place in rows:
+                raise ViolationError("one place", f"{_name(fact)} has two rows")
+            rows[fact.place] = outcome
+            if outcome not in _outcomes_of(fact.kind):
+                raise ViolationError("outcome", f"{_name(fact)} is {outcome}")
+            used = (fact.shard_id, fact.day, fact.nonce.lower())
+            if outcome == "accepted" and accepted.setdefault(used, fact.place) != fact.place:
+                raise ViolationError("once a day", f"{_name(fact)} is accepted again on its shard")
+
+    def check_run(self, manifest: Any) -> None:  # noqa: ANN401 - as JSON has it
+        """A run has each record of the day that is not lost once, and each deployment once, if by right."""
+        day, run = manifest["day"], manifest["run"]
+        thresholds = STRICT if manifest["thresholds_version"] == STRICT.version else THRESHOLDS
+        facts = {place: fact for place, fact in self.truth.facts.items() if str(fact.day) == day}
+        seen: dict[Place, str] = {}
+        nonces = Counter[str]()
+        for table in ("reports", "rejects"):
+            for part in manifest[table]:
+                for row in _rows(self.bucket.objects[part["key"]][0]):
+                    fact = self._fact(row, None)
+                    if fact.place in seen or str(fact.day) != day:
+                        raise ViolationError("one place", f"{_name(fact)} is in run {run} twice, or by mistake")
+                    seen[fact.place] = row.get("reason", "accepted")
+                    if table == "reports":
+                        nonces[row["stack_id"]] += 1
+        missing = [fact for place, fact in facts.items() if place not in seen and place not in self.truth.lost]
+        if missing:
+            raise ViolationError("whole day", f"{_name(missing[0])} is not in run {run}, which readers see")
+        by_right = {
+            fact.nonce.lower() for place, fact in facts.items() if place in seen and fact.kind.counts(thresholds)
+        }
+        if set(nonces) != by_right or max(nonces.values(), default=1) > 1:
+            wrong = {*nonces} ^ by_right or {nonce for nonce, count in nonces.items() if count > 1}
+            raise ViolationError("once a day", f"run {run} of {day}: {sorted(wrong)[0]} does not count once")
+
+    def manifest(self, day: date | str, run: str) -> Any:  # noqa: ANN401 - as JSON has it
+        """Return a run's manifest."""
+        return _json(self.bucket.objects[f"runs/dt={day}/{run}.json"][0])
+
+    def parts(self, day: str, run: str) -> list[str]:
+        """Return the keys of a run's files."""
+        return [key for table in ("reports", "rejects") for key in self._parts(day, run, table)]
+
+    def accepted(self, manifest: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as JSON has it
+        """Return the accepted rows of a run, each by place and deployment."""
+        rows = [row for part in manifest["reports"] for row in _rows(self.bucket.objects[part["key"]][0])]
+        return sorted((row["shard_id"], row["sequence_number"], row["stack_id"]) for row in rows)
+
+    def gone(self, day: date) -> list[Fact]:
+        """Return the day's records that the stream forgot before they were committed."""
+        return [fact for place, fact in self.truth.facts.items() if place in self.truth.lost and fact.day == day]
+
+    def doubtful(self, since: float, until: float) -> bool:
+        """Say whether the stream may have forgotten something of a time, as far as anybody can know."""
+        if since < self.stream.horizon:
+            return True
+        return any(begin < until and since < end for holes in self.holes.values() for begin, end in holes)
+
+    def _fact(self, row: dict[str, Any], day: date | None) -> Fact:
+        place = (row["shard_id"], int(row["sequence_number"]))
+        fact = self.truth.facts.get(place)
+        if fact is None or (day is not None and fact.day != day):
+            raise ViolationError("one place", f"..{place[1] % 10000} of {place[0][-3:]} has a row where it has none")
+        return fact
+
+
+def _outcomes_of(kind: Kind) -> Iterable[str]:
+    return (_REASONS[kind],) if kind in _REASONS else ("accepted", "duplicate")
+
+
+def _rows(body: bytes) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = pl.read_parquet(io.BytesIO(body)).to_dicts()
+    return found
+
+
+def _json(body: bytes) -> Any:  # noqa: ANN401 - as JSON has it
+    return orjson.loads(body)
+
+
+def _run_of(prefix: str) -> str | None:
+    _, sign, run = prefix.rstrip("/").rpartition("/run=")
+    return run if sign else None
+
+
+def _tail(key: str) -> str:
+    day, _, name = key.partition("/dt=")[2].partition("/")
+    parts = name.split(".")
+    short = f"{parts[1][-3:]}.{parts[2][-4:]}" if len(parts) > 2 else name
+    return f"{key.partition('/dt=')[0]} {day[-2:]} {short}"
+
+
+def _name(fact: Fact) -> str:
+    return f"{fact.kind.value} ..{fact.put.number % 10000} of {fact.shard_id[-3:]} ({fact.day})"

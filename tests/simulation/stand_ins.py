@@ -1,0 +1,186 @@
+"""What the simulation puts in place of what is slow or has threads of its own, in a process of its own.
+
+Threads that read ahead become calls in turn, since there is one thread; sleep and jitter are the world's. Parquet
+becomes a name for rows that are kept in memory, and the fraud rules, which have tests of their own, one for a
+report and one for a day. `exact` leaves the last two as they are: slower, and the same histories.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+import structlog
+import tenacity
+from polars.exceptions import ComputeError
+
+from schemas.tables import COUNTER_COLUMNS
+from stream_worker import chain, day_fraud, fraud
+from stream_worker.digits import NONCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from stream_worker.thresholds import Thresholds
+    from tests.simulation.world import World
+
+
+@dataclass(slots=True)
+class Stage:
+    """Which world is being played."""
+
+    world: World | None = None
+
+
+STAGE: Final = Stage()
+
+
+class _InTurn:
+    """An executor without threads."""
+
+    def __init__(self, *_: object) -> None:
+        """Any number of workers is none."""
+
+    def __enter__(self) -> _InTurn:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left to wait for."""
+
+    def map(self, do: Callable[..., Any], *over: Iterable[Any]) -> list[Any]:
+        return [do(*given) for given in zip(*over, strict=False)]
+
+
+class _Clock:
+    """The module `time`, in the world's time."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the module has
+        return getattr(time, name)
+
+    def sleep(self, seconds: float) -> None:
+        if STAGE.world is not None:
+            STAGE.world.pause(seconds)
+
+    def monotonic(self) -> float:
+        return STAGE.world.now if STAGE.world is not None else time.monotonic()
+
+
+class _Chance:
+    """The module `random`, by the chance of who asks."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the module has
+        actor = STAGE.world.current if STAGE.world is not None else None
+        return getattr(actor.random if actor else random, name)
+
+
+class _Seen:
+    """The nonces of a day as a set."""
+
+    def __init__(self) -> None:
+        self._held: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def contains(self, batch: pl.Series) -> pl.Series:
+        return pl.Series([one in self._held for one in batch.to_list()], dtype=pl.Boolean)
+
+    def add(self, batch: pl.Series) -> None:
+        self._held.update(batch.to_list())
+
+
+class _Files:
+    """Rows by the bytes that stand for them."""
+
+    def __init__(self, read: Callable[..., pl.DataFrame]) -> None:
+        self._read = read
+        self.held: dict[bytes, pl.DataFrame] = {}
+
+    def encode(self, rows: pl.DataFrame) -> bytes:
+        told = repr((rows.columns, rows.rows())).encode()
+        name = b"PAR1 " + hashlib.sha256(told).hexdigest().encode()
+        self.held[name] = rows
+        return name
+
+    def decode(self, source: Any, columns: Sequence[str] | None = None, **others: Any) -> pl.DataFrame:  # noqa: ANN401 - as Polars has it
+        if not isinstance(source, io.BytesIO):
+            return self._read(source, columns=columns, **others)
+        rows = self.held.get(source.getvalue())
+        if rows is None:
+            raise ComputeError("no such file")
+        return rows if columns is None else rows.select(columns)
+
+
+FILES: Final = _Files(pl.read_parquet)
+
+
+@dataclass(frozen=True, slots=True)
+class _MadeUp:
+    found: int
+
+    def __len__(self) -> int:
+        return self.found
+
+    def broken(self, reports: pl.DataFrame) -> pl.Series:
+        return pl.Series([version == "7.7.7" for version in reports["version"]], dtype=pl.Boolean)
+
+
+def _find_made_up(sample: pl.DataFrame, _share: float, _thresholds: Thresholds) -> _MadeUp:
+    return _MadeUp(sample["version"].to_list().count("7.7.7"))
+
+
+def _first_broken(reports: pl.DataFrame, thresholds: Thresholds = day_fraud.THRESHOLDS) -> pl.Series:
+    most = thresholds.calls_a_day_most
+    rules = ["counters_impossible" if max(row) > most else None for row in reports.select(COUNTER_COLUMNS).rows()]
+    return pl.Series("rule", rules, dtype=pl.String)
+
+
+def _nonces_of(stack_ids: pl.Series) -> pl.Series:
+    return pl.Series([int(one.replace("-", ""), 16) for one in stack_ids], dtype=NONCE)
+
+
+def install(*, exact: bool = False) -> None:
+    """Put everything in place; to be called once, before the first world, after all imports."""
+    structlog.configure(processors=[_tell], cache_logger_on_first_use=True)
+    clock, chance = _Clock(), _Chance()
+    modules: list[Any] = [sys.modules[name] for name in sorted(sys.modules) if name.startswith("stream_worker")]
+    modules += [tenacity, tenacity.nap, tenacity.wait]
+    for module in modules:
+        for name, value in list(vars(module).items()):
+            if value is ThreadPoolExecutor:
+                setattr(module, name, _InTurn)
+            elif value is time:
+                setattr(module, name, clock)
+            elif value is random:
+                setattr(module, name, chance)
+            elif name == "parquet" and callable(value) and not exact:
+                setattr(module, name, FILES.encode)
+    if exact:
+        return
+    pl.read_parquet = FILES.decode  # type: ignore[assignment] # its overloads
+    chain.Seen = _Seen  # type: ignore[assignment,misc] # the same questions
+    fraud.first_broken = _first_broken
+    rule = next(one for one in day_fraud.RULES if one.name == "version_made_up")
+    only = day_fraud.DayRule(rule.name, rule.version, rule.reason, _find_made_up)
+    day_fraud.RULES = (only,)  # type: ignore[misc] # final for others
+
+
+def _tell(_logger: object, method: str, event: dict[str, Any]) -> str:
+    """Write what the code logs into the history."""
+    world = STAGE.world
+    if world is not None:
+        told = " ".join(f"{name}={value}" for name, value in event.items() if name not in {"event", "note"})
+        world.note(f"  {method} {event.get('event')} {told}")
+    raise structlog.DropEvent
+
+
+def rows_of(body: bytes) -> pl.DataFrame:
+    """Return the rows of a file."""
+    return pl.read_parquet(io.BytesIO(body))
