@@ -8,7 +8,7 @@ from tests.simulation import game, plan, stand_ins
 stand_ins.install()
 a, b = map(int, sys.argv[1].split(":"))
 verbose = len(sys.argv) > 2
-begun = time.perf_counter(); effects = 0; found = Counter(); first = {}
+begun = time.process_time(); effects = 0; found = Counter(); first = {}
 for seed in range(a, b):
     p = plan.make(seed)
     played = game.play(p)
@@ -21,6 +21,6 @@ for seed in range(a, b):
             for op in p.ops: print(op)
             print(p)
         print(seed, played.violation)
-took = time.perf_counter() - begun
+took = time.process_time() - begun
 for k, v in first.items(): print("  ", k, v)
 print(b - a, "histories", round((b - a) / took, 2), "a second,", effects, "effects,", dict(found))

@@ -23,6 +23,7 @@ from tests.simulation.world import CrashError, ViolationError, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from stream_worker.audit.auditor import Audit
     from tests.simulation.plan import Op, Plan
@@ -51,7 +52,7 @@ def play(plan: Plan) -> Played:
     finally:
         stand_ins.STAGE.world = None
         game.world.close()
-        stand_ins.FILES.held.clear()
+        stand_ins.FILES.clear()
     return Played(plan, violation, game.world.effects, game.world.history)
 
 
@@ -199,7 +200,7 @@ class Game:
             case "audit":
                 return self._audited(process.audit(op.args[0], against_stream=op.args[1]))
             case "read":
-                return read(self, process, str(op.args[0]))
+                return read(self, process, op.args[0])
         raise AssertionError(op.what)
 
     def _audited(self, audit: Audit) -> None:
@@ -223,19 +224,16 @@ class Game:
             self.world.note(f"done: {_short(told)}")
 
 
-def read(game: Game, process: Process, day: str) -> None:
+def read(game: Game, process: Process, day: date) -> None:
     """Read a day as a query does: where it is, which files there are, each file; only once rows were there."""
     for table in ("reports", "rejects"):
-        found = process.catalog._client.batch_get_partition(  # noqa: SLF001 - as a query asks
-            DatabaseName="metrics", TableName=table, PartitionsToGet=[{"Values": [day]}]
-        )["Partitions"]
-        if not found:
+        prefix = process.catalog.location(table, day)
+        if prefix is None:
             return
-        prefix = found[0]["StorageDescriptor"]["Location"].removeprefix(f"s3://{BUCKET}/")
         keys = list(process.lake.keys(prefix))
         rows = [stand_ins.rows_of(process.lake.get(key)) for key in keys]
         if table == "reports" or rows:
-            game.invariants.read(table, day, prefix, rows)
+            game.invariants.read(table, str(day), prefix, rows)
 
 
 _UNDER_WAY = ("the tables show two", "missing: table", "uncommitted", "later:", "sealed with a gap")

@@ -22,7 +22,8 @@ import tenacity
 from polars.exceptions import ComputeError
 
 from schemas.tables import COUNTER_COLUMNS
-from stream_worker import chain, day_fraud, fraud
+from stream_worker import chain, day_fraud, fraud, lake_s3, pipeline
+from stream_worker.audit import segments
 from stream_worker.digits import NONCE
 
 if TYPE_CHECKING:
@@ -92,6 +93,10 @@ class _Seen:
     def contains(self, batch: pl.Series) -> pl.Series:
         return pl.Series([one in self._held for one in batch.to_list()], dtype=pl.Boolean)
 
+    @property
+    def all(self) -> frozenset[int]:
+        return frozenset(self._held)
+
     def add(self, batch: pl.Series) -> None:
         self._held.update(batch.to_list())
 
@@ -102,6 +107,12 @@ class _Files:
     def __init__(self, read: Callable[..., pl.DataFrame]) -> None:
         self._read = read
         self.held: dict[bytes, pl.DataFrame] = {}
+        self.settled: dict[Any, Any] = {}
+        self.checked: dict[Any, Any] = {}
+
+    def clear(self) -> None:
+        for held in (self.held, self.settled, self.checked):
+            held.clear()
 
     def encode(self, rows: pl.DataFrame) -> bytes:
         told = repr((rows.columns, rows.rows())).encode()
@@ -146,6 +157,56 @@ def _nonces_of(stack_ids: pl.Series) -> pl.Series:
     return pl.Series([int(one.replace("-", ""), 16) for one in stack_ids], dtype=NONCE)
 
 
+class _Retrying:
+    """Tenacity's, but that it is only made once a first try has failed: that is seldom, and it is slow."""
+
+    def __init__(self, **wanted: Any) -> None:  # noqa: ANN401 - as tenacity has it
+        self._wanted = wanted
+
+    def __call__(self, do: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as tenacity has it
+        try:
+            return do(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - tenacity sees it, whatever it is
+            first: list[Exception] = [error]
+
+        def again(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above
+            if first:
+                raise first.pop()
+            return do(*args, **kwargs)
+
+        return tenacity.Retrying(**self._wanted)(again, *args, **kwargs)
+
+
+def _settling(settle: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `settle`, which is pure, with a memory: replays and late wakers settle the same again."""
+
+    def remembered(records: Any, seen: _Seen, *others: Any) -> Any:  # noqa: ANN401 - as it comes
+        columns = (records.bodies, records.sequence_numbers, records.arrivals, records.sub_sequence_numbers)
+        key = (*map(tuple, columns), seen.all, *others)
+        if key not in FILES.settled:
+            FILES.settled[key] = settle(records, seen, *others)
+        return FILES.settled[key]
+
+    return remembered
+
+
+def _check_rows(check: Callable[..., None]) -> Callable[..., None]:
+    """Return an audit's look at a segment's rows with a memory, as it often looks at the same."""
+
+    def remembered(self: Any, rows: pl.DataFrame, other: Any) -> None:  # noqa: ANN401 - the check's own
+        link, said = self._segment.link, self._segment.summary
+        place = (link.key, said.last, *sorted(said.outcomes.items()))
+        key = (check.__name__, id(rows), other if isinstance(other, str) else id(other), place)
+        if key not in FILES.checked:
+            before = len(self._problems)
+            check(self, rows, other)
+            FILES.checked[key] = (self._problems[before:], rows, other)
+        else:
+            self._problems += FILES.checked[key][0]
+
+    return remembered
+
+
 def install(*, exact: bool = False) -> None:
     """Put everything in place; to be called once, before the first world, after all imports."""
     structlog.configure(processors=[_tell], cache_logger_on_first_use=True)
@@ -167,6 +228,10 @@ def install(*, exact: bool = False) -> None:
     pl.read_parquet = FILES.decode  # type: ignore[assignment] # its overloads
     chain.Seen = _Seen  # type: ignore[assignment,misc] # the same questions
     fraud.first_broken = _first_broken
+    lake_s3.Retrying = _Retrying  # type: ignore[assignment,misc] # the same to its caller
+    pipeline.settle = _settling(pipeline.settle)
+    check: Any = segments._Check  # noqa: SLF001 - its parts are pure
+    check._check_rows, check._check_sums = map(_check_rows, (check._check_rows, check._check_sums))  # noqa: SLF001
     rule = next(one for one in day_fraud.RULES if one.name == "version_made_up")
     only = day_fraud.DayRule(rule.name, rule.version, rule.reason, _find_made_up)
     day_fraud.RULES = (only,)  # type: ignore[misc] # final for others

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.simulation.bucket import refusal
 from tests.simulation.world import Fate
@@ -20,6 +20,8 @@ EPOCH: Final = 1_700_000_000
 FIRST: Final = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
 STREAM: Final = "metrics"
 _ITERATOR_SECONDS: Final = 300
+_TRIES: Final = 3  # boto3's own
+_THROTTLED: Final = "ProvisionedThroughputExceededException"
 _HASH_KEYS: Final = 2**128
 
 
@@ -201,7 +203,14 @@ class Stream:
         return f"{shard_id}/{index}/{self.world.now}"
 
     def _ask(self, what: str, do: Callable[[], Any]) -> Any:  # noqa: ANN401 - boto3's
-        return self.world.effect("kinesis", what, do, error=_error, writes=False)
+        for tried in range(_TRIES):
+            try:
+                return self.world.effect("kinesis", what, do, error=_error, writes=False)
+            except (ClientError, ReadTimeoutError) as error:
+                fatal = isinstance(error, ClientError) and error.response["Error"]["Code"] != _THROTTLED
+                if fatal or tried + 1 == _TRIES:
+                    raise
+        raise AssertionError
 
 
 def _as_boto3(one: Put) -> dict[str, Any]:
@@ -223,5 +232,5 @@ def _listed(one: SimShard) -> dict[str, Any]:
 
 def _error(fate: Fate) -> Exception:
     if fate is Fate.REFUSED:
-        return refusal("Kinesis", "ProvisionedThroughputExceededException", 400)
+        return refusal("Kinesis", _THROTTLED, 400)
     return ReadTimeoutError(endpoint_url="kinesis")
