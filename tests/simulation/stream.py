@@ -183,12 +183,15 @@ class Stream:
         left = len(shard.records) - index
         actor = self.world.current
         if left and actor and actor.random.random() < 0.05:
-            return [], index, 1000
+            return [], index, self._behind(shard, index)
         found = shard.records[index : index + limit]
         after = index + len(found)
         if after >= len(shard.records):
             return found, after, 0
-        return found, after, max(1, round((self.world.now - shard.records[after].at) * 1000))
+        return found, after, self._behind(shard, after)
+
+    def _behind(self, shard: SimShard, index: int) -> int:
+        return max(1, round((self.world.now - shard.records[index].at) * 1000))
 
     @property
     def _open_ones(self) -> list[SimShard]:
