@@ -65,6 +65,11 @@ class Buffer:
         """The position of the first record, or None."""
         return self._pieces[0].records.position(0) if self._pieces else None
 
+    @property
+    def last(self) -> Position | None:
+        """The position of the last record, or None."""
+        return self._pieces[-1].records.position(-1) if self._pieces else None
+
     def add(self, records: Records, now: float) -> None:
         """Append records that came just now."""
         if len(records):

@@ -77,10 +77,13 @@ class Processor:
         return self._end
 
     def receive(self, records: Records, milliseconds_behind: int = 0) -> None:
-        """Take records in the shard's order; those that are committed already are passed over."""
+        """Take records in the shard's order; those that are committed or held already are passed over.
+
+        An engine may deliver a batch again within one owner's life, after an error or a restart of its own.
+        """
         if len(records):
             self._delivered = records.position(-1)
-        self._buffer.add(records.after(self._end), self._clock())
+        self._buffer.add(records.after(max(self._end, self._buffer.last or START)), self._clock())
         self._beat(milliseconds_behind, len(records))
         self.tick(milliseconds_behind)
         if not len(self._buffer):

@@ -17,6 +17,8 @@ from stream_worker.parts import expired_parts, missing_parts
 from stream_worker.segment import LIVE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stream_worker.catalog import Catalog
     from stream_worker.lake import Lake
     from stream_worker.manifest import Part
@@ -39,6 +41,34 @@ class Switch(BaseModel):
     why: str
     before: str | None
     after: str
+
+
+def way_back(switches: Sequence[Switch], current: str | None) -> str | None:
+    """Return what readers saw before they came to see `current`, by the notes; None if they say nothing.
+
+    A rollback takes back all switches since readers saw its target last, so one rollback after another leads
+    further back. A switch to what they had seen before is a new step, not a way back.
+    """
+    seen: list[str] = []
+    for switch in switches:
+        if switch.before is not None:
+            _come_to(seen, switch.before)  # what was noted after that was cut off, or undone by hand
+        if switch.why == ROLLBACK:
+            _come_to(seen, switch.after)
+        else:
+            seen.append(switch.after)
+    if current not in seen:
+        return None
+    _come_to(seen, current)
+    return seen[-2] if len(seen) > 1 else None
+
+
+def _come_to(seen: list[str], one: str) -> None:
+    """Go back to where `one` was seen last; append it if it never was."""
+    if one in seen:
+        del seen[len(seen) - seen[::-1].index(one) :]
+    else:
+        seen.append(one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +144,16 @@ class Readers:
         return sorted((Manifest.decode(self.lake.get(key)) for key in keys), key=lambda found: found.made_at)
 
     def roll_back(self, day: date, now: datetime, to: str | None = None) -> str:
-        """Point readers at `to`, or else at what the current run replaced; return which generation that is.
+        """Point readers at `to`, or else at what they saw before; return which generation that is.
 
-        Raises `RefusedError` if there is none, or its rows are gone, but for rejects gone by age.
+        The notes of the switches say what that was. Raises `RefusedError` if there is none, or its rows are
+        gone, but for rejects gone by age.
         """
-        current = self.current(day)
-        runs = {manifest.run: manifest for manifest in self.manifests(day)}
         if to is None:
-            if len(self.seen(day)) > 1:
-                to = self._before_the_cut(day)
-            elif current in runs:
-                to = runs[current].replaces or LIVE
-            else:
-                raise RefusedError(f"{day} is not sealed: there is nothing to go back from")
+            cut_off = len(self.seen(day)) > 1
+            to = self._before_the_cut(day) if cut_off else way_back(self.switches(day), self.current(day))
+        if to is None:
+            raise RefusedError(f"{day} is not sealed: there is nothing to go back from")
         self.point(day, to, ROLLBACK, now)
         return to
 

@@ -44,11 +44,16 @@ def hash_keys(bounds: HashKeyRangeTypeDef) -> range:
 
 
 def ancestors(shard_id: str, parents: Mapping[str, list[str]]) -> tuple[str, ...]:
-    """Return the shard's parents, their parents and so on, each once; those no longer listed are left out."""
+    """Return the shard's parents, their parents and so on, each once; those no longer listed are left out.
+
+    Each shard is looked at once: the paths back through splits and merges double with each cycle of them.
+    """
     found: dict[str, None] = {}
-    generation = parents[shard_id]
+    generation = [shard_id]
     while generation:
-        listed = [parent for parent in generation if parent in parents]
-        found |= dict.fromkeys(listed)
-        generation = [grandparent for parent in listed for grandparent in parents[parent]]
+        older = dict.fromkeys(
+            parent for shard in generation for parent in parents[shard] if parent in parents
+        )
+        generation = [parent for parent in older if parent not in found]
+        found |= older
     return tuple(found)

@@ -235,3 +235,18 @@ def test_what_else_stands_beside_the_days_is_passed_over() -> None:
     deliver(stage)
     del stage.objects["reports/live/_temporary/x"]
     assert check(stage).outcomes == EXPECTED
+
+
+@pytest.mark.parametrize("again", [0, 1, 2])
+def test_a_batch_that_comes_twice_to_one_owner_is_written_once(again: int) -> None:
+    stage = Stage()
+    processor = stage.processor(Limits(records=100, bytes=10**6, seconds=60))
+    held = records([body(1), MALFORMED, body(2)])
+    processor.receive(held)
+    processor.receive(held[again:])
+    processor.receive(records([body(3)], first=3))
+    processor.finish()
+    found = truth.read(stage)
+    assert [number - FIRST for _, number in found.positions] == [0, 1, 2, 3]
+    assert found.outcomes == {"accepted": 3, "malformed": 1}
+    assert stage.checkpoint == Position(FIRST + 3)

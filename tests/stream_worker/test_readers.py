@@ -11,9 +11,10 @@ from structlog.testing import capture_logs
 
 from stream_worker.age import run_expires
 from stream_worker.errors import RefusedError
+from stream_worker.readers import Switch, way_back
 from stream_worker.segment import LIVE
 from tests.stream_worker.samples import SHARD, body, records
-from tests.stream_worker.sealing import THE_DAY, Theatre, crashed, same
+from tests.stream_worker.sealing import SPAN, THE_DAY, Theatre, crashed, same, usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,3 +193,52 @@ def test_each_switch_is_noted_in_the_lake_as_json(theatre: Theatre) -> None:
     }
     theatre.readers.roll_back(THE_DAY, theatre.tick())
     assert same(theatre.shown(), before)
+
+
+SEAL, BACK = "seal", "rollback"
+
+
+@pytest.mark.parametrize(
+    ("steps", "current", "before"),
+    [
+        ([], LIVE, None),
+        ([(LIVE, "a", SEAL)], "a", LIVE),
+        ([(LIVE, "a", SEAL)], LIVE, None),
+        ([(LIVE, "a", SEAL)], "elsewhere", None),
+        ([(LIVE, "a", SEAL)], None, None),
+        ([(None, "a", SEAL)], "a", None),
+        ([(LIVE, "a", SEAL), ("a", "b", "replay"), ("b", "a", BACK)], "a", LIVE),
+        ([(LIVE, "a", SEAL), ("a", LIVE, BACK), (LIVE, "b", "replay"), ("b", "a", SEAL)], "a", "b"),
+        ([(LIVE, "a", SEAL), ("a", "b", SEAL), ("b", "a", SEAL), ("a", "b", BACK)], "b", "a"),
+        ([(LIVE, "a", SEAL), ("a", "b", SEAL), ("b", LIVE, BACK), (LIVE, "b", BACK)], "b", LIVE),
+        # A switch that was noted and cut off before readers saw anything of it, then made again.
+        ([(LIVE, "a", SEAL), ("a", "b", SEAL), ("a", "b", SEAL), ("b", "a", BACK)], "a", LIVE),
+        # Somebody has pointed readers back without a note.
+        ([(LIVE, "a", SEAL), (LIVE, "b", SEAL)], "b", LIVE),
+    ],
+)
+def test_the_way_back_is_to_what_readers_saw_last(
+    steps: list[tuple[str | None, str, str]], current: str | None, before: str | None, theatre: Theatre
+) -> None:
+    switches = [
+        Switch(day=THE_DAY, at=theatre.tick(), why=why, before=was, after=after) for was, after, why in steps
+    ]
+    assert way_back(switches, current) == before
+
+
+def test_rollback_goes_to_the_replay_that_a_seal_of_an_older_run_has_replaced(theatre: Theatre) -> None:
+    first = theatre.seal.seal(THE_DAY).manifest.run
+    theatre.readers.roll_back(THE_DAY, theatre.tick())
+    (replayed,) = theatre.replay(usual()).replay(SPAN)
+    assert theatre.seal.seal(THE_DAY).manifest.run == first
+    assert theatre.readers.roll_back(THE_DAY, theatre.tick()) == replayed.manifest.run
+    assert theatre.readers.seen(THE_DAY) == {replayed.manifest.run}
+    assert theatre.readers.roll_back(THE_DAY, theatre.tick()) == LIVE
+
+
+def test_rollback_of_a_run_that_a_dry_run_has_made_goes_to_what_readers_saw_last(theatre: Theatre) -> None:
+    list(theatre.replay(usual()).replay(SPAN, dry_run=True))
+    sealed = theatre.seal.seal(THE_DAY).manifest.run
+    (replayed,) = theatre.replay(usual()).replay(SPAN)
+    assert theatre.readers.seen(THE_DAY) == {replayed.manifest.run}
+    assert theatre.readers.roll_back(THE_DAY, theatre.tick()) == sealed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from stream_worker.engines.shards import ancestors, list_shards
@@ -30,3 +31,19 @@ def test_the_shards_share_out_all_hash_keys(cloud: Cloud, fresh_name: str) -> No
     cloud.kinesis.create_stream(StreamName=fresh_name, ShardCount=3)
     one, two, three = (shard.hash_keys for shard in list_shards(cloud.kinesis, fresh_name))
     assert (one.start, one.stop, two.stop, three.stop) == (0, two.start, three.start, 2**128)
+
+
+def test_each_shard_is_looked_at_once_however_often_the_stream_was_split_and_merged() -> None:
+    looked_at: Counter[str] = Counter()
+
+    class Parents(dict[str, list[str]]):
+        def __getitem__(self, shard_id: str) -> list[str]:
+            looked_at[shard_id] += 1
+            return super().__getitem__(shard_id)
+
+    parents, last = Parents({"s": []}), "s"
+    for cycle in range(30):
+        parents |= {f"a{cycle}": [last], f"b{cycle}": [last], f"m{cycle}": [f"a{cycle}", f"b{cycle}"]}
+        last = f"m{cycle}"
+    assert set(ancestors(last, parents)) == set(parents) - {last}
+    assert set(looked_at.values()) == {1}
