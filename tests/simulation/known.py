@@ -1,0 +1,49 @@
+"""Faults that are known and not fixed yet: a history that ends by one of these is counted, and is no failure.
+
+To be empty. Each entry says what is wrong, and how the violation reads that shows it. Who fixes a fault takes its
+entry out, and the simulation holds the fix from then on.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from tests.simulation.world import ViolationError
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A known fault; `reads` is a pattern of the violation's text."""
+
+    name: str
+    what: str
+    reads: str
+
+
+KNOWN: Final = (
+    Known(
+        "predecessor",
+        "A straggler at one midnight makes the day after the next one look damaged: the link before a chain's"
+        " first is the greatest of the earlier day, and not the greatest below the first.",
+        r"overlap: another segment begins",
+    ),
+    Known(
+        "expire beside a seal",
+        "A run that is sealed again while expire removes it is shown to readers without its files.",
+        r"^readers: .*(no manifest|without)",
+    ),
+    Known(
+        "forgotten while it is read",
+        "A shard that leaves the stream's listing between ListShards and GetShardIterator ends a command with"
+        " a word on METRICS_STREAM; run again, it works.",
+        r"ResourceNotFoundException; check METRICS_STREAM",
+    ),
+)
+
+
+def known(violation: ViolationError) -> Known | None:
+    """Return the known fault that a violation shows."""
+    return next((one for one in KNOWN if re.search(one.reads, str(violation), re.DOTALL)), None)
