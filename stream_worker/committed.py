@@ -7,14 +7,15 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from stream_worker import link
-from stream_worker.generation import days_of
 from stream_worker.link import Link
+from stream_worker.listing import Listing
 from stream_worker.problem import Problem
 from stream_worker.records import START
-from stream_worker.segment import OUTCOMES, Summary, committed_rejects_key, day_prefix
+from stream_worker.segment import OUTCOMES, Summary, committed_rejects_key
 from stream_worker.span import Span
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from stream_worker.lake import Lake
     from stream_worker.link import Owner
+    from stream_worker.records import Position
 
 _READERS: Final = 16  # objects asked for at a time: S3's latency counts, not its bandwidth
 _ONE_DAY: Final = timedelta(days=1)
@@ -85,15 +87,21 @@ def digest_of(segments: Sequence[Committed]) -> str:
 
 
 def read_day(lake: Lake, generation: str, day: date) -> CommittedDay:
-    """Read what is committed of a day.
+    """Read what is committed of a day, also beside workers that commit to it.
 
     The keys of the days beside it are looked at too: chains go on over midnight, and a straggler's segment
-    may stand between two of the next day.
+    may stand between two of the next day. A gap is believed if a second listing has it too.
     """
-    keys = {near: _keys(lake, generation, near) for near in (day - _ONE_DAY, day, day + _ONE_DAY)}
-    foreign = [key for key in keys[day] if Link.of(key) is None]
-    links = [found for near in keys.values() for found in map(Link.of, near) if found is not None]
-    chains = [_with_predecessor(lake, generation, chain) for chain in link.chains(links).values()]
+    listing = Listing(lake, generation)
+    found = _read(listing, day)
+    return _read(listing.again(), day) if any(problem.is_gap for problem in found.problems) else found
+
+
+def _read(listing: Listing, day: date) -> CommittedDay:
+    lake, near = listing.lake, (day - _ONE_DAY, day, day + _ONE_DAY)
+    foreign = list(listing.day(day).foreign)
+    links = (one for beside in near for own in listing.day(beside).links.values() for one in own)
+    chains = [_with_predecessor(listing, chain) for chain in link.chains(links).values()]
     asked = {one.key: one for chain in chains for one in chain if one.day == day}
     asked |= {one.key: one for chain in chains for one, _ in link.joints(chain, day)}
     with ThreadPoolExecutor(_READERS) as readers:
@@ -104,28 +112,26 @@ def read_day(lake: Lake, generation: str, day: date) -> CommittedDay:
     foreign += [key for key, one in asked.items() if one.day == day and key not in summaries]
     ends = {key: summary.last for key, summary in summaries.items()}
     problems = [_foreign(key) for key in sorted(foreign)]
-    problems += [problem for chain in chains for problem in link.breaks(chain, day, ends)]
+    problems += [
+        problem for chain in chains for problem in link.breaks(chain, day, ends, partial(_goes_on, listing))
+    ]
     segments = [
         Committed(one, summaries[one.key])
         for chain in chains
         for one in chain
         if one.day == day and one.key in summaries
     ]
-    return CommittedDay(day, generation, segments, problems)
+    return CommittedDay(day, listing.generation, segments, problems)
 
 
 def days(lake: Lake, generation: str) -> list[date]:
     """Return the days of which anything is committed, oldest first."""
-    return days_of(lake.folders(f"reports/{generation}/"))
+    return Listing(lake, generation).days()
 
 
 def _foreign(key: str) -> Problem:
     what, found = "foreign: no segment of this worker's; move it out of the lake", Link.of(key)
     return Problem(what, found.shard_id, str(found.start), key) if found else Problem(what, key=key)
-
-
-def _keys(lake: Lake, generation: str, day: date) -> list[str]:
-    return list(lake.keys(day_prefix("reports", generation, day)))
 
 
 def _summary(lake: Lake, key: str) -> Summary | None:
@@ -156,15 +162,28 @@ def _beside_midnight(lake: Lake, chain: list[Link], day: date) -> dict[str, Summ
     return found
 
 
-def _with_predecessor(lake: Lake, generation: str, chain: list[Link]) -> list[Link]:
-    """Return the chain with the link before it, however many days ago that was committed."""
+def _goes_on(listing: Listing, one: Link, other: Link, end: Position) -> bool:
+    """Say whether a segment of a day beside those of two links begins where the first of them ends."""
+    beside = {near.day + step * _ONE_DAY for near in (one, other) for step in (-1, 1)}
+    return any(found.start == end for found in listing.own(one.owner, *beside))
+
+
+def _with_predecessor(listing: Listing, chain: list[Link]) -> list[Link]:
+    """Return the chain with the link before it, however many days ago that was committed.
+
+    That is the one with the greatest start below its own: an earlier day may have stragglers that came later,
+    and a chain whose first segment came after midnight may go on with a straggler before it.
+    """
     first = chain[0]
     if first.start == START:
         return chain
-    for day in reversed(days(lake, generation)):
-        if day < first.day:
-            earlier = [found for found in map(Link.of, _keys(lake, generation, day)) if found is not None]
-            own = [found for found in earlier if found.owner == first.owner]
-            if own:
-                return [max(own, key=lambda found: found.start), *chain]
-    return chain
+
+    def before(*days: date) -> list[Link]:
+        return [found for found in listing.own(first.owner, *days) if found.start < first.start]
+
+    earlier = before(first.day - _ONE_DAY, first.day, first.day + _ONE_DAY)
+    for day in reversed(listing.days()) if not earlier else ():
+        if day < first.day and before(day):
+            earlier = before(day - _ONE_DAY, day)
+            break
+    return [max(earlier, key=lambda found: found.start), *chain] if earlier else chain

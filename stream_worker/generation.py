@@ -61,3 +61,13 @@ def days_of(folders: Iterable[str]) -> list[date]:
 def switches_prefix(day: date) -> str:
     """Return how the keys of the notes of a day's switches begin; their order is that of time."""
     return f"{runs_prefix(day)}switches/"
+
+
+def expiring_prefix(day: date) -> str:
+    """Return how the keys of the notes of runs that are being removed begin."""
+    return f"{runs_prefix(day)}expiring/"
+
+
+def expiring_key(day: date, run: str) -> str:
+    """Return where it is noted that a run is being removed, for as long as that takes."""
+    return f"{expiring_prefix(day)}{run}.json"

@@ -25,6 +25,9 @@ KEPT: Final = timedelta(days=30)
 That is for the way back, and none of what `schemas.retention` promises: its rejects may be gone before it is.
 """
 
+_A_REMOVAL: Final = timedelta(
+    hours=12
+)  # takes minutes; the next day's `expire` completes one that was cut off
 _NEVER: Final = datetime.max.replace(tzinfo=UTC) - KEPT
 
 log = structlog.get_logger("history")
@@ -77,24 +80,38 @@ class History:
         """Remove the runs that were kept for long enough, and what cut-off seals left; return their ids."""
         runs = self._runs(day, self.readers.current(day))
         due = [kept.generation for kept in runs if kept.until is not None and kept.until <= now]
-        removed = [run for run in due + self._unfinished(day, now) if self._remove(day, run)]
+        due = list(dict.fromkeys(due + self._unfinished(day, now) + self._cut_off(day)))
+        removed = [run for run in due if self._remove(day, run, now)]
         for run in removed:
             log.info("run.expired", day=str(day), run=run)
         return removed
 
-    def _remove(self, day: date, run: str) -> bool:
-        """Remove a run, unless readers are on their way back to it."""
-        key = generation.manifest_key(day, run)
-        body = self.lake.find(key)
-        # The manifest first, then a look: whoever points readers here notes it first, and looks at last.
-        self.lake.delete([key])
-        if run in self.readers.seen(day) or run in {to.after for to in self.readers.switches(day)[-1:]}:
-            if body is not None:
-                self.lake.put_new(key, body, {})
+    def _remove(self, day: date, run: str, now: datetime) -> bool:
+        """Remove a run, unless readers are on their way to it, or another `expire` is removing it.
+
+        It is noted first, and then looked where readers are; who points them here notes that first, and then
+        looks for this note: one of the two sees the other, and steps back. The note goes last: a seal of the
+        same makes a run of another name meanwhile.
+        """
+        note = generation.expiring_key(day, run)
+        if not self.lake.put_new(note, now.isoformat().encode(), {}) and not self._is_stale(note, now):
             return False
-        for table in generation.TABLE_NAMES:
-            self.lake.delete(list(self.lake.keys(generation.prefix(table, day, run))))
-        return True
+        removed = not self._on_their_way(day, run)
+        if removed:
+            self.lake.delete([generation.manifest_key(day, run)])
+            for table in generation.TABLE_NAMES:
+                self.lake.delete(list(self.lake.keys(generation.prefix(table, day, run))))
+        self.lake.delete([note])
+        return removed
+
+    def _on_their_way(self, day: date, run: str) -> bool:
+        switched_to = {switch.after for switch in self.readers.switches(day)[-1:]}
+        return run in self.readers.seen(day) or run in switched_to
+
+    def _is_stale(self, note: str, now: datetime) -> bool:
+        """Say whether the removal that a note is of must have been cut off."""
+        begun = self.lake.find(note)
+        return begun is not None and datetime.fromisoformat(begun.decode()) + _A_REMOVAL <= now
 
     def days(self) -> list[date]:
         """Return the days that have runs, oldest first."""
@@ -109,6 +126,11 @@ class History:
         }
         cut_off = folders - {manifest.run for manifest in self.readers.manifests(day)}
         return sorted(run for run in cut_off if self._begun(day, run) + KEPT <= now)
+
+    def _cut_off(self, day: date) -> list[str]:
+        """Return the runs whose removal was cut off, or is under way by another `expire`."""
+        prefix = generation.expiring_prefix(day)
+        return [key.removeprefix(prefix).removesuffix(".json") for key in self.lake.keys(prefix)]
 
     def _begun(self, day: date, run: str) -> datetime:
         """Return when the youngest of a run's files was made; never, if nobody dated one."""

@@ -12,7 +12,7 @@ from stream_worker.problem import Problem
 from stream_worker.records import START, Position
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _KEY: Final = re.compile(
     r"reports/.*/?dt=(\d{4}-\d\d-\d\d)/(\d+)\.([A-Za-z0-9_-]+)\.(start|\d{56}(?:_\d+)?)\.parquet"
@@ -65,8 +65,16 @@ def joints(chain: Sequence[Link], day: date) -> Iterator[tuple[Link, Link]]:
             yield one, other
 
 
-def breaks(chain: Sequence[Link], day: date, ends: Mapping[str, Position]) -> Iterator[Problem]:
-    """Yield what is wrong between neighbours; `ends` are the last positions by key, where they matter."""
+def breaks(
+    chain: Sequence[Link],
+    day: date,
+    ends: Mapping[str, Position],
+    goes_on: Callable[[Link, Link, Position], bool] = lambda _one, _other, _end: False,
+) -> Iterator[Problem]:
+    """Yield what is wrong between neighbours; `ends` are the last positions by key, where they matter.
+
+    `goes_on` says whether a day that is not in this chain has a segment that begins where the first one ends.
+    """
     first = chain[0]
     if first.start != START and first.day >= day:
         what = "gap: no segment ends where this one begins"
@@ -76,6 +84,8 @@ def breaks(chain: Sequence[Link], day: date, ends: Mapping[str, Position]) -> It
         if end is None or end == other.start:  # None: elsewhere in time, or said to be foreign
             continue
         if end < other.start:
+            if goes_on(one, other, end):
+                continue
             what = f"gap: no segment from here to {other.start}"
         else:
             what = f"overlap: another segment begins at {other.start}, inside this one"

@@ -170,6 +170,8 @@ class Readers:
             if not any(self.lake.keys(generation.prefix("reports", day, LIVE))):
                 raise RefusedError(f"the segments of {day} are gone: only sealed runs are left")
             return []
+        if self.lake.find(generation.expiring_key(day, to)) is not None:
+            raise RefusedError(f"run {to} is being removed by `stream-worker expire`")
         body = self.lake.find(generation.manifest_key(day, to))
         if body is None:
             raise RefusedError(f"{day} has no run {to}; see `stream-worker generations --day {day}`")

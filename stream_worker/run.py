@@ -80,7 +80,7 @@ class RunBuilder:
         Parts that have gone are written again, but for rejects gone by age: they were to go. `anew` builds
         another run all the same.
         """
-        run = run_id(day, self.judge, now.isoformat() if anew else "")
+        run = self._name(day, now.isoformat() if anew else "")
         built = self.lake.find(generation.manifest_key(day.day, run))
         if built is not None and not missing_parts(self.lake, found := Manifest.decode(built), now):
             return found
@@ -111,6 +111,13 @@ class RunBuilder:
             return manifest
         # Another seal of the same was quicker, or its parts had gone: the same run, made at another time.
         return Manifest.decode(self.lake.get(generation.manifest_key(day.day, run)))
+
+    def _name(self, day: CommittedDay, salt: str) -> str:
+        """Return the run's id, or another one while the run of that name is being removed."""
+        run = run_id(day, self.judge, salt)
+        while self.lake.find(generation.expiring_key(day.day, run)) is not None:
+            run = run_id(day, self.judge, run)
+        return run
 
     def _study(self, day: CommittedDay, folder: Path) -> tuple[Sorter, day_fraud.Evidence]:
         """Read all accepted rows; return them in a sorter, and what they show as a day."""

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from stream_worker.buffer import Limits
 from stream_worker.chain import Chain
 from stream_worker.committed import days, digest_of, read_day
 from stream_worker.lake import MemoryLake
 from stream_worker.processor import Processor
+from stream_worker.records import START
+from stream_worker.segment import OUTCOMES, Summary, segment_key
 from tests.stream_worker.samples import FORGED, MALFORMED, MIDNIGHT, NOON, SHARD, body, records
 from tests.stream_worker.sealing import OTHER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stream_worker.lake import Lake
 
 DAY = date(2026, 11, 22)
 NEXT, BEFORE = DAY + timedelta(days=1), DAY - timedelta(days=1)
@@ -125,3 +135,78 @@ def test_days_are_folders_with_a_date_and_others_are_passed_over() -> None:
     for folder in ("dt=nonsense", "dt=2026-13-45", "dt=20261122", "tmp", "dt="):
         lake.objects[f"reports/live/{folder}/x"] = (b"", {})
     assert days(lake, "live") == [DAY, NEXT]
+
+
+def put_chain(lake: MemoryLake, arrivals: list[int], first: int = 0) -> None:
+    """Put a segment without rows for each arrival: read_day looks at keys and metadata alone."""
+    numbers = records([b""] * len(arrivals))
+    for row in range(first, len(arrivals)):
+        start = numbers.position(row - 1) if row else START
+        outcomes = {outcome: int(outcome == "accepted") for outcome in OUTCOMES}
+        summary = Summary(numbers.position(row), outcomes, arrivals[row], arrivals[row], "", "", "1", "1")
+        day = date(1970, 1, 1) + timedelta(milliseconds=arrivals[row])
+        key = segment_key("live", day, SHARD.epoch, SHARD.shard_id, start)
+        assert lake.put_new(key, b"", summary.metadata)
+
+
+A_DAY = 86_400_000
+LATE = st.integers(-30, 30)  # milliseconds out of order
+TIMES = st.tuples(st.sampled_from([n * A_DAY // 2 for n in range(7)]), LATE).map(sum)
+AROUND_MIDNIGHTS = st.lists(TIMES, min_size=1, max_size=8).map(
+    lambda times: [MIDNIGHT + time for time in sorted(times, key=lambda time: (time + 40) // 80)]
+)
+"""Arrivals at noons and midnights of four days, in any order where they are closer than 80 ms."""
+
+DAYS = [DAY + timedelta(days=n) for n in range(-1, 5)]
+
+
+def problems(lake: Lake) -> list[str]:
+    return [str(problem) for day in DAYS for problem in read_day(lake, "live", day).problems]
+
+
+@given(arrivals=AROUND_MIDNIGHTS)
+@example(
+    arrivals=[MIDNIGHT - 10, MIDNIGHT + 5, MIDNIGHT - 5, MIDNIGHT + A_DAY // 2, MIDNIGHT + 3 * A_DAY // 2]
+)
+@example(arrivals=[MIDNIGHT + 5, MIDNIGHT - 5, MIDNIGHT + A_DAY + 5])
+@example(arrivals=[MIDNIGHT + 5, MIDNIGHT - 5, MIDNIGHT + A_DAY + 5, MIDNIGHT + A_DAY - 5])
+def test_stragglers_at_any_midnight_are_no_problem_of_any_day(arrivals: list[int]) -> None:
+    lake = MemoryLake()
+    put_chain(lake, arrivals)
+    assert problems(lake) == []
+    held = [one for day in DAYS for one in read_day(lake, "live", day).segments]
+    assert len(held) == len(arrivals)
+
+
+@given(arrivals=AROUND_MIDNIGHTS.filter(lambda arrivals: len(arrivals) > 1), data=st.data())
+def test_any_lost_segment_but_the_last_is_a_problem_of_some_day(
+    arrivals: list[int], data: st.DataObject
+) -> None:
+    lake = MemoryLake()
+    put_chain(lake, arrivals)
+    lose(lake, data.draw(st.integers(0, len(arrivals) - 2)))
+    found = problems(lake)
+    assert found
+    assert all(problem.startswith("gap") for problem in found)
+
+
+@given(arrivals=AROUND_MIDNIGHTS, data=st.data())
+def test_what_is_committed_between_the_listings_of_two_days_is_no_gap(
+    arrivals: list[int], data: st.DataObject
+) -> None:
+    lake = MemoryLake()
+    committed = data.draw(st.integers(0, len(arrivals)))
+    put_chain(lake, arrivals[:committed])
+
+    class Beside(MemoryLake):
+        """The lake as a reader sees it; with each listing a worker commits some more."""
+
+        def keys(self, prefix: str) -> Iterator[str]:
+            nonlocal committed
+            found = list(MemoryLake.keys(self, prefix))
+            more = min(len(arrivals), committed + data.draw(st.integers(0, 3)))
+            put_chain(lake, arrivals[:more], committed)
+            committed = more
+            return iter(found)
+
+    assert problems(Beside(lake.objects)) == []
