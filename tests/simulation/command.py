@@ -115,6 +115,7 @@ class _Tally:
                 self._known[fault.name] += 1
                 continue
             self._failed += 1
+            click.echo(f"seed {seed}: {played.violation}"[:400], err=True)
             self.failures.setdefault(played.violation.invariant, played)
             if first:
                 return
