@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 PAGE: Final = 8
+_CONFLICTS: Final = 0.01
 _PAGED: Final = 3  # a day's folder is listed in pages, the folders above it at once
 
 
@@ -58,6 +59,8 @@ class Bucket:
             self.objects[Key] = (Body, dict(Metadata))
             self.made[Key] = self.world.now
 
+        if not self.world.calm and self.world.random.random() < _CONFLICTS:
+            raise refusal("PutObject", "ConditionalRequestConflict", 409)
         self._ask(f"PUT {Key}", do, writes=True)
 
     def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803, ARG002 - boto3's names

@@ -44,6 +44,7 @@ class _Bench:
             self._changed("a file of the run", run["reports"] + run["rejects"]),
             self._cut("a file of the run", run["reports"]),
             self._counted("a segment", live),
+            self._swapped(live),
             self._copied(live),
             self._foreign(),
             self._extra(run["reports"]),
@@ -107,6 +108,14 @@ class _Bench:
             objects[key] = (body, metadata | {outcome: str(int(metadata[outcome]) + 1)})
 
         return f"{what} says one more is {outcome}", do
+
+    def _swapped(self, keys: list[str]) -> Damage | None:
+        objects = self.game.place.bucket.objects
+        full = [key for key in keys if objects[key][1]["accepted"] != "0"]
+        others = [key for key in keys if objects[key][0] != objects[full[0]][0]] if full else []
+        if not others:
+            return None
+        return "a segment has the rows of another", lambda: objects.update({full[0]: (objects[others[0]][0], objects[full[0]][1])})
 
     def _copied(self, keys: list[str]) -> Damage | None:
         if not keys:

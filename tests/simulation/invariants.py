@@ -162,6 +162,7 @@ class Invariants:
         accepted: dict[tuple[str, date, str], Place] = {}
         for key in sorted(one for one in self.bucket.objects if one.startswith("reports/live/")):
             self._check_segment(key, rows, accepted)
+        self._check_lineage(accepted)
         for place, fact in self.truth.facts.items():
             if place not in rows and place not in self.truth.lost:
                 raise ViolationError("nothing dropped", f"{_name(fact)} has no row")
@@ -188,9 +189,24 @@ class Invariants:
             rows[fact.place] = outcome
             if outcome not in _outcomes_of(fact.kind):
                 raise ViolationError("outcome", f"{_name(fact)} is {outcome}")
-            used = (fact.shard_id, fact.day, fact.nonce.lower())
-            if outcome == "accepted" and accepted.setdefault(used, fact.place) != fact.place:
-                raise ViolationError("once a day", f"{_name(fact)} is accepted again on its shard")
+            if outcome == "accepted":
+                used = (fact.shard_id, fact.day, fact.nonce.lower())
+                if used in accepted:
+                    raise ViolationError("once a day", f"{_name(fact)} is accepted again on its shard")
+                accepted[used] = fact.place
+
+    def _check_lineage(self, accepted: Mapping[tuple[str, date, str], Place]) -> None:
+        """What a shard accepts, none of its parents has accepted on the day, if they were still listed then."""
+        for shard_id, day, nonce in accepted:
+            shard = self.stream.shards[shard_id]
+            for parent in shard.parents:
+                closed = self.stream.shards[parent].closed or 0.0
+                _, number = accepted[shard_id, day, nonce]
+                _, _, key = next(one for one in self.truth.steps["live", shard_id] if one[0] < number <= one[1])
+                listed = self.bucket.made[key] < closed + self.stream.retention * 3600 - 600
+                if listed and (parent, day, nonce) in accepted:
+                    what = f"..{number % 10000} of {shard_id[-3:]} is accepted, as was one of {parent[-3:]}"
+                    raise ViolationError("once a day", what)
 
     def check_run(self, manifest: Any) -> None:  # noqa: ANN401 - as JSON has it
         """A run has each record of the day that is not lost once, and each deployment once, if by right."""

@@ -142,6 +142,7 @@ class Owner:
         self.asked_to_stop = False
         self.aware_at: float | None = None
         self.delivered = START
+        self.ending = False
         name = f"{worker}/{lease.shard_id[-3:]}#{number}"
         self.actor = fleet.world.spawn(name, self._live)
         self.actor.on_end = self._ended
@@ -153,14 +154,14 @@ class Owner:
 
     def checkpoint(self, sequence_number: str | None = None, sub_sequence_number: int | None = None) -> None:
         """Take a checkpoint, as the library's checkpointer does: without a number at the end of a shard."""
-        end = sequence_number is None
-        position = self.delivered if end else Position(int(sequence_number or 0), sub_sequence_number or 0)
+        end = sequence_number is None and self.ending
+        position = self.delivered if sequence_number is None else Position(int(sequence_number or 0), sub_sequence_number or 0)
 
         def do() -> None:
             if self.lease.owner is not self or self.fleet.leases.get(self.lease.shard_id) is not self.lease:
                 raise CheckpointError("ShutdownException")
-            if position > self.delivered or position < self.lease.checkpoint:
-                raise CheckpointError("InvalidArgumentException")
+            if position > self.delivered:
+                raise ViolationError("checkpoint", f"{_short(position)} of {self.lease.shard_id[-3:]} was not delivered")
             self.fleet.on_checkpoint(self.lease.shard_id, position, self._shard)
             self.lease.checkpoint, self.lease.ended = position, end
 
@@ -208,6 +209,7 @@ class Owner:
             records, index, behind = self._fetch(shard, index)
             if shard.closed is not None and index >= len(shard.records) and not records:
                 if self._has_it:
+                    self.ending = True
                     owner.shard_ended(given)
                     return
                 world.idle(30.0)
