@@ -76,9 +76,17 @@ class Invariants:
                 raise ViolationError("one place", f"{_tail(key)} overlaps {_tail(other)}")
         if generation == "live":
             self._joins(link.shard_id, start, last, steps)
+            self._has_all(link.shard_id, start, last, int(metadata["records"]))
         steps.append((start, last, key))
         if generation == "live":
             self._passes_over(self.stream.shards[link.shard_id], last, f"segment {_tail(key)}")
+
+    def _has_all(self, shard_id: str, start: int, last: int, records: int) -> None:
+        """A segment says that it has all from one position to another: so it must."""
+        held = sum(start < one.number <= last for one in self.stream.shards[shard_id].records)
+        if records != held:
+            what = f"a segment of {shard_id[-3:]} from ..{start % 10000} to ..{last % 10000} has {records} of {held} records"
+            raise ViolationError("lost without a word", what)
 
     def _joins(self, shard_id: str, start: int, last: int, steps: list[tuple[int, int, str]]) -> None:
         before = max((one for one in steps if one[1] <= start), default=None, key=lambda one: one[1])

@@ -25,15 +25,9 @@ class Known:
 
 KNOWN: Final = (
     Known(
-        "predecessor",
-        "A straggler at one midnight makes the day after the next one look damaged: the link before a chain's"
-        " first is the greatest of the earlier day, and not the greatest below the first.",
-        r"overlap: another segment begins",
-    ),
-    Known(
-        "expire beside a seal",
-        "A run that is sealed again while expire removes it is shown to readers without its files.",
-        r"^readers: .*(no manifest|without)",
+        "forgotten without a word",
+        "What the stream forgets before it is committed leaves no trace: the next segment joins the chain.",
+        r"^lost without a word|^false gap",
     ),
     Known(
         "forgotten while it is read",
