@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from stream_worker import link
 from stream_worker.generation import days_of
 from stream_worker.link import Link
-from stream_worker.problem import Problem
+from stream_worker.problem import Kind, Problem
 from stream_worker.records import START
 from stream_worker.segment import OUTCOMES, Summary, committed_rejects_key, day_prefix
 from stream_worker.span import Span
@@ -121,7 +121,9 @@ def days(lake: Lake, generation: str) -> list[date]:
 
 def _foreign(key: str) -> Problem:
     what, found = "foreign: no segment of this worker's; move it out of the lake", Link.of(key)
-    return Problem(what, found.shard_id, str(found.start), key) if found else Problem(what, key=key)
+    if found is None:
+        return Problem(what, key=key, kind=Kind.FOREIGN)
+    return Problem(what, found.shard_id, str(found.start), key, Kind.FOREIGN)
 
 
 def _keys(lake: Lake, generation: str, day: date) -> list[str]:

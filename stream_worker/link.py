@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from stream_worker.problem import Problem
+from stream_worker.problem import Kind, Problem
 from stream_worker.records import START, Position
 
 if TYPE_CHECKING:
@@ -70,13 +70,14 @@ def breaks(chain: Sequence[Link], day: date, ends: Mapping[str, Position]) -> It
     first = chain[0]
     if first.start != START and first.day >= day:
         what = "gap: no segment ends where this one begins"
-        yield Problem(what, first.shard_id, str(first.start), first.key)
+        yield Problem(what, first.shard_id, str(first.start), first.key, Kind.HEADLESS)
     for one, other in pairwise(chain):
         end = ends.get(one.key)
         if end is None or end == other.start:  # None: elsewhere in time, or said to be foreign
             continue
         if end < other.start:
-            what = f"gap: no segment from here to {other.start}"
+            what, kind = f"gap: no segment from here to {other.start}", Kind.BREAK
         else:
+            kind = Kind.DAMAGE
             what = f"overlap: another segment begins at {other.start}, inside this one"
-        yield Problem(what, one.shard_id, str(min(end, other.start)), other.key)
+        yield Problem(what, one.shard_id, str(min(end, other.start)), other.key, kind)

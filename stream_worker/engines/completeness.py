@@ -14,7 +14,7 @@ from stream_worker.aws_errors import told
 from stream_worker.chain import Chain
 from stream_worker.engines.reader import READ_SECONDS, ShardReader
 from stream_worker.engines.shards import held_since, list_shards
-from stream_worker.problem import Problem
+from stream_worker.problem import Kind, Problem
 from stream_worker.segment import LIVE
 from stream_worker.span import Span
 
@@ -111,9 +111,9 @@ class Completeness:
 
 def _forgotten(shard: Shard, tail: Tail, since: datetime) -> Problem:
     what = f"gap: the stream has forgotten what may have arrived from here on until {since:%F %T} UTC"
-    return Problem(what, shard.shard_id, str(tail.end))
+    return Problem(what, shard.shard_id, str(tail.end), kind=Kind.FORGOTTEN)
 
 
 def _lag(shard: Shard, unread: Records) -> Problem:
     what = f"lag: from here on, arrived {unread.arrived_at(0):%F %T} UTC, the shard is not committed"
-    return Problem(what, shard.shard_id, str(unread.position(0)))
+    return Problem(what, shard.shard_id, str(unread.position(0)), kind=Kind.LAG)
