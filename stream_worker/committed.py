@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from stream_worker import link
+from stream_worker.gap import gaps_of
 from stream_worker.generation import days_of
 from stream_worker.link import Link
 from stream_worker.problem import Kind, Problem
@@ -105,6 +106,7 @@ def read_day(lake: Lake, generation: str, day: date) -> CommittedDay:
     ends = {key: summary.last for key, summary in summaries.items()}
     problems = [_foreign(key) for key in sorted(foreign)]
     problems += [problem for chain in chains for problem in link.breaks(chain, day, ends)]
+    problems += gaps_of(lake, generation, day)
     segments = [
         Committed(one, summaries[one.key])
         for chain in chains

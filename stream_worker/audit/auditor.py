@@ -161,12 +161,18 @@ class _DayAudit:
             self.problems += foreign
             mended = [problem for problem in live.problems if problem not in foreign]
             self.notes += [f"mended by the replay that readers see: {problem}" for problem in mended]
-        if manifest is not None and manifest.sources and not chain.segments:
+        if manifest is None:
+            return chain
+        gone = bool(manifest.sources) and not chain.segments
+        if gone:
             self.notes.append(
                 f"the segments that the run was made of ({manifest.source}) are gone, by age or as it was"
                 " replayed: the run was compared with its manifest alone"
             )
-            self.problems += [replace(gap, what=f"sealed with a {gap.what}") for gap in manifest.gaps]
+        self.problems += [
+            replace(gap, what=f"sealed with a {gap.what}")
+            for gap in (manifest.gaps if gone else _proven_gaps(manifest, chain))
+        ]
         return chain
 
     def _replayed(self, manifest: Manifest) -> CommittedDay:
@@ -227,6 +233,16 @@ class _DayAudit:
             )
         self.problems += found.problems
         self.notes += found.notes
+
+
+def _proven_gaps(manifest: Manifest, chain: CommittedDay) -> list[Problem]:
+    """Return what the stream had forgotten when the day was sealed, as far as the chain does not show it."""
+    known = {(problem.shard_id, problem.position) for problem in chain.problems}
+    return [
+        gap
+        for gap in manifest.gaps
+        if gap.kind is Kind.FORGOTTEN and (gap.shard_id, gap.position) not in known
+    ]
 
 
 def _shards(
