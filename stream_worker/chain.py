@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from stream_worker import evidence, gap
 from stream_worker.committed import days
 from stream_worker.errors import SetupError
 from stream_worker.records import START, Position
@@ -23,12 +24,15 @@ from stream_worker.segment import (
     shard_prefix,
     start_of,
 )
+from stream_worker.shard import Shard
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
+    from stream_worker.evidence import Evidence
+    from stream_worker.gap import Gap
     from stream_worker.lake import Lake
-    from stream_worker.shard import Shard
 
 _DAYS_LOOKED_AT: Final = 2
 _READERS: Final = 16  # objects read at a time for a day's nonces: S3's latency counts, not its bandwidth
@@ -36,10 +40,14 @@ _READERS: Final = 16  # objects read at a time for a day's nonces: S3's latency 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """How a commit ended: the chain's new end, and whether it is our segment that took the step."""
+    """How a commit ended: the chain's new end, and whether it is our segment that took the step.
+
+    `last_arrival` is the latest in the segment, in ms since 1970 UTC.
+    """
 
     end: Position
     ours: bool
+    last_arrival: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +103,9 @@ class Chain:
             self._lake.put_new(key, segment.rejects, segment.summary.metadata)
         key = segment_key(self._generation, segment.day, epoch, shard_id, segment.start)
         if self._lake.put_new(key, segment.reports, segment.summary.metadata):
-            return Commit(segment.summary.last, ours=True)
-        return Commit(self._tail_of(key).end, ours=False)
+            return Commit(segment.summary.last, ours=True, last_arrival=segment.summary.last_arrival)
+        tail = self._tail_of(key)
+        return Commit(tail.end, ours=False, last_arrival=tail.last_arrival)
 
     def nonces(self, day: date, start: Position) -> pl.Series:
         """Return the nonces that the day's segment from `start` accepted."""
@@ -111,6 +120,30 @@ class Chain:
             for batch in readers.map(self._read_nonces, keys):
                 seen.add(batch.filter(~seen.contains(batch)))
         return seen
+
+    def evidence(self, end: Position) -> Evidence:
+        """Return how far the shard is known to be read beyond the chain's end."""
+        return evidence.read(self._lake, self._generation, self._shard.owner, end)
+
+    def ancestors_arrivals(self) -> Iterator[int]:
+        """Yield the last arrival of each ancestor that has segments (ms since 1970 UTC)."""
+        for shard_id in self._shard.ancestors:
+            ancestor = Chain(self._lake, Shard(self._shard.epoch, shard_id), self._generation)
+            last = ancestor.tail().last_arrival
+            if last is not None:
+                yield last
+
+    def write_gap(self, found: Gap) -> None:
+        """Write down that records may be missing."""
+        gap.write(self._lake, self._generation, found)
+
+    def write_tip(self, end: Position, until: int) -> None:
+        """Write down that the shard was read to its tip."""
+        evidence.write_tip(self._lake, self._generation, self._shard.owner, end, until)
+
+    def write_end(self, end: Position) -> None:
+        """Write down that the shard is closed and was read to its end."""
+        evidence.write_end(self._lake, self._generation, self._shard.owner, end)
 
     def _tail_of(self, key: str) -> Tail:
         try:

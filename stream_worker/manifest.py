@@ -6,6 +6,8 @@ from datetime import date, datetime  # noqa: TC003 - pydantic reads them at run 
 
 from pydantic import BaseModel, ConfigDict
 
+from stream_worker.problem import Problem  # noqa: TC001 - as above
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -59,7 +61,7 @@ class Manifest(_Frozen):
     outcomes: dict[str, int]
     rejudged: dict[str, int]
     sources: list[Source]
-    gaps: list[str]
+    gaps: list[Problem]
     reports: list[Part]
     rejects: list[Part]
 

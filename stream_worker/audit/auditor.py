@@ -13,7 +13,7 @@ from stream_worker.audit.readers import check_readers, check_rejects
 from stream_worker.audit.run import check_run
 from stream_worker.audit.sources import changed_since, expired_since, later_than
 from stream_worker.committed import read_day
-from stream_worker.problem import Problem
+from stream_worker.problem import Kind, Problem
 from stream_worker.records import START, Position
 from stream_worker.segment import LIVE, OUTCOMES, day_prefix
 
@@ -157,16 +157,22 @@ class _DayAudit:
             chain = self._replayed(manifest)
             self.problems += later_than(manifest, live)
             # A replay is how such a thing is mended, so it does not count once readers see the replay.
-            foreign = [problem for problem in live.problems if problem.what.startswith("foreign")]
+            foreign = [problem for problem in live.problems if problem.kind is Kind.FOREIGN]
             self.problems += foreign
             mended = [problem for problem in live.problems if problem not in foreign]
             self.notes += [f"mended by the replay that readers see: {problem}" for problem in mended]
-        if manifest is not None and manifest.sources and not chain.segments:
+        if manifest is None:
+            return chain
+        gone = bool(manifest.sources) and not chain.segments
+        if gone:
             self.notes.append(
                 f"the segments that the run was made of ({manifest.source}) are gone, by age or as it was"
                 " replayed: the run was compared with its manifest alone"
             )
-            self.problems += [Problem(f"sealed with a {gap}") for gap in manifest.gaps]
+        self.problems += [
+            replace(gap, what=f"sealed with a {gap.what}")
+            for gap in (manifest.gaps if gone else _proven_gaps(manifest, chain))
+        ]
         return chain
 
     def _replayed(self, manifest: Manifest) -> CommittedDay:
@@ -227,6 +233,16 @@ class _DayAudit:
             )
         self.problems += found.problems
         self.notes += found.notes
+
+
+def _proven_gaps(manifest: Manifest, chain: CommittedDay) -> list[Problem]:
+    """Return what the stream had forgotten when the day was sealed, as far as the chain does not show it."""
+    known = {(problem.shard_id, problem.position) for problem in chain.problems}
+    return [
+        gap
+        for gap in manifest.gaps
+        if gap.kind is Kind.FORGOTTEN and (gap.shard_id, gap.position) not in known
+    ]
 
 
 def _shards(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stream_worker import generation
 from stream_worker.committed import digest_of
-from stream_worker.problem import Problem
+from stream_worker.problem import Kind, Problem
 from stream_worker.records import Position
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def expired_since(day: CommittedDay, manifests: Iterable[Manifest]) -> set[Probl
     Before a day because the day before has expired, after it because the day itself has: then nothing is left
     of the shard's chain.
     """
-    sealed: dict[tuple[str | None, str | None], list[str]] = {}
+    sealed: dict[tuple[str | None, str | None], list[Problem]] = {}
     left = {shard_id for _, shard_id in day.by_owner()}
     for run in manifests:
         for source in run.sources:
@@ -62,10 +62,14 @@ def expired_since(day: CommittedDay, manifests: Iterable[Manifest]) -> set[Probl
     return {
         problem
         for problem in day.problems
-        if problem.what.startswith("gap: no segment ends")
-        and (problem.shard_id, problem.position) in sealed
-        and not any(str(problem.position) in gap for gap in sealed[problem.shard_id, problem.position])
+        if problem.kind is Kind.HEADLESS
+        and _at(problem) in sealed
+        and not any(_at(gap) == _at(problem) for gap in sealed[_at(problem)])
     }
+
+
+def _at(problem: Problem) -> tuple[str | None, str | None]:
+    return problem.shard_id, problem.position
 
 
 def _changed(source: Source, segments: list[Committed], key: str) -> Problem:
