@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stream_worker.errors import RefusedError
+from stream_worker.errors import RefusedError, WorkerError
 from stream_worker.thresholds import THRESHOLDS
 from tests.simulation.commands import Process
 from tests.simulation.damage import damages
@@ -143,6 +143,10 @@ class Aftermath:
                 do(held[0])
             except RefusedError as error:
                 self.game.world.note(f"refused: {error}")
+            except WorkerError as error:
+                raise ViolationError("quiet", f"{name}, a month later: {error}") from error
+            except Exception as error:
+                raise ViolationError("errors", f"{name} ends with {error!r}") from error
 
         actor = self.game.world.spawn(f"{name}, a month later", run, frail=False)
         held.append(Process(self.game.place, actor))

@@ -11,6 +11,7 @@ from stream_worker.audit.recount import Recount
 from stream_worker.catalog_glue import GlueCatalog
 from stream_worker.chain import Chain
 from stream_worker.engines.completeness import Completeness
+from stream_worker.engines.horizon import KinesisHorizon
 from stream_worker.engines.poll import PollEngine
 from stream_worker.engines.shards import list_shards
 from stream_worker.errors import OutageError, RefusedError, WorkerError
@@ -181,7 +182,14 @@ class Process:
 
         def make(shard: Shard) -> Processor:
             return Processor(
-                Chain(lake, shard), self.place.limits, _no_checkpoint, VERSION, self._clock, pulse=NoPulse(), announce=announce
+                Chain(lake, shard),
+                self.place.limits,
+                _no_checkpoint,
+                VERSION,
+                self._clock,
+                pulse=NoPulse(),
+                horizon=self._horizon(shard),
+                announce=announce,
             )
 
         PollEngine(self.kinesis, STREAM, make, self.stop, page=5, clock=self._clock).run()
@@ -205,10 +213,14 @@ class Process:
                 self._clock,
                 checkpointed=checkpointed,
                 pulse=NoPulse(),
+                horizon=self._horizon(shard),
                 announce=announce,
             )
 
         return make
+
+    def _horizon(self, shard: Shard) -> KinesisHorizon:
+        return KinesisHorizon(self.kinesis, STREAM, shard, lambda: self.actor.now().timestamp())
 
     def _announce(self) -> LiveDays:
         return LiveDays(lambda: self.catalog, self._clock)

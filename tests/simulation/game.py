@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from stream_worker.buffer import Limits
 from stream_worker.errors import RefusedError, WorkerError
+from stream_worker.problem import Kind
 from stream_worker.thresholds import THRESHOLDS
 from tests.simulation import stand_ins
 from tests.simulation.bucket import Bucket
@@ -17,7 +18,7 @@ from tests.simulation.invariants import Invariants
 from tests.simulation.leases import Fleet
 from tests.simulation.quiet import Quiet
 from tests.simulation.stream import Stream
-from tests.simulation.truth import STRICT, Fact, Kind, Truth, body_of, nonce_of
+from tests.simulation.truth import STRICT, Fact, Kind as What, Truth, body_of, nonce_of
 from tests.simulation.weather import Outage, Weather
 from tests.simulation.world import CrashError, ViolationError, World
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from stream_worker.audit.auditor import Audit
+    from stream_worker.problem import Problem
     from tests.simulation.plan import Op, Plan
     from tests.simulation.world import Actor
 
@@ -123,7 +125,7 @@ class Game:
         rng = random.Random(f"{self.plan.seed}/put {op.number}")
         (records,) = op.args
         for number, kind_name, jitter, elsewhere in records:
-            kind = Kind(kind_name)
+            kind = What(kind_name)
             nonce = nonce_of(number, rng)
             place = elsewhere if elsewhere is not None else random.Random(number).random()
             arrival = round(self.world.now * 1000) + jitter
@@ -206,7 +208,7 @@ class Game:
     def _audited(self, audit: Audit) -> None:
         """An audit beside others may see what is under way, but no damage."""
         for problem in audit.problems:
-            if not excused(self, audit, problem.what):
+            if not excused(self, audit, problem):
                 raise ViolationError("audit", f"of {audit.day}, while others work: {problem}")
 
     def _reported(self, what: str, do: Callable[[], object]) -> None:
@@ -236,15 +238,14 @@ def read(game: Game, process: Process, day: date) -> None:
             game.invariants.read(table, str(day), prefix, rows)
 
 
-_UNDER_WAY = ("the tables show two", "missing: table", "uncommitted", "later:", "sealed with a gap")
+_UNDER_WAY: Final = ("the tables show two", "missing: table", "uncommitted", "later:", "sealed with a gap")
 
 
-def excused(game: Game, audit: Audit, what: str) -> bool:
+def excused(game: Game, audit: Audit, problem: Problem) -> bool:
     """Say whether an audit may name something that is so, or under way."""
-    if what.startswith(_UNDER_WAY):
-        return True
     since = game.truth.since(audit.day)
-    return "gap" in what and game.invariants.doubtful(since - 120, since + 86_520)
+    doubtful = game.invariants.doubtful(since - 120, since + 86_520)
+    return problem.what.startswith(_UNDER_WAY) or (problem.kind is Kind.FORGOTTEN and doubtful)
 
 
 def _short(told: Any) -> str:  # noqa: ANN401 - whatever a command returns

@@ -23,11 +23,12 @@ from __future__ import annotations
 import io
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import polars as pl
 
+from stream_worker.gap import Gap
 from stream_worker.link import Link
 from stream_worker.records import Position
 from stream_worker.segment import OUTCOMES, Summary, committed_rejects_key
@@ -46,7 +47,10 @@ if TYPE_CHECKING:
     from tests.simulation.truth import Fact, Place, Truth
     from tests.simulation.world import World
 
-_REASONS = {Kind.MALFORMED: "malformed", Kind.INVALID: "invalid", Kind.FORGED: "fraud"}
+_MARGIN: Final = 3_700.0
+"""Seconds before its time at which what the stream holds may be taken for forgotten (engines/horizon.py)."""
+
+_REASONS: Final = {Kind.MALFORMED: "malformed", Kind.INVALID: "invalid", Kind.FORGED: "fraud"}
 
 
 @dataclass(slots=True)
@@ -59,12 +63,15 @@ class Invariants:
     stream: Stream
     glue: Glue
     switches: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    holes: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    holes: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
     # While a history runs.
 
-    def on_put(self, key: str, _: bytes, metadata: Mapping[str, str]) -> None:
+    def on_put(self, key: str, body: bytes, metadata: Mapping[str, str]) -> None:
         """A segment takes its place in a chain."""
+        gap = Gap.of(key)
+        if gap is not None:
+            self._writes_gap(gap)
         link = Link.of(key) if key.startswith("reports/") and "/sealed/" not in key else None
         if link is None:
             return
@@ -75,31 +82,44 @@ class Invariants:
             if max(start, other_start) < min(last, other_last):
                 raise ViolationError("one place", f"{_tail(key)} overlaps {_tail(other)}")
         if generation == "live":
-            self._joins(link.shard_id, start, last, steps)
-            self._has_all(link.shard_id, start, last, int(metadata["records"]))
+            self._joins(link.shard_id, start, steps)
+            self._has_all(link.shard_id, start, last, self._rows_of(key, body, metadata))
         steps.append((start, last, key))
         if generation == "live":
             self._passes_over(self.stream.shards[link.shard_id], last, f"segment {_tail(key)}")
 
-    def _has_all(self, shard_id: str, start: int, last: int, records: int) -> None:
-        """A segment says that it has all from one position to another: so it must."""
-        held = sum(start < one.number <= last for one in self.stream.shards[shard_id].records)
-        if records != held:
-            what = f"a segment of {shard_id[-3:]} from ..{start % 10000} to ..{last % 10000} has {records} of {held} records"
-            raise ViolationError("lost without a word", what)
+    def _joins(self, shard_id: str, start: int, steps: list[tuple[int, int, str]]) -> None:
+        """A segment goes on where another ended."""
+        if start and start not in {last for _, last, _ in steps}:
+            raise ViolationError("chain", f"segment ..{start % 10000} of {shard_id[-3:]} follows no other")
 
-    def _joins(self, shard_id: str, start: int, last: int, steps: list[tuple[int, int, str]]) -> None:
-        before = max((one for one in steps if one[1] <= start), default=None, key=lambda one: one[1])
-        if start == (before[1] if before else 0):
-            return
-        shard = self.stream.shards[shard_id]
-        records = {one.number: one for one in shard.records}
-        known = records[before[1]].arrival / 1000 if before else shard.opened
-        first = next(one for one in shard.records if start < one.number <= last)
-        if known - 60 > self.stream.horizon:
-            what = f"segment after ..{start % 10000} of {shard_id[-3:]} does not follow the chain's end"
-            raise ViolationError("false gap", what)
-        self.holes.setdefault(shard_id, []).append((known, first.arrival / 1000))
+    def _rows_of(self, key: str, body: bytes, metadata: Mapping[str, str]) -> list[dict[str, Any]]:
+        summary = Summary.parse(metadata)
+        rejects = committed_rejects_key(key, summary)
+        if rejects is None:
+            return _rows(body)
+        if rejects not in self.bucket.objects:
+            raise ViolationError("nothing dropped", f"the rejects of {_tail(key)} are not there before it is")
+        return _rows(body) + _rows(self.bucket.objects[rejects][0])
+
+    def _has_all(self, shard_id: str, start: int, last: int, rows: list[dict[str, Any]]) -> None:
+        """A segment has all from one position to another, but for what a gap says may have been forgotten."""
+        numbers = {int(row["sequence_number"]) for row in rows}
+        for one in self.stream.shards[shard_id].records:
+            if not start < one.number <= last or one.number in numbers:
+                continue
+            what = f"..{one.number % 10000} of {shard_id[-3:]}, which segment ..{start % 10000} passes over"
+            if one.at >= self.stream.horizon:
+                raise ViolationError("nothing dropped", what)
+            self.truth.lost.add((shard_id, one.number))
+            if not any(since <= one.arrival <= until for since, until in self.holes.get(shard_id, ())):
+                raise ViolationError("lost without a word", what)
+
+    def _writes_gap(self, gap: Gap) -> None:
+        """A gap is only written where something may be missing, as far as the stream lets one know."""
+        self.holes.setdefault(gap.shard_id, []).append((gap.since, gap.until))
+        if gap.since / 1000 > self.stream.horizon + _MARGIN:
+            raise ViolationError("false gap", f"{gap.problem()}, and the stream still has it")
 
     def on_checkpoint(self, _: str, position: Position, shard: SimShard) -> None:
         """Everything up to a checkpoint is committed."""
@@ -261,9 +281,11 @@ class Invariants:
 
     def doubtful(self, since: float, until: float) -> bool:
         """Say whether the stream may have forgotten something of a time, as far as anybody can know."""
-        if since < self.stream.horizon:
+        if since < self.stream.horizon + _MARGIN:
             return True
-        return any(begin < until and since < end for holes in self.holes.values() for begin, end in holes)
+        return any(
+            begin < until * 1000 and since * 1000 < end for holes in self.holes.values() for begin, end in holes
+        )
 
     def _fact(self, row: dict[str, Any], day: date | None) -> Fact:
         place = (row["shard_id"], int(row["sequence_number"]))

@@ -47,6 +47,14 @@ class SimShard:
     closed: float | None = None
     records: list[Put] = field(default_factory=list)
 
+    def was_open(self, at: float) -> bool:
+        """Say whether it took records at a time."""
+        return self.opened <= at and (self.closed is None or at < self.closed)
+
+
+class NotFoundError(ClientError):
+    """The stream has no such shard, or no more."""
+
 
 class ExpiredError(Exception):
     """The iterator has expired."""
@@ -57,6 +65,7 @@ class Exceptions:
     """The client's exceptions, as boto3 names them."""
 
     ExpiredIteratorException = ExpiredError
+    ResourceNotFoundException = NotFoundError
 
 
 @dataclass(slots=True)
@@ -132,9 +141,14 @@ class Stream:
         """ListShards: see `paginate`."""
         return self
 
-    def paginate(self, *, StreamName: str) -> Iterator[dict[str, Any]]:  # noqa: N803, ARG002 - boto3's names
-        """List the shards."""
-        yield {"Shards": self._ask("ListShards", lambda: [_listed(one) for one in self.listed()])}
+    def paginate(self, *, StreamName: str, ShardFilter: Any = None) -> Iterator[dict[str, Any]]:  # noqa: N803, ARG002, ANN401, E501 - boto3's
+        """List the shards, or those that were open at a time."""
+
+        def do() -> list[dict[str, Any]]:
+            at = ShardFilter["Timestamp"].timestamp() if ShardFilter else None
+            return [_listed(one) for one in self.listed() if at is None or one.was_open(at)]
+
+        yield {"Shards": self._ask("ListShards", do)}
 
     def get_shard_iterator(self, **wanted: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's
         """Return a place to read from: an index into all records that the shard ever had."""
@@ -143,11 +157,12 @@ class Stream:
         def do() -> dict[str, Any]:
             shard = self.shards[shard_id]
             if shard not in self.listed():
-                raise refusal("GetShardIterator", "ResourceNotFoundException", 400)
+                raise _not_found()
             number = int(wanted.get("StartingSequenceNumber", 0))
             since = wanted["Timestamp"].timestamp() * 1000 if "Timestamp" in wanted else 0.0
             begins: dict[str, Callable[[Put], bool]] = {
                 "TRIM_HORIZON": lambda _: True,
+                "LATEST": lambda _: False,
                 "AT_SEQUENCE_NUMBER": lambda one: one.number >= number,
                 "AFTER_SEQUENCE_NUMBER": lambda one: one.number > number,
                 "AT_TIMESTAMP": lambda one: one.arrival >= since,
@@ -231,6 +246,11 @@ def _listed(one: SimShard) -> dict[str, Any]:
     numbers = {"StartingSequenceNumber": "1"} | ({"EndingSequenceNumber": "2"} if one.closed else {})
     parents = dict(zip(names, one.parents, strict=False))
     return {"ShardId": one.shard_id, "HashKeyRange": bounds, "SequenceNumberRange": numbers, **parents}
+
+
+def _not_found() -> NotFoundError:
+    response: Any = {"Error": {"Code": "ResourceNotFoundException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    return NotFoundError(response, "GetShardIterator")
 
 
 def _error(fate: Fate) -> Exception:
