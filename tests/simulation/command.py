@@ -92,7 +92,7 @@ class _Tally:
         self.failures: dict[str, Played] = {}
         self.last: Played | None = None
         self._histories = self._effects = self._failed = 0
-        self._known = Counter[str]()
+        self._known, self._met = Counter[str](), Counter[str]()
         self._begun, self._cpu = time.monotonic(), time.process_time()
 
     def play(self, seeds: range, *, first: bool, known_too: bool) -> None:
@@ -106,6 +106,7 @@ class _Tally:
             self.last = played = play(make(seed))
             self._histories += 1
             self._effects += played.effects
+            self._met.update({_met(what) for _, _, what in played.history} - {None})
             if self._show and self._histories % 10 == 0:
                 click.echo(f"\r{self.line()}", nl=False, err=True)
             if played.violation is None:
@@ -130,6 +131,7 @@ class _Tally:
             "failed": self._failed,
             "failures": {name: {"seed": one.plan.seed, "what": str(one.violation)} for name, one in self.failures.items()},
             "known": dict(self._known),
+            "met": dict(sorted(self._met.items())),
         }
 
     def line(self) -> str:
@@ -140,6 +142,16 @@ class _Tally:
             f"{self._histories:,} histories ({self._histories / cpu:.1f} a second of processor time),"
             f" {self._effects:,} effects: {self._failed} failed{known}"
         )
+
+
+def _met(what: str) -> str | None:
+    """Return what of note a line of a history says: what code logs, and what went wrong."""
+    if what.startswith("  "):
+        return what.split(maxsplit=2)[1]
+    for word in ("has crashed", "wakes up", "answer lost", "late", "hangs", "lost: ", "comes twice", "refused: ", "goes to another"):
+        if word in what:
+            return word.strip(": ")
+    return None
 
 
 def _print(played: Played, *, shrink: bool, whole: bool, as_json: bool) -> None:
