@@ -1,4 +1,4 @@
-"""What operators may do with a sealed day, one after the other: replay, roll back, expire; and what may be damaged."""
+"""What operators may do with a sealed day: replay it, roll it back, let it expire; and what may damage it."""
 
 from __future__ import annotations
 
@@ -52,19 +52,25 @@ class Aftermath:
         return not held.gone(day) and not held.doubtful(since - 120, since + 86_520)
 
     def _replay_gives_the_same(self, day: date) -> None:
-        """A replay of the same records by the same rules shows readers the same rows."""
+        """Check that a replay of the same records by the same rules gives the same rows."""
         held, live = self.game.invariants, self.process.seal(day).manifest
         for source in ("stream", "lake"):
-            replayed = self.process.replay(day, day, source, dry_run=True, name=self.rng.choice((None, "same")))[0]
+            replayed = self.process.replay(
+                day, day, source, dry_run=True, name=self.rng.choice((None, "same"))
+            )[0]
             held.check_run(held.manifest(day, replayed.manifest.run))
             if replayed.manifest.records != live.records:
-                raise ViolationError("replay equals live", f"{day} from {source}: {replayed.manifest.records} records")
+                raise ViolationError(
+                    "replay equals live", f"{day} from {source}: {replayed.manifest.records} records"
+                )
             rows = [held.accepted(held.manifest(day, run)) for run in (live.run, replayed.manifest.run)]
             if rows[0] != rows[1]:
-                raise ViolationError("replay equals live", f"{day} from {source}: other rows than sealed from live")
+                raise ViolationError(
+                    "replay equals live", f"{day} from {source}: other rows than sealed from live"
+                )
 
     def _rollback_gives_back(self, day: date) -> None:
-        """A rollback after a switch gives readers what they saw before it."""
+        """Check that a rollback after a switch gives readers what they saw before it."""
         process, readers = self.process, self.process.readers
         for _ in range(self.rng.randint(1, 4)):
             before = readers.current(day)
@@ -74,7 +80,9 @@ class Aftermath:
             if readers.current(day) != "live" and self.rng.random() < 0.5:
                 process.roll_back(day)
                 if readers.seen(day) != {before}:
-                    raise ViolationError("rollback", f"of {day} after {what}: not {before}, which readers saw before")
+                    raise ViolationError(
+                        "rollback", f"of {day} after {what}: not {before}, which readers saw before"
+                    )
 
     def _switch(self, day: date) -> str:
         what = self.rng.choice(("seal", "stream", "lake", "strict", "dry", "back"))
@@ -92,7 +100,7 @@ class Aftermath:
         return f"a replay ({what})"
 
     def _audit_finds(self, day: date) -> None:
-        """An audit names each damage, and nothing once it is undone."""
+        """Check that an audit names each damage, and nothing once it is undone."""
         bucket, glue = self.game.place.bucket, self.game.place.glue
         self.process.seal(day)
         for name, damage in damages(self.game, day, self.rng):
@@ -103,7 +111,9 @@ class Aftermath:
             bucket.objects.update(objects)
             glue.partitions.clear()
             glue.partitions.update(partitions)
-            self.game.world.note(f"damage: {name}; audit: {found.problems[0] if found.problems else 'nothing'}")
+            self.game.world.note(
+                f"damage: {name}; audit: {found.problems[0] if found.problems else 'nothing'}"
+            )
             if found.ok:
                 raise ViolationError("audit finds", f"{name} on {day}, sealed: nothing is wrong, it says")
         again = self.process.audit(day, against_stream=True)
@@ -111,18 +121,20 @@ class Aftermath:
             raise ViolationError("audit", f"of {day}, which is whole again: {again.problems[0]}")
 
     def _later(self, day: date) -> None:
-        """A month later, what was not seen expires; readers never see less than they saw."""
+        """Let a month go by, and runs expire beside other commands: readers see no less than before."""
         world, place = self.game.world, self.game.place
         self._switch(day)
         world.note("31 days go by")
         world.pause(31 * 86_400.0)
         others = [
             ("expire", lambda process: process.expire()),
-            self.rng.choice((
-                ("seal", lambda process: process.seal(day)),
-                ("rollback", lambda process: process.roll_back(day)),
-                ("expire", lambda process: process.expire()),
-            )),
+            self.rng.choice(
+                (
+                    ("seal", lambda process: process.seal(day)),
+                    ("rollback", lambda process: process.roll_back(day)),
+                    ("expire", lambda process: process.expire()),
+                )
+            ),
         ]
         actors = []
         for name, do in others:
@@ -131,7 +143,11 @@ class Aftermath:
             world.pause(5.0)
         seen = self.process.readers.current(day)
         if seen not in {None, "live"}:
-            missing = [key for key in self.game.invariants.parts(str(day), str(seen)) if key not in place.bucket.objects]
+            missing = [
+                key
+                for key in self.game.invariants.parts(str(day), str(seen))
+                if key not in place.bucket.objects
+            ]
             if missing:
                 raise ViolationError("readers", f"{day} shows run {seen} without {missing[0]}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tests.simulation.world import World
 
+
+_T = TypeVar("_T")
 
 PAGE: Final = 8
 _CONFLICTS: Final = 0.01
@@ -40,7 +42,7 @@ def refusal(operation: str, code: str, status: int) -> ClientError:
 
 @dataclass(slots=True)
 class Bucket:
-    """The objects, and who is asked before one is made (`on_put`) or after some were removed (`on_delete`)."""
+    """The objects; `on_put` is called before one is made, `on_delete` after some were removed."""
 
     world: World
     objects: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
@@ -49,44 +51,47 @@ class Bucket:
     on_delete: Callable[[list[str]], None] = lambda _: None
     exceptions: type[Exceptions] = Exceptions
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, Metadata: dict[str, str], IfNoneMatch: str = "") -> None:  # noqa: N803, ARG002, E501 - boto3's names
+    def put_object(self, **wanted: Any) -> None:  # noqa: ANN401 - boto3's
         """PUT, atomically; on the condition that there is none, if asked."""
+        key, body, metadata = wanted["Key"], wanted["Body"], wanted["Metadata"]
 
         def do() -> None:
-            if IfNoneMatch and Key in self.objects:
+            if wanted.get("IfNoneMatch") and key in self.objects:
                 raise refusal("PutObject", "PreconditionFailed", 412)
-            self.on_put(Key, Body, Metadata)
-            self.objects[Key] = (Body, dict(Metadata))
-            self.made[Key] = self.world.now
+            self.on_put(key, body, metadata)
+            self.objects[key] = (body, dict(metadata))
+            self.made[key] = self.world.now
 
         if not self.world.calm and self.world.random.random() < _CONFLICTS:
             raise refusal("PutObject", "ConditionalRequestConflict", 409)
-        self._ask(f"PUT {Key}", do, writes=True)
+        self._ask(f"PUT {key}", do, writes=True)
 
-    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803, ARG002 - boto3's names
+    def head_object(self, **wanted: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's
         """HEAD."""
+        key = wanted["Key"]
 
         def do() -> dict[str, Any]:
-            if Key not in self.objects:
+            if key not in self.objects:
                 raise refusal("HeadObject", "404", 404)
-            return {"Metadata": dict(self.objects[Key][1])}
+            return {"Metadata": dict(self.objects[key][1])}
 
-        return self._ask(f"HEAD {Key}", do)
+        return self._ask(f"HEAD {key}", do)
 
-    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803, ARG002 - boto3's names
+    def get_object(self, **wanted: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's
         """GET."""
+        key = wanted["Key"]
 
         def do() -> dict[str, Any]:
-            if Key not in self.objects:
+            if key not in self.objects:
                 response: Any = {"Error": {"Code": "NoSuchKey"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
                 raise NoSuchKeyError(response, "GetObject")
-            return {"Body": io.BytesIO(self.objects[Key][0]), "Metadata": dict(self.objects[Key][1])}
+            return {"Body": io.BytesIO(self.objects[key][0]), "Metadata": dict(self.objects[key][1])}
 
-        return self._ask(f"GET {Key}", do)
+        return self._ask(f"GET {key}", do)
 
-    def delete_objects(self, *, Bucket: str, Delete: Any) -> dict[str, Any]:  # noqa: N803, ARG002, ANN401 - boto3's
+    def delete_objects(self, **wanted: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's
         """DELETE some."""
-        keys = [one["Key"] for one in Delete["Objects"]]
+        keys = [one["Key"] for one in wanted["Delete"]["Objects"]]
 
         def do() -> dict[str, Any]:
             gone = [key for key in keys if self.objects.pop(key, None) is not None]
@@ -99,19 +104,19 @@ class Bucket:
         """LIST: see `paginate`."""
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str, Delimiter: str = "") -> Pages:  # noqa: N803, ARG002 - boto3's
+    def paginate(self, **wanted: Any) -> Pages:  # noqa: ANN401 - boto3's
         """LIST in pages, each asked for by itself: what is made in between may be in a later one."""
-        return Pages(self, Prefix, Delimiter)
+        return Pages(self, wanted["Prefix"], wanted.get("Delimiter", ""))
 
     def page(self, prefix: str, after: str) -> list[str]:
         """LIST one page."""
-        return cast("list[str]", self._ask(f"LIST {prefix}", lambda: self._after(prefix, after)))
+        return self._ask(f"LIST {prefix}", lambda: self._after(prefix, after))
 
     def _after(self, prefix: str, after: str) -> list[str]:
         keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
         return keys if prefix.count("/") < _PAGED else keys[:PAGE]
 
-    def _ask(self, what: str, do: Callable[[], Any], *, writes: bool = False) -> Any:  # noqa: ANN401 - boto3's
+    def _ask(self, what: str, do: Callable[[], _T], *, writes: bool = False) -> _T:
         return self.world.effect("s3", what, do, error=_error, writes=writes)
 
 

@@ -33,11 +33,21 @@ class _Seeds(click.ParamType[range]):
 @click.option("--seeds", type=_Seeds(), default="0:100", show_default=True, help="From A up to B, or one.")
 @click.option("--seconds", type=float, help="Stop after so many, wherever it is then.")
 @click.option("--first", is_flag=True, help="Stop at the first history that fails.")
-@click.option("--shrink/--no-shrink", default=True, show_default=True, help="Make the first failure of a kind small.")
-@click.option("--whole", is_flag=True, help="Print requests that only read as well; with one seed, if it holds too.")
-@click.option("--exact", is_flag=True, help="Real Parquet and the real fraud rules: the same histories, slowly.")
-@click.option("--mutation", type=click.Choice([one.name for one in MUTATIONS]), help="Play on code with this fault.")
-@click.option("--mutations", is_flag=True, help="Play each mutation until a seed catches it; print the table.")
+@click.option(
+    "--shrink/--no-shrink", default=True, show_default=True, help="Make the first failure of a kind small."
+)
+@click.option(
+    "--whole", is_flag=True, help="Print requests that only read as well; with one seed, if it holds too."
+)
+@click.option(
+    "--exact", is_flag=True, help="Real Parquet, seen-sets and fraud rules: the same histories, slowly."
+)
+@click.option(
+    "--mutation", type=click.Choice([one.name for one in MUTATIONS]), help="Play on code with this fault."
+)
+@click.option(
+    "--mutations", is_flag=True, help="Play each mutation until a seed catches it; print the table."
+)
 @click.option("--known", "known_too", is_flag=True, help="Fail for what known.py names, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for machines.")
 def main(  # noqa: PLR0913 - what the command takes
@@ -55,10 +65,10 @@ def main(  # noqa: PLR0913 - what the command takes
 ) -> None:
     """Play histories of the worker's real code in simulated time, and look whether the promises hold.
 
-    A seed is a history: owners of shards that crash, stall, lose their leases and wake up late; splits and merges;
-    arrivals out of order around midnight; a stream that forgets; services that fail, hang, or lose their answers;
-    and beside them seal, replay, rollback, expire, audit and readers. It goes the same way each time. Then all is
-    quiet, and what is in the lake must be what was on the stream. tests/simulation/invariants.py has what must hold.
+    A seed is a history: owners of shards that crash, stall, lose their leases and wake up late; splits and
+    merges; arrivals out of order around midnight; a stream that forgets; services that fail, hang, or lose
+    their answers; beside them seal, replay, rollback, expire, audit and readers. It goes the same way each
+    time. Then all is quiet, and the lake must hold what was on the stream: tests/simulation/invariants.py.
 
     \b
       python -m tests.simulation --seeds 0:10000          ten thousand histories
@@ -76,7 +86,10 @@ def main(  # noqa: PLR0913 - what the command takes
     from tests.simulation import game, stand_ins  # noqa: F401, PLC0415 - a mutation comes before what it changes
 
     stand_ins.install(exact=exact)
-    tally = _Tally(show=not as_json and sys.stderr.isatty(), until=None if seconds is None else time.monotonic() + seconds)
+    tally = _Tally(
+        show=not as_json and sys.stderr.isatty(),
+        until=None if seconds is None else time.monotonic() + seconds,
+    )
     tally.play(seeds, first=first, known_too=known_too)
     for played in tally.failures.values():
         _print(played, shrink=shrink, whole=whole, as_json=as_json)
@@ -106,7 +119,7 @@ class _Tally:
             self.last = played = play(make(seed))
             self._histories += 1
             self._effects += played.effects
-            self._met.update({_met(what) for _, _, what in played.history} - {None})
+            self._met.update({met for _, _, what in played.history if (met := _met(what))})
             if self._show and self._histories % 10 == 0:
                 click.echo(f"\r{self.line()}", nl=False, err=True)
             if played.violation is None:
@@ -129,7 +142,10 @@ class _Tally:
             "seconds": round(time.monotonic() - self._begun, 1),
             "cpu_seconds": round(time.process_time() - self._cpu, 1),
             "failed": self._failed,
-            "failures": {name: {"seed": one.plan.seed, "what": str(one.violation)} for name, one in self.failures.items()},
+            "failures": {
+                name: {"seed": one.plan.seed, "what": str(one.violation)}
+                for name, one in self.failures.items()
+            },
             "known": dict(self._known),
             "met": dict(sorted(self._met.items())),
         }
@@ -148,7 +164,17 @@ def _met(what: str) -> str | None:
     """Return what of note a line of a history says: what code logs, and what went wrong."""
     if what.startswith("  "):
         return what.split(maxsplit=2)[1]
-    for word in ("has crashed", "wakes up", "answer lost", "late", "hangs", "lost: ", "comes twice", "refused: ", "goes to another"):
+    for word in (
+        "has crashed",
+        "wakes up",
+        "answer lost",
+        "late",
+        "hangs",
+        "lost: ",
+        "comes twice",
+        "refused: ",
+        "goes to another",
+    ):
         if word in what:
             return word.strip(": ")
     return None

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from stream_worker.audit.auditor import Audit
     from stream_worker.buffer import Limits
     from stream_worker.engines.kcl.shard_owner import MakeProcessor
-    from stream_worker.progress import Move
     from stream_worker.processor import Checkpoint
+    from stream_worker.progress import Move
     from stream_worker.pulse import Uncommitted
     from stream_worker.records import Position
     from stream_worker.replay import Replayed

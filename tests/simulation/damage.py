@@ -1,11 +1,13 @@
-"""What may happen to a sealed day in the lake, or in the catalog: each is something that an audit must find."""
+"""What may happen to a sealed day in the lake or in the catalog: an audit must find each of these."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from stream_worker.segment import Summary, committed_rejects_key
 from tests.simulation.commands import BUCKET
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.simulation.game import Game
 
-Damage = tuple[str, "Callable[[], None]"]
+Damage = tuple[str, "Callable[[], object]"]
 
 
 def damages(game: Game, day: date, rng: random.Random, most: int = 3) -> Iterator[Damage]:
@@ -38,7 +40,7 @@ class _Bench:
             self._gone("a segment", live),
             self._gone("a file of the run's reports", run["reports"]),
             self._gone("a file of the run's rejects", run["rejects"]),
-            self._gone("a manifest", [run["manifest"]]),
+            self._gone("a manifest", run["manifest"]),
             self._gone("the rejects of a segment", self._committed_rejects()),
             self._changed("a segment", live),
             self._changed("a file of the run", run["reports"] + run["rejects"]),
@@ -63,22 +65,22 @@ class _Bench:
         run = location.rstrip("/").rpartition("run=")[2]
         manifest = self.game.invariants.manifest(self.day, run)
         parts = {table: [part["key"] for part in manifest[table]] for table in ("reports", "rejects")}
-        return parts | {"manifest": f"runs/dt={self.day}/{run}.json"}  # type: ignore[dict-item] # a key beside lists
+        return parts | {"manifest": [f"runs/dt={self.day}/{run}.json"]}
 
     def _committed_rejects(self) -> list[str]:
         bucket = self.game.place.bucket
         committed = {
-            f"{key.replace('reports/', 'rejects/', 1).removesuffix('.parquet')}-{metadata['last']}.{metadata['rejects']}.parquet"
+            committed_rejects_key(key, Summary.parse(metadata))
             for key, (_, metadata) in bucket.objects.items()
-            if key.startswith(f"reports/live/dt={self.day}/") and metadata["rejects"]
+            if key.startswith(f"reports/live/dt={self.day}/")
         }
-        return sorted(committed)
+        return sorted(key for key in committed if key is not None)
 
     def _gone(self, what: str, keys: list[str]) -> Damage | None:
         if not keys:
             return None
         key = self.rng.choice(keys)
-        return f"{what} is gone", lambda: self.game.place.bucket.objects.pop(key) and None
+        return f"{what} is gone", partial(self.game.place.bucket.objects.pop, key)
 
     def _changed(self, what: str, keys: list[str]) -> Damage | None:
         return self._rewrite(f"{what} has other bytes", keys, lambda body: b"PAR1 " + b"0" * (len(body) - 5))
@@ -115,7 +117,9 @@ class _Bench:
         others = [key for key in keys if objects[key][0] != objects[full[0]][0]] if full else []
         if not others:
             return None
-        return "a segment has the rows of another", lambda: objects.update({full[0]: (objects[others[0]][0], objects[full[0]][1])})
+        return "a segment has the rows of another", lambda: objects.update(
+            {full[0]: (objects[others[0]][0], objects[full[0]][1])}
+        )
 
     def _copied(self, keys: list[str]) -> Damage | None:
         if not keys:
@@ -124,34 +128,41 @@ class _Bench:
         head, _, position = key.removesuffix(".parquet").rpartition(".")
         number = 1 if position == "start" else int(position.partition("_")[0]) + 1
         copy = f"{head}.{number:056d}.parquet"
-        return ("a segment is there twice", lambda: objects.update({copy: objects[key]})) if copy not in objects else None
+        return (
+            ("a segment is there twice", lambda: objects.update({copy: objects[key]}))
+            if copy not in objects
+            else None
+        )
 
     def _foreign(self) -> Damage:
         key = f"reports/live/dt={self.day}/notes.txt"
-        return "something foreign lies among the segments", lambda: self.game.place.bucket.objects.update({key: (b"", {})})
+        return "something foreign lies among the segments", lambda: self.game.place.bucket.objects.update(
+            {key: (b"", {})}
+        )
 
     def _extra(self, keys: list[str]) -> Damage:
         key = f"{keys[0].rpartition('/')[0]}/part-99999.parquet"
         objects = self.game.place.bucket.objects
         return "a file too many lies in the run", lambda: objects.update({key: objects[keys[0]]})
 
-    def _manifest_lies(self, key: str) -> Damage:  # type: ignore[misc] # see _run
+    def _manifest_lies(self, keys: list[str]) -> Damage:
         def change(body: bytes) -> bytes:
             manifest = json.loads(body)
             manifest["outcomes"]["accepted"] += 1
             return json.dumps(manifest).encode()
 
-        found = self._rewrite("the manifest counts one more", [key], change)
+        found = self._rewrite("the manifest counts one more", keys, change)
         assert found is not None
         return found
 
     def _elsewhere(self, table: str) -> Damage:
         location = f"s3://{BUCKET}/{table}/sealed/dt={self.day}/run=0123456789abcdef/"
         partitions = self.game.place.glue.partitions
-        return f"readers of {table} are pointed elsewhere", lambda: partitions.update({(table, self.day): location})
+        return f"readers of {table} are pointed elsewhere", lambda: partitions.update(
+            {(table, self.day): location}
+        )
 
     def _unseen(self, table: str) -> Damage:
-        return (
-            f"readers of {table} do not find the day",
-            lambda: self.game.place.glue.partitions.pop((table, self.day)) and None,
+        return f"readers of {table} do not find the day", partial(
+            self.game.place.glue.partitions.pop, (table, self.day)
         )

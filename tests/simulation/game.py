@@ -12,13 +12,14 @@ from stream_worker.problem import Kind
 from stream_worker.thresholds import THRESHOLDS
 from tests.simulation import stand_ins
 from tests.simulation.bucket import Bucket
-from tests.simulation.commands import BUCKET, Place, Process
+from tests.simulation.commands import Place, Process
 from tests.simulation.glue import Glue
 from tests.simulation.invariants import Invariants
 from tests.simulation.leases import Fleet
 from tests.simulation.quiet import Quiet
 from tests.simulation.stream import Stream
-from tests.simulation.truth import STRICT, Fact, Kind as What, Truth, body_of, nonce_of
+from tests.simulation.truth import STRICT, Fact, Truth, body_of, nonce_of
+from tests.simulation.truth import Kind as What
 from tests.simulation.weather import Outage, Weather
 from tests.simulation.world import CrashError, ViolationError, World
 
@@ -130,11 +131,15 @@ class Game:
             place = elsewhere if elsewhere is not None else random.Random(number).random()
             arrival = round(self.world.now * 1000) + jitter
             put = self.place.stream.put(int(place * 2**128), nonce, body_of(kind, nonce, number), arrival)
-            shard_id = next(one.shard_id for one in self.place.stream.shards.values() if one.records[-1:] == [put])
+            shard_id = next(
+                one.shard_id for one in self.place.stream.shards.values() if one.records[-1:] == [put]
+            )
             fact = Fact(shard_id, put, kind, nonce)
             self.truth.facts[fact.place] = fact
             at = f"{arrival % 86_400_000 / 1000:.3f} s of {fact.day:%d}"
-            self.world.note(f"put ..{put.number % 10000} on {shard_id[-3:]}: {kind} of {number}, arrival {at}")
+            self.world.note(
+                f"put ..{put.number % 10000} on {shard_id[-3:]}: {kind} of {number}, arrival {at}"
+            )
 
     def _worker(self, what: str, number: int) -> None:
         if self.plan.mode == "kcl":
@@ -186,27 +191,30 @@ class Game:
         self.commands.append(actor)
 
     def _do(self, op: Op, process: Process) -> object:
-        match op.what:
-            case "seal":
-                return process.seal(op.args[0])
-            case "seal --all":
-                return process.seal_all()
-            case "replay":
-                first, last, source, dry, strict, name = op.args
-                process.thresholds = STRICT if strict else THRESHOLDS
-                return process.replay(first, last, source, dry_run=dry, name=name)
-            case "rollback":
-                return process.roll_back(*op.args)
-            case "expire":
-                return process.expire()
-            case "audit":
-                return self._audited(process.audit(op.args[0], against_stream=op.args[1]))
-            case "read":
-                return read(self, process, op.args[0])
-        raise AssertionError(op.what)
+        commands: dict[str, Callable[..., object]] = {
+            "seal": process.seal,
+            "seal --all": process.seal_all,
+            "replay": self._replay,
+            "rollback": process.roll_back,
+            "expire": process.expire,
+            "audit": self._audit,
+            "read": read,
+        }
+        own = (self, process) if op.what == "read" else (process,) if op.what in {"replay", "audit"} else ()
+        return commands[op.what](*own, *op.args)
+
+    @staticmethod
+    def _replay(process: Process, *wanted: Any) -> object:  # noqa: ANN401 - as the plan has them
+        first, last, source, dry_run, strict, name = wanted
+        process.thresholds = STRICT if strict else THRESHOLDS
+        return process.replay(first, last, source, dry_run=dry_run, name=name)
+
+    def _audit(self, process: Process, *wanted: Any) -> None:  # noqa: ANN401 - as the plan has them
+        day, against_stream = wanted
+        self._audited(process.audit(day, against_stream=against_stream))
 
     def _audited(self, audit: Audit) -> None:
-        """An audit beside others may see what is under way, but no damage."""
+        """Check that an audit beside others sees what is under way at most, and no damage."""
         for problem in audit.problems:
             if not excused(self, audit, problem):
                 raise ViolationError("audit", f"of {audit.day}, while others work: {problem}")
@@ -227,7 +235,7 @@ class Game:
 
 
 def read(game: Game, process: Process, day: date) -> None:
-    """Read a day as a query does: where it is, which files there are, each file; only once rows were there."""
+    """Read a day as a query does: where it is, which files there are, then each file."""
     for table in ("reports", "rejects"):
         prefix = process.catalog.location(table, day)
         if prefix is None:

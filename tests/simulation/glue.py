@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.simulation.world import World
+
+
+_T = TypeVar("_T")
 
 
 class AlreadyExistsError(ClientError):
@@ -41,23 +44,23 @@ class Glue:
     on_point: Callable[[str, str, str | None, str], None] = lambda *_: None
     exceptions: type[Exceptions] = Exceptions
 
-    def batch_get_partition(self, *, DatabaseName: str, TableName: str, PartitionsToGet: Any) -> dict[str, Any]:  # noqa: N803, ARG002, ANN401, E501 - boto3's
+    def batch_get_partition(self, **wanted: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's
         """Return the partitions that there are."""
-        day = PartitionsToGet[0]["Values"][0]
+        table, day = wanted["TableName"], wanted["PartitionsToGet"][0]["Values"][0]
 
         def do() -> dict[str, Any]:
-            found = self.partitions.get((TableName, day))
+            found = self.partitions.get((table, day))
             return {"Partitions": [] if found is None else [_partition(day, found)]}
 
-        return self._ask(f"BatchGetPartition {TableName} {day}", do)
+        return self._ask(f"BatchGetPartition {table} {day}", do)
 
-    def create_partition(self, *, DatabaseName: str, TableName: str, PartitionInput: Any) -> None:  # noqa: N803, ARG002, ANN401, E501 - boto3's
+    def create_partition(self, **wanted: Any) -> None:  # noqa: ANN401 - boto3's
         """Make a partition where there is none."""
-        self._change("CreatePartition", TableName, PartitionInput, there=False)
+        self._change("CreatePartition", wanted["TableName"], wanted["PartitionInput"], there=False)
 
-    def update_partition(self, *, DatabaseName: str, TableName: str, PartitionValueList: Any, PartitionInput: Any) -> None:  # noqa: N803, ARG002, ANN401, E501 - boto3's
+    def update_partition(self, **wanted: Any) -> None:  # noqa: ANN401 - boto3's
         """Change a partition that there is."""
-        self._change("UpdatePartition", TableName, PartitionInput, there=True)
+        self._change("UpdatePartition", wanted["TableName"], wanted["PartitionInput"], there=True)
 
     def get_paginator(self, _name: str) -> Glue:
         """GetPartitions: see `paginate`."""
@@ -79,14 +82,19 @@ class Glue:
             before = self.partitions.get((table, day))
             if (before is not None) is not there:
                 kind = EntityNotFoundError if there else AlreadyExistsError
-                response: Any = {"Error": {"Code": kind.__name__}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+                response: Any = {
+                    "Error": {"Code": kind.__name__},
+                    "ResponseMetadata": {"HTTPStatusCode": 400},
+                }
                 raise kind(response, name)
             self.partitions[table, day] = location
             self.on_point(table, day, before, location)
 
-        self._ask(f"{name} {table} {day} -> {location.rpartition('/dt=')[0][-14:]}{location[-22:]}", do, writes=True)
+        self._ask(
+            f"{name} {table} {day} -> {location.rpartition('/dt=')[0][-14:]}{location[-22:]}", do, writes=True
+        )
 
-    def _ask(self, what: str, do: Callable[[], Any], *, writes: bool = False) -> Any:  # noqa: ANN401 - boto3's
+    def _ask(self, what: str, do: Callable[[], _T], *, writes: bool = False) -> _T:
         return self.world.effect("glue", what, do, error=_error, writes=writes)
 
 

@@ -2,12 +2,12 @@
 
 While a history runs:
 
-- "Every record on the stream ends in exactly one place": no two segments of a chain overlap; no segment and no
-  checkpoint passes over a record that the stream still holds and no segment has.
-- "What it refuses": a chain that goes on elsewhere than where it ended does so only where the stream has forgotten
-  what may have been in between.
-- "In one step for readers": a partition is only pointed at a generation that is whole, a run's rejects before its
-  reports; no file goes that readers can see. A reader sees all rows of one generation.
+- "Every record on the stream ends in exactly one place": no two segments of a chain overlap, each goes on
+  where another ended; no segment and no checkpoint passes over a record that the stream still holds.
+- "Nothing is dropped": what the stream has forgotten is in a gap that was written down before, and a gap is
+  only written where something may be missing.
+- "In one step for readers": a partition is only pointed at a generation that is whole, a run's rejects before
+  its reports; no file goes that readers can see. A reader sees all rows of one generation.
 - An audit of what is whole has nothing to say, even while others work.
 
 When all is quiet:
@@ -68,7 +68,7 @@ class Invariants:
     # While a history runs.
 
     def on_put(self, key: str, body: bytes, metadata: Mapping[str, str]) -> None:
-        """A segment takes its place in a chain."""
+        """Check that a segment takes its place in a chain."""
         gap = Gap.of(key)
         if gap is not None:
             self._writes_gap(gap)
@@ -89,7 +89,7 @@ class Invariants:
             self._passes_over(self.stream.shards[link.shard_id], last, f"segment {_tail(key)}")
 
     def _joins(self, shard_id: str, start: int, steps: list[tuple[int, int, str]]) -> None:
-        """A segment goes on where another ended."""
+        """Check that a segment goes on where another ended."""
         if start and start not in {last for _, last, _ in steps}:
             raise ViolationError("chain", f"segment ..{start % 10000} of {shard_id[-3:]} follows no other")
 
@@ -103,7 +103,7 @@ class Invariants:
         return _rows(body) + _rows(self.bucket.objects[rejects][0])
 
     def _has_all(self, shard_id: str, start: int, last: int, rows: list[dict[str, Any]]) -> None:
-        """A segment has all from one position to another, but for what a gap says may have been forgotten."""
+        """Check that a segment has all between two positions, but for what a gap says may be forgotten."""
         numbers = {int(row["sequence_number"]) for row in rows}
         for one in self.stream.shards[shard_id].records:
             if not start < one.number <= last or one.number in numbers:
@@ -116,13 +116,13 @@ class Invariants:
                 raise ViolationError("lost without a word", what)
 
     def _writes_gap(self, gap: Gap) -> None:
-        """A gap is only written where something may be missing, as far as the stream lets one know."""
+        """Check that a gap is only written where something may be missing, as far as one can know."""
         self.holes.setdefault(gap.shard_id, []).append((gap.since, gap.until))
         if gap.since / 1000 > self.stream.horizon + _MARGIN:
             raise ViolationError("false gap", f"{gap.problem()}, and the stream still has it")
 
     def on_checkpoint(self, _: str, position: Position, shard: SimShard) -> None:
-        """Everything up to a checkpoint is committed."""
+        """Check that everything up to a checkpoint is committed."""
         self._passes_over(shard, position.sequence_number, "checkpoint")
 
     def _passes_over(self, shard: SimShard, last: int, what: str) -> None:
@@ -137,7 +137,7 @@ class Invariants:
                 raise ViolationError("nothing dropped", what)
 
     def on_point(self, table: str, day: str, before: str | None, location: str) -> None:
-        """Readers are pointed at something whole."""
+        """Check that readers are pointed at something whole."""
         self.switches.setdefault((table, day), [before] if before else []).append(location)
         prefix = location.removeprefix(f"s3://{BUCKET}/")
         run = _run_of(prefix)
@@ -150,15 +150,17 @@ class Invariants:
             raise ViolationError("readers", f"reports of {day} show run {run} before its rejects do")
 
     def on_delete(self, keys: list[str]) -> None:
-        """No file goes that readers see."""
+        """Check that no file goes that readers see."""
         for (table, day), location in self.glue.partitions.items():
             prefix = location.removeprefix(f"s3://{BUCKET}/")
             seen = [key for key in keys if key.startswith(prefix)]
             if seen:
-                raise ViolationError("readers", f"{_tail(seen[0])} goes, while readers of {table} {day} see it")
+                raise ViolationError(
+                    "readers", f"{_tail(seen[0])} goes, while readers of {table} {day} see it"
+                )
 
     def read(self, table: str, day: str, prefix: str, rows: list[pl.DataFrame]) -> None:
-        """A reader has read all files of a day."""
+        """Check what a reader that has read all files of a day has seen."""
         found = pl.concat(rows) if rows else None
         if found is None:
             if not prefix.startswith(f"{table}/live") or table == "reports":
@@ -185,7 +187,7 @@ class Invariants:
     # When all is quiet.
 
     def check_chains(self) -> None:
-        """Each record has one row in the live chains, the right one, and the counts are those of the rows."""
+        """Check that each record has one row in the live chains, the right one, and that counts are true."""
         rows: dict[Place, str] = {}
         accepted: dict[tuple[str, date, str], Place] = {}
         for key in sorted(one for one in self.bucket.objects if one.startswith("reports/live/")):
@@ -209,7 +211,9 @@ class Invariants:
             found += [(row, row["reason"]) for row in _rows(self.bucket.objects[rejects][0])]
         counted = Counter(outcome for _, outcome in found)
         if any(counted[outcome] != summary.outcomes[outcome] for outcome in OUTCOMES):
-            raise ViolationError("counts", f"{_tail(key)} says {dict(summary.outcomes)}, it has {dict(counted)}")
+            raise ViolationError(
+                "counts", f"{_tail(key)} says {dict(summary.outcomes)}, it has {dict(counted)}"
+            )
         for row, outcome in found:
             fact = self._fact(row, link.day)
             if fact.place in rows:
@@ -224,20 +228,22 @@ class Invariants:
                 accepted[used] = fact.place
 
     def _check_lineage(self, accepted: Mapping[tuple[str, date, str], Place]) -> None:
-        """What a shard accepts, none of its parents has accepted on the day, if they were still listed then."""
+        """Check that no parent that was still listed had accepted what a shard accepts on a day."""
         for shard_id, day, nonce in accepted:
             shard = self.stream.shards[shard_id]
             for parent in shard.parents:
                 closed = self.stream.shards[parent].closed or 0.0
                 _, number = accepted[shard_id, day, nonce]
-                _, _, key = next(one for one in self.truth.steps["live", shard_id] if one[0] < number <= one[1])
+                _, _, key = next(
+                    one for one in self.truth.steps["live", shard_id] if one[0] < number <= one[1]
+                )
                 listed = self.bucket.made[key] < closed + self.stream.retention * 3600 - 600
                 if listed and (parent, day, nonce) in accepted:
                     what = f"..{number % 10000} of {shard_id[-3:]} is accepted, as was one of {parent[-3:]}"
                     raise ViolationError("once a day", what)
 
     def check_run(self, manifest: Any) -> None:  # noqa: ANN401 - as JSON has it
-        """A run has each record of the day that is not lost once, and each deployment once, if by right."""
+        """Check that a run has each record of its day once, and each deployment that counts once."""
         day, run = manifest["day"], manifest["run"]
         thresholds = STRICT if manifest["thresholds_version"] == STRICT.version else THRESHOLDS
         facts = {place: fact for place, fact in self.truth.facts.items() if str(fact.day) == day}
@@ -248,19 +254,25 @@ class Invariants:
                 for row in _rows(self.bucket.objects[part["key"]][0]):
                     fact = self._fact(row, None)
                     if fact.place in seen or str(fact.day) != day:
-                        raise ViolationError("one place", f"{_name(fact)} is in run {run} twice, or by mistake")
+                        raise ViolationError(
+                            "one place", f"{_name(fact)} is in run {run} twice, or by mistake"
+                        )
                     seen[fact.place] = row.get("reason", "accepted")
                     if table == "reports":
                         nonces[row["stack_id"]] += 1
-        missing = [fact for place, fact in facts.items() if place not in seen and place not in self.truth.lost]
+        missing = [
+            fact for place, fact in facts.items() if place not in seen and place not in self.truth.lost
+        ]
         if missing:
             raise ViolationError("whole day", f"{_name(missing[0])} is not in run {run}, which readers see")
         by_right = {
-            fact.nonce.lower() for place, fact in facts.items() if place in seen and fact.kind.counts(thresholds)
+            fact.nonce.lower()
+            for place, fact in facts.items()
+            if place in seen and fact.kind.counts(thresholds)
         }
         if set(nonces) != by_right or max(nonces.values(), default=1) > 1:
             wrong = {*nonces} ^ by_right or {nonce for nonce, count in nonces.items() if count > 1}
-            raise ViolationError("once a day", f"run {run} of {day}: {sorted(wrong)[0]} does not count once")
+            raise ViolationError("once a day", f"run {run} of {day}: {min(wrong)} does not count once")
 
     def manifest(self, day: date | str, run: str) -> Any:  # noqa: ANN401 - as JSON has it
         """Return a run's manifest."""
@@ -277,21 +289,27 @@ class Invariants:
 
     def gone(self, day: date) -> list[Fact]:
         """Return the day's records that the stream forgot before they were committed."""
-        return [fact for place, fact in self.truth.facts.items() if place in self.truth.lost and fact.day == day]
+        return [
+            fact for place, fact in self.truth.facts.items() if place in self.truth.lost and fact.day == day
+        ]
 
     def doubtful(self, since: float, until: float) -> bool:
         """Say whether the stream may have forgotten something of a time, as far as anybody can know."""
         if since < self.stream.horizon + _MARGIN:
             return True
         return any(
-            begin < until * 1000 and since * 1000 < end for holes in self.holes.values() for begin, end in holes
+            begin < until * 1000 and since * 1000 < end
+            for holes in self.holes.values()
+            for begin, end in holes
         )
 
     def _fact(self, row: dict[str, Any], day: date | None) -> Fact:
         place = (row["shard_id"], int(row["sequence_number"]))
         fact = self.truth.facts.get(place)
         if fact is None or (day is not None and fact.day != day):
-            raise ViolationError("one place", f"..{place[1] % 10000} of {place[0][-3:]} has a row where it has none")
+            raise ViolationError(
+                "one place", f"..{place[1] % 10000} of {place[0][-3:]} has a row where it has none"
+            )
         return fact
 
 

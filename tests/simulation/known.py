@@ -1,7 +1,7 @@
-"""Faults that are known and not fixed yet: a history that ends by one of these is counted, and is no failure.
+"""Faults that are known and not fixed yet: a history that ends by one of these is counted, and does not fail.
 
-To be empty. Each entry says what is wrong, and how the violation reads that shows it. Who fixes a fault takes its
-entry out, and the simulation holds the fix from then on.
+Each entry says what is wrong, and how the violation that shows it reads. A fix takes its entry out, and the
+simulation holds the fix from then on. The list is best empty.
 """
 
 from __future__ import annotations

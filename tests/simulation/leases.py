@@ -155,13 +155,19 @@ class Owner:
     def checkpoint(self, sequence_number: str | None = None, sub_sequence_number: int | None = None) -> None:
         """Take a checkpoint, as the library's checkpointer does: without a number at the end of a shard."""
         end = sequence_number is None and self.ending
-        position = self.delivered if sequence_number is None else Position(int(sequence_number or 0), sub_sequence_number or 0)
+        position = (
+            self.delivered
+            if sequence_number is None
+            else Position(int(sequence_number or 0), sub_sequence_number or 0)
+        )
 
         def do() -> None:
             if self.lease.owner is not self or self.fleet.leases.get(self.lease.shard_id) is not self.lease:
                 raise CheckpointError("ShutdownException")
             if position > self.delivered:
-                raise ViolationError("checkpoint", f"{_short(position)} of {self.lease.shard_id[-3:]} was not delivered")
+                raise ViolationError(
+                    "checkpoint", f"{_short(position)} of {self.lease.shard_id[-3:]} was not delivered"
+                )
             self.fleet.on_checkpoint(self.lease.shard_id, position, self._shard)
             self.lease.checkpoint, self.lease.ended = position, end
 
@@ -182,7 +188,10 @@ class Owner:
         self.delivered = begun = self.lease.checkpoint
         given = Given(shard.shard_id, checkpointer=self)
         if begun != START:
-            given.sequence_number, given.sub_sequence_number = str(begun.sequence_number), begun.sub_sequence_number
+            given.sequence_number, given.sub_sequence_number = (
+                str(begun.sequence_number),
+                begun.sub_sequence_number,
+            )
         try:
             owner.initialize(given)
             self._read(owner, shard, given, begun)
@@ -194,7 +203,10 @@ class Owner:
 
     def _read(self, owner: ShardOwner, shard: SimShard, given: Given, begun: Position) -> None:
         world = self.fleet.world
-        index = next((at for at, one in enumerate(shard.records) if one.number > begun.sequence_number), len(shard.records))
+        index = next(
+            (at for at, one in enumerate(shard.records) if one.number > begun.sequence_number),
+            len(shard.records),
+        )
         quiet = 0
         while True:
             if self.asked_to_stop and self._has_it:
@@ -264,4 +276,7 @@ def _short(position: Position) -> str:
 
 
 def _error(fate: Fate) -> Exception:
-    return CheckpointError("ThrottlingException" if fate is Fate.REFUSED else "RuntimeException")
+    refused: Exception = CheckpointError(
+        "ThrottlingException" if fate is Fate.REFUSED else "RuntimeException"
+    )
+    return refused

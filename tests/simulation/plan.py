@@ -1,6 +1,6 @@
-"""From a seed to a plan: what is put, who works, what goes wrong and which commands run, aimed at coincidences.
+"""From a seed to a plan: what is put, who works, what goes wrong and which commands run.
 
-Three things at once are rare by chance. So most of what happens is gathered around few moments: midnights, the
+Three coincidences are rare by chance. So most of what happens is gathered around few moments: midnights, the
 end of a day's grace, and the moments at which the stream forgets what was put before.
 """
 
@@ -31,7 +31,7 @@ _JITTER: Final = (0, 0, 0, -5, -900, -6_000, 700, 4_000)
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """Something that happens at a moment (seconds since 1970); the number names its process and its chance."""
+    """Something that happens at a moment (seconds since 1970); the number names its process."""
 
     number: int
     at: float
@@ -115,10 +115,24 @@ class _Draft:
         rng = self.rng
         for _ in range(rng.randint(0, 4)):
             at = moment + rng.uniform(-60, 240) * rng.random()
-            kinds = ["steal", "steal", "kill", "kill", "stop", "split", "split", "merge", "merge", "outage", "start"]
+            kinds = [
+                "steal",
+                "steal",
+                "kill",
+                "kill",
+                "stop",
+                "split",
+                "split",
+                "merge",
+                "merge",
+                "outage",
+                "start",
+            ]
             what = rng.choice(kinds)
             if what == "outage":
-                self.add(at, what, rng.choice(("s3", "s3", "kinesis", "glue", "dynamodb")), rng.uniform(5, 900))
+                self.add(
+                    at, what, rng.choice(("s3", "s3", "kinesis", "glue", "dynamodb")), rng.uniform(5, 900)
+                )
                 continue
             self.add(at, what, rng.randrange(8))
             if what in {"kill", "stop"}:
@@ -144,7 +158,20 @@ class _Draft:
         rng = self.rng
         skew = rng.choice((0, 0, 0, 25, -25))
         what = rng.choice(
-            ("seal", "seal", "seal --all", "replay", "replay", "replay", "rollback", "expire", "audit", "audit", "read", "read")
+            (
+                "seal",
+                "seal",
+                "seal --all",
+                "replay",
+                "replay",
+                "replay",
+                "rollback",
+                "expire",
+                "audit",
+                "audit",
+                "read",
+                "read",
+            )
         )
         args: tuple[Any, ...] = (day,)
         if what == "replay":

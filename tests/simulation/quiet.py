@@ -76,7 +76,9 @@ class Quiet:
             self._note_lost()
             if all(place in game.truth.lost or game.truth.is_committed(place) for place in game.truth.facts):
                 return
-        left = next(one for one in game.truth.facts if one not in game.truth.lost and not game.truth.is_committed(one))
+        left = next(
+            one for one in game.truth.facts if one not in game.truth.lost and not game.truth.is_committed(one)
+        )
         raise ViolationError("progress", f"..{left[1] % 10000} of {left[0][-3:]} is not committed in the end")
 
     def _note_lost(self) -> None:
@@ -84,7 +86,9 @@ class Quiet:
         for place, fact in truth.facts.items():
             if fact.put.at < horizon and place not in truth.lost and not truth.is_committed(place):
                 truth.lost.add(place)
-                self.game.world.note(f"lost: ..{place[1] % 10000} of {place[0][-3:]}, the stream has forgotten it")
+                self.game.world.note(
+                    f"lost: ..{place[1] % 10000} of {place[0][-3:]}, the stream has forgotten it"
+                )
 
     def _end_workers(self) -> None:
         game = self.game
@@ -112,12 +116,16 @@ class Quiet:
             manifest = held.manifest(day, seen)
             held.check_run(manifest)
             if gone and not manifest["gaps"]:
-                raise ViolationError("lost without a word", f"{day} is sealed as whole, without {len(gone)} records")
+                raise ViolationError(
+                    "lost without a word", f"{day} is sealed as whole, without {len(gone)} records"
+                )
         elif not refused and not gone and not doubtful and not self._was_put_back(process, day):
             raise ViolationError("sealed", f"{day} is over and whole, seal --all leaves it alone")
         audit = process.audit(day, against_stream=True)
         if gone and audit.ok:
-            raise ViolationError("lost without a word", f"an audit finds {day} whole, without {len(gone)} records")
+            raise ViolationError(
+                "lost without a word", f"an audit finds {day} whole, without {len(gone)} records"
+            )
         if not gone and not doubtful and not audit.ok:
             raise ViolationError("audit", f"of {day}, which is whole: {audit.problems[0]}")
         if not gone and not refused and not doubtful:

@@ -1,8 +1,9 @@
 """What the simulation puts in place of what is slow or has threads of its own, in a process of its own.
 
-Threads that read ahead become calls in turn, since there is one thread; sleep and jitter are the world's. Parquet
-becomes a name for rows that are kept in memory, and the fraud rules, which have tests of their own, one for a
-report and one for a day. `exact` leaves the last two as they are: slower, and the same histories.
+Threads that read ahead become calls in turn, since there is one thread; sleep and jitter are the world's.
+Parquet becomes a name for rows that are kept in memory, and the fraud rules, which have tests of their own,
+become one for a report and one for a day. `exact` leaves all but the last as it is: slower, and the same
+histories.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import polars as pl
 import structlog
@@ -25,9 +26,10 @@ from schemas.tables import COUNTER_COLUMNS
 from stream_worker import chain, day_fraud, fraud, lake_s3, pipeline
 from stream_worker.audit import segments
 from stream_worker.digits import NONCE
+from stream_worker.thresholds import THRESHOLDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, MutableMapping, Sequence
 
     from stream_worker.thresholds import Thresholds
     from tests.simulation.world import World
@@ -49,7 +51,7 @@ class _InTurn:
     def __init__(self, *_: object) -> None:
         """Any number of workers is none."""
 
-    def __enter__(self) -> _InTurn:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -147,9 +149,11 @@ def _find_made_up(sample: pl.DataFrame, _share: float, _thresholds: Thresholds) 
     return _MadeUp(sample["version"].to_list().count("7.7.7"))
 
 
-def _first_broken(reports: pl.DataFrame, thresholds: Thresholds = day_fraud.THRESHOLDS) -> pl.Series:
+def _first_broken(reports: pl.DataFrame, thresholds: Thresholds = THRESHOLDS) -> pl.Series:
     most = thresholds.calls_a_day_most
-    rules = ["counters_impossible" if max(row) > most else None for row in reports.select(COUNTER_COLUMNS).rows()]
+    rules = [
+        "counters_impossible" if max(row) > most else None for row in reports.select(COUNTER_COLUMNS).rows()
+    ]
     return pl.Series("rule", rules, dtype=pl.String)
 
 
@@ -211,7 +215,9 @@ def install(*, exact: bool = False) -> None:
     """Put everything in place; to be called once, before the first world, after all imports."""
     structlog.configure(processors=[_tell], cache_logger_on_first_use=True)
     clock, chance = _Clock(), _Chance()
-    modules: list[Any] = [sys.modules[name] for name in sorted(sys.modules) if name.startswith("stream_worker")]
+    modules: list[Any] = [
+        sys.modules[name] for name in sorted(sys.modules) if name.startswith("stream_worker")
+    ]
     modules += [tenacity, tenacity.nap, tenacity.wait]
     for module in modules:
         for name, value in list(vars(module).items()):
@@ -223,21 +229,28 @@ def install(*, exact: bool = False) -> None:
                 setattr(module, name, chance)
             elif name == "parquet" and callable(value) and not exact:
                 setattr(module, name, FILES.encode)
-    if exact:
-        return
-    pl.read_parquet = FILES.decode  # type: ignore[assignment] # its overloads
-    chain.Seen = _Seen  # type: ignore[assignment,misc] # the same questions
-    fraud.first_broken = _first_broken
-    lake_s3.Retrying = _Retrying  # type: ignore[assignment,misc] # the same to its caller
-    pipeline.settle = _settling(pipeline.settle)
-    check: Any = segments._Check  # noqa: SLF001 - its parts are pure
-    check._check_rows, check._check_sums = map(_check_rows, (check._check_rows, check._check_sums))  # noqa: SLF001
     rule = next(one for one in day_fraud.RULES if one.name == "version_made_up")
     only = day_fraud.DayRule(rule.name, rule.version, rule.reason, _find_made_up)
-    day_fraud.RULES = (only,)  # type: ignore[misc] # final for others
+    _replace(day_fraud, RULES=(only,))
+    if exact:
+        return
+    _replace(pl, read_parquet=FILES.decode)
+    _replace(chain, Seen=_Seen)
+    _replace(fraud, first_broken=_first_broken)
+    _replace(lake_s3, Retrying=_Retrying)
+    _replace(pipeline, settle=_settling(pipeline.settle))
+    check: Any = segments._Check  # noqa: SLF001 - its parts are pure
+    check._check_rows, check._check_sums = map(_check_rows, (check._check_rows, check._check_sums))  # noqa: SLF001
 
 
-def _tell(_logger: object, method: str, event: dict[str, Any]) -> str:
+def _replace(module: Any, **things: Any) -> None:  # noqa: ANN401 - whatever they are
+    """Put things in place of a module's own: there is no other way into a process that plays nothing else."""
+    for name, thing in things.items():
+        assert hasattr(module, name), f"{module.__name__} has no {name} any more"
+        setattr(module, name, thing)
+
+
+def _tell(_logger: object, method: str, event: MutableMapping[str, Any]) -> str:
     """Write what the code logs into the history."""
     world = STAGE.world
     if world is not None:

@@ -10,7 +10,17 @@ if TYPE_CHECKING:
 
     from tests.simulation.game import Played
 
-_READS: Final = ("LIST", "HEAD", "GET ", "BatchGet", "GetShard", "GetRecords", "ListShards", "Describe", "  info")
+_READS: Final = (
+    "LIST",
+    "HEAD",
+    "GET ",
+    "BatchGet",
+    "GetShard",
+    "GetRecords",
+    "ListShards",
+    "Describe",
+    "  info",
+)
 
 
 def lines(played: Played, *, whole: bool) -> Iterator[str]:
@@ -30,5 +40,7 @@ def lines(played: Played, *, whole: bool) -> Iterator[str]:
 
 
 def _short(what: str) -> str:
-    words = what.replace("1700000000.shardId-000000000", "").replace("49590338271490256608559692538361571095921575989136", "..")
+    words = what.replace("1700000000.shardId-000000000", "").replace(
+        "49590338271490256608559692538361571095921575989136", ".."
+    )
     return words.replace("\n", " | ")[:200]

@@ -1,10 +1,10 @@
-"""A Kinesis stream: shards that split and merge, arrivals out of order, a horizon; and a client to read it."""
+"""A Kinesis stream: shards that split and merge, arrivals out of order, a horizon; and its client."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.simulation.world import World
+
+_T = TypeVar("_T")
 
 EPOCH: Final = 1_700_000_000
 FIRST: Final = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
@@ -127,7 +129,7 @@ class Stream:
 
     # The client.
 
-    def describe_stream_summary(self, *, StreamName: str) -> dict[str, Any]:  # noqa: N803, ARG002 - boto3's names
+    def describe_stream_summary(self, **_: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's
         """Return when the stream was made and what it retains."""
 
         def do() -> dict[str, Any]:
@@ -141,11 +143,11 @@ class Stream:
         """ListShards: see `paginate`."""
         return self
 
-    def paginate(self, *, StreamName: str, ShardFilter: Any = None) -> Iterator[dict[str, Any]]:  # noqa: N803, ARG002, ANN401, E501 - boto3's
+    def paginate(self, **wanted: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - boto3's
         """List the shards, or those that were open at a time."""
 
         def do() -> list[dict[str, Any]]:
-            at = ShardFilter["Timestamp"].timestamp() if ShardFilter else None
+            at = wanted["ShardFilter"]["Timestamp"].timestamp() if "ShardFilter" in wanted else None
             return [_listed(one) for one in self.listed() if at is None or one.was_open(at)]
 
         yield {"Shards": self._ask("ListShards", do)}
@@ -167,20 +169,22 @@ class Stream:
                 "AFTER_SEQUENCE_NUMBER": lambda one: one.number > number,
                 "AT_TIMESTAMP": lambda one: one.arrival >= since,
             }
-            index = next((at for at, one in enumerate(shard.records) if begins[kind](one)), len(shard.records))
+            index = next(
+                (at for at, one in enumerate(shard.records) if begins[kind](one)), len(shard.records)
+            )
             return {"ShardIterator": self._iterator(shard_id, index)}
 
         return self._ask(f"GetShardIterator {shard_id[-3:]} {kind}", do)
 
-    def get_records(self, *, ShardIterator: str, Limit: int) -> dict[str, Any]:  # noqa: N803 - boto3's names
+    def get_records(self, **wanted: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's
         """Return a page: sometimes an empty one before the tip, as Kinesis does."""
-        shard_id, index, at = ShardIterator.split("/")
+        shard_id, index, at = wanted["ShardIterator"].split("/")
         if self.world.now - float(at) > _ITERATOR_SECONDS:
             raise ExpiredError
         shard = self.shards[shard_id]
 
         def do() -> dict[str, Any]:
-            records, after, behind = self.read(shard, int(index), min(Limit, self.page))
+            records, after, behind = self.read(shard, int(index), min(wanted["Limit"], self.page))
             ended = shard.closed is not None and after >= len(shard.records)
             return {
                 "Records": [_as_boto3(one) for one in records],
@@ -220,7 +224,7 @@ class Stream:
     def _iterator(self, shard_id: str, index: int) -> str:
         return f"{shard_id}/{index}/{self.world.now}"
 
-    def _ask(self, what: str, do: Callable[[], Any]) -> Any:  # noqa: ANN401 - boto3's
+    def _ask(self, what: str, do: Callable[[], _T]) -> _T:
         for tried in range(_TRIES):
             try:
                 return self.world.effect("kinesis", what, do, error=_error, writes=False)
@@ -249,7 +253,10 @@ def _listed(one: SimShard) -> dict[str, Any]:
 
 
 def _not_found() -> NotFoundError:
-    response: Any = {"Error": {"Code": "ResourceNotFoundException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    response: Any = {
+        "Error": {"Code": "ResourceNotFoundException"},
+        "ResponseMetadata": {"HTTPStatusCode": 400},
+    }
     return NotFoundError(response, "GetShardIterator")
 
 

@@ -27,8 +27,16 @@ class Caught:
 
 def catch(mutation: Mutation) -> Caught:
     """Play seeds from 0 on, in a process of its own, until one fails, as many as the mutation may take."""
-    command = [sys.executable, "-m", "tests.simulation", "--mutation", mutation.name, "--seeds", f"0:{mutation.seeds}"]
-    ended = subprocess.run(  # noqa: S603 - this very program
+    command = [
+        sys.executable,
+        "-m",
+        "tests.simulation",
+        "--mutation",
+        mutation.name,
+        "--seeds",
+        f"0:{mutation.seeds}",
+    ]
+    ended = subprocess.run(
         [*command, "--first", "--no-shrink", "--json"], capture_output=True, text=True, check=False
     )
     try:

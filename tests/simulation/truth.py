@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -14,8 +15,6 @@ from schemas.report import COUNTERS
 from stream_worker.thresholds import THRESHOLDS
 
 if TYPE_CHECKING:
-    import random
-
     from stream_worker.thresholds import Thresholds
     from tests.simulation.stream import Put
 
@@ -93,7 +92,7 @@ class Truth:
 
 def nonce_of(number: int, rng: random.Random) -> str:
     """Return a deployment's nonce, in a random spelling: upper case is valid, too."""
-    text = str(uuid.UUID(int=(number * 0x9E3779B97F4A7C15F39CC0605CEDC835 + 1) % 2**128, version=4))
+    text = str(uuid.UUID(int=random.Random(f"nonce {number}").getrandbits(128), version=4))
     return text.upper() if rng.random() < 0.1 else text
 
 

@@ -1,13 +1,15 @@
 """The simulated world: one thread, simulated time, and actors that take turns at every effect.
 
-An actor is real code in a greenlet. It runs until it asks something of a service; there it is suspended, for as long
-as the seed says, and whoever's time comes next runs on. Nothing else decides: a seed is a history.
+An actor is real code in a greenlet. It runs until it asks a service for something; there it is suspended, for
+as long as the seed says, and the actor whose time comes next runs on. Nothing else decides: a seed is a
+history.
 """
 
 from __future__ import annotations
 
 import heapq
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -64,7 +66,7 @@ class Fate(Enum):
 
 @dataclass(eq=False, slots=True)
 class Actor:
-    """A process: what it runs, its own chance, how far its wall clock is off (seconds), when it may be cut off."""
+    """A process: what it runs, its own chance, how far its wall clock is off (seconds), its end."""
 
     name: str
     world: World
@@ -148,7 +150,7 @@ class World:
     def spawn(self, name: str, run: Callable[[], None], *, frail: bool = True) -> Actor:
         """Make a process and give it a turn soon."""
         actor = Actor(name, self, run, random.Random(f"{self.seed}/{name}"), frail=frail)
-        actor.light.actor = actor  # type: ignore[attr-defined] # greenlets take attributes
+        actor.light.actor = actor
         self.actors.append(actor)
         self.schedule(actor.random.random() * 0.01, actor)
         return actor
@@ -201,7 +203,13 @@ class World:
                 self.schedule(actor.random.random() * 1.5, actor)
 
     def effect(
-        self, service: str, what: str, do: Callable[[], _T], *, error: Callable[[Fate], Exception], writes: bool
+        self,
+        service: str,
+        what: str,
+        do: Callable[[], _T],
+        *,
+        error: Callable[[Fate], Exception],
+        writes: bool,
     ) -> _T:
         """Ask a service for something: where turns change, and where things go wrong."""
         actor = self._mine()
@@ -259,9 +267,7 @@ class World:
 
 def _unheard(do: Callable[[], object]) -> Callable[[], None]:
     def late() -> None:
-        try:
+        with suppress(Exception):  # whatever a late request answers, its client has gone
             do()
-        except Exception:  # noqa: BLE001, S110 - whatever a late request answers, its client has gone
-            pass
 
     return late
