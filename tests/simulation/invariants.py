@@ -264,7 +264,9 @@ class Invariants:
             fact for place, fact in facts.items() if place not in seen and place not in self.truth.lost
         ]
         if missing:
-            raise ViolationError("whole day", f"{_name(missing[0])} is not in run {run}, which readers see")
+            made_of = f"made of {manifest['source'].partition('=')[0]}"
+            what = f"{_name(missing[0])} is not in run {run}, {made_of}, which readers see"
+            raise ViolationError("whole day", what)
         by_right = {
             fact.nonce.lower()
             for place, fact in facts.items()
