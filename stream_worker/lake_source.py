@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from schemas.tables import REJECTS
 from stream_worker.age import KEPT_FOR
-from stream_worker.committed import read_day
+from stream_worker.committed import outcomes_of, read_day
 from stream_worker.day_pipeline import IN_SHARD_ORDER, POSITION, written_anew
 from stream_worker.errors import RefusedError
-from stream_worker.records import Records
+from stream_worker.problem import Problem
+from stream_worker.records import START, Position, Records
 from stream_worker.replay import Origin
-from stream_worker.seal import refuse_broken
+from stream_worker.seal import refuse_broken, refuse_unproven
 from stream_worker.segment import LIVE, day_prefix
 from stream_worker.segment_rows import read_rejects, read_reports
 from stream_worker.shard import Shard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date, timedelta
 
     from stream_worker.committed import Committed, CommittedDay
+    from stream_worker.engines.completeness import Proven
     from stream_worker.lake import Lake
     from stream_worker.link import Owner
+    from stream_worker.manifest import Manifest
     from stream_worker.processor import Processor
     from stream_worker.progress import Move
     from stream_worker.readers import Readers
     from stream_worker.span import Span
     from stream_worker.stop import Stop
+
+
+Prove = Callable[["date"], "Iterable[Proven]"]
+"""Proves from the stream that the live generation has a whole day; None where there is no stream to ask."""
+
+_FROM_LAKE: Final = "lake"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +53,32 @@ class LakeSource:
     make_processor: Callable[[Shard, str, Span, Move], Processor]
     stop: Stop
     origin: Origin = Origin.LAKE
+    proofs: Prove | None = None
 
     def check(self, span: Span, live: Mapping[date, CommittedDay]) -> None:
-        """Refuse days whose segments are not whole, or have expired, or have lost what they rejected."""
+        """Refuse days that are not committed whole, or have lost segments, or what they rejected."""
         for day in span.days:
             refuse_broken(live[day], despite_gaps=False)
-            if not live[day].segments and self.readers.manifests(day):
-                raise RefusedError(f"the segments of {day} have expired: only its sealed runs are left")
+            runs = self.readers.manifests(day)
+            if not live[day].segments and runs:
+                raise RefusedError(f"the segments of {day} are gone: only its sealed runs are left")
+            _refuse_fewer(live[day], runs)
+            self._refuse_unproven(day, runs)
             self._refuse_without_rejects(live[day])
+
+    def _refuse_unproven(self, day: date, runs: Iterable[Manifest]) -> None:
+        """Refuse a day that nothing proves to be committed to its end: not a run, and not the stream.
+
+        Whoever has sealed it has proven it. A run that was made of the lake says nothing of the stream.
+        """
+        if any(all(source.proof != _FROM_LAKE for source in run.sources) for run in runs):
+            return
+        if self.proofs is None:
+            raise RefusedError(
+                f"{day} was never sealed, and the stream cannot be asked: that all of it is committed cannot"
+                " be proven. Readers see what is committed of it as live segments"
+            )
+        refuse_unproven(day, self.proofs(day), despite_gaps=False)
 
     def _refuse_without_rejects(self, day: CommittedDay) -> None:
         """Refuse a day of which rejected bodies are gone: made of the rest, it would have fewer records."""
@@ -82,7 +110,24 @@ class LakeSource:
 
     def prove(self, day: CommittedDay, grace: timedelta) -> Mapping[Owner, str]:  # noqa: ARG002 - as any source
         """Say that the lake was read: its chains are whole, which is all that can be said."""
-        return dict.fromkeys(day.by_owner(), "lake")
+        return dict.fromkeys(day.by_owner(), _FROM_LAKE)
+
+
+def _refuse_fewer(day: CommittedDay, runs: Iterable[Manifest]) -> None:
+    """Refuse a day of which a run has records that are not live: made of the rest, it would have fewer."""
+    live = {
+        owner: (segments[-1].summary.last, sum(outcomes_of(segments).values()))
+        for owner, segments in day.by_owner().items()
+    }
+    problems = [
+        Problem(f"shortfall: run {run.run} has more of the shard than is live", source.shard_id, source.last)
+        for run in runs
+        for source in run.sources
+        if live.get((source.epoch, source.shard_id), (START, 0))
+        < (Position.parse(source.last), sum(source.outcomes.values()))
+    ]
+    if problems:
+        raise RefusedError(f"the live segments of {day.day} are not all that there is of it", problems)
 
 
 def read_records(lake: Lake, segment: Committed) -> Records:

@@ -144,18 +144,22 @@ def _lake(wiring: Wiring, stop: Stop) -> LakeSource:
     def make_processor(shard: Shard, target: str, span: Span, move: Move) -> Processor:
         return wiring.processor(shard, target, span, Counted(move))
 
-    return LakeSource(wiring.lake, wiring.readers, _listed(wiring), make_processor, stop)
+    shards = _listed(wiring)
+    proofs = None if shards is None else wiring.seal.completeness.prove
+    return LakeSource(wiring.lake, wiring.readers, shards or {}, make_processor, stop, proofs=proofs)
 
 
-def _listed(wiring: Wiring) -> dict[Owner, Shard]:
+def _listed(wiring: Wiring) -> dict[Owner, Shard] | None:
+    """Return the shards that the stream lists; None if it cannot be asked."""
     try:
         shards = list_shards(wiring.kinesis, wiring.settings.stream)
     except (BotoCoreError, ClientError) as error:
         note = (
-            "the stream is not needed: what was reported again after a reshard is found as the day is sealed"
+            "the stream is not needed for days that were sealed: what was reported again after a reshard is"
+            " found as the day is sealed"
         )
         log.warning("shards.unknown", error=type(error).__name__, note=note)
-        return {}
+        return None
     return {(shard.epoch, shard.shard_id): shard for shard in shards}
 
 

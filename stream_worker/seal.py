@@ -14,11 +14,11 @@ from stream_worker.segment import LIVE
 from stream_worker.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import date, datetime
 
     from stream_worker.committed import CommittedDay
-    from stream_worker.engines.completeness import Completeness
+    from stream_worker.engines.completeness import Completeness, Proven
     from stream_worker.lake import Lake
     from stream_worker.link import Owner
     from stream_worker.manifest import Manifest
@@ -92,14 +92,20 @@ class Seal:
     def _prove(self, day: date, *, despite_gaps: bool) -> tuple[Mapping[Owner, str], list[Problem]]:
         """Return each shard's proof, and what the stream has forgotten."""
         proven = self.completeness.prove(day)
-        found = [shard.lag for shard in proven if shard.lag is not None]
-        gaps, lags = [lag for lag in found if lag.is_gap], [lag for lag in found if not lag.is_gap]
-        if lags:
-            text = f"{day} cannot be sealed yet: run the worker until it has caught up, then seal again"
-            raise RefusedError(text, lags)
-        if gaps and not despite_gaps:
-            raise RefusedError(f"{day} cannot be proven whole: --despite-gaps seals what there is", gaps)
+        gaps = refuse_unproven(day, proven, despite_gaps=despite_gaps)
         return {(shard.epoch, shard.shard_id): str(shard.proof) for shard in proven}, gaps
+
+
+def refuse_unproven(day: date, proven: Iterable[Proven], *, despite_gaps: bool) -> list[Problem]:
+    """Raise `RefusedError` if a record of the day is not committed; return what the stream has forgotten."""
+    found = [shard.lag for shard in proven if shard.lag is not None]
+    gaps, lags = [lag for lag in found if lag.is_gap], [lag for lag in found if not lag.is_gap]
+    if lags:
+        text = f"{day} cannot be sealed yet: run the worker until it has caught up, then seal again"
+        raise RefusedError(text, lags)
+    if gaps and not despite_gaps:
+        raise RefusedError(f"{day} cannot be proven whole: --despite-gaps seals what there is", gaps)
+    return gaps
 
 
 def refuse_unfinished(span: Span, now: datetime) -> None:

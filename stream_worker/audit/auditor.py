@@ -11,7 +11,7 @@ from stream_worker.audit.generation_places import chain_places, run_places
 from stream_worker.audit.locate import CHANGED, EXTRA, MISSING, locate
 from stream_worker.audit.readers import check_readers, check_rejects
 from stream_worker.audit.run import check_run
-from stream_worker.audit.sources import changed_since, expired_since, later_than
+from stream_worker.audit.sources import changed_since, later_than
 from stream_worker.committed import read_day
 from stream_worker.problem import Kind, Problem
 from stream_worker.records import START, Position
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from stream_worker.audit.chain import CheckedChain
-    from stream_worker.audit.readers import Pointed
     from stream_worker.audit.recount import Recount
     from stream_worker.audit.run import CheckedRun
     from stream_worker.committed import CommittedDay
@@ -114,7 +113,6 @@ class _DayAudit:
         held = next(iter(lake.keys(day_prefix("reports", LIVE, self.day))), None)
         pointed = check_readers(self.by.readers, self.day, live=held is not None)
         self.problems += pointed.problems
-        live = self._without_expired(live, pointed)
         manifest = pointed.manifest
         chain = self._source(live, manifest)
         self._check_rejects(live)
@@ -142,13 +140,6 @@ class _DayAudit:
     def _run_aged(self, manifest: Manifest) -> bool:
         return self.now >= run_expires(manifest.made_at)
 
-    def _without_expired(self, live: CommittedDay, pointed: Pointed) -> CommittedDay:
-        runs = [run for run in pointed.manifests.values() if run.source == LIVE]
-        expired = expired_since(live, runs)
-        if expired:
-            self.notes.append("live segments are gone, by age it seems: what they joined is not checked")
-        return replace(live, problems=[problem for problem in live.problems if problem not in expired])
-
     def _source(self, live: CommittedDay, manifest: Manifest | None) -> CommittedDay:
         """Return the chains that readers' rows were made of."""
         if manifest is None or manifest.source == LIVE:
@@ -164,7 +155,7 @@ class _DayAudit:
         if manifest is None:
             return chain
         gone = bool(manifest.sources) and not chain.segments
-        if gone:
+        if gone and manifest.source != LIVE:  # of live ones nothing is ever removed: see `changed_since`
             self.notes.append(
                 f"the segments that the run was made of ({manifest.source}) are gone, by age or as it was"
                 " replayed: the run was compared with its manifest alone"
@@ -198,7 +189,8 @@ class _DayAudit:
             files = f"of the run's {len(manifest.rejects)} files of rejects {checked.expired} have expired"
             what = "rejected rows were not checked nor counted by outcome, accepted rows were"
             self.notes.append(f"{files} ({KEPT_FOR}): {what}")
-        changed = changed_since(manifest, chain) if chain.segments else []
+        there = bool(chain.segments) or manifest.source == LIVE
+        changed = changed_since(manifest, chain) if there else []
         self.problems += changed
         places = {}
         if checked.damaged and chain.segments:

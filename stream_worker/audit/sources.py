@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 from stream_worker import generation
 from stream_worker.committed import digest_of
-from stream_worker.problem import Kind, Problem
+from stream_worker.problem import Problem
 from stream_worker.records import Position
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from stream_worker.committed import Committed, CommittedDay
     from stream_worker.manifest import Manifest, Source
 
@@ -44,32 +42,6 @@ def later_than(manifest: Manifest, day: CommittedDay) -> list[Problem]:
             what = "later: a segment that the run does not have; replay the day, or seal it again"
             problems.append(Problem(what, owner[1], str(first.link.start), first.link.key))
     return problems
-
-
-def expired_since(day: CommittedDay, manifests: Iterable[Manifest]) -> set[Problem]:
-    """Return the gaps at the ends of a day's chains that were none as it was sealed: segments expire by age.
-
-    Before a day because the day before has expired, after it because the day itself has: then nothing is left
-    of the shard's chain.
-    """
-    sealed: dict[tuple[str | None, str | None], list[Problem]] = {}
-    left = {shard_id for _, shard_id in day.by_owner()}
-    for run in manifests:
-        for source in run.sources:
-            sealed[source.shard_id, source.start] = run.gaps
-            if source.shard_id not in left:
-                sealed[source.shard_id, source.last] = run.gaps
-    return {
-        problem
-        for problem in day.problems
-        if problem.kind is Kind.HEADLESS
-        and _at(problem) in sealed
-        and not any(_at(gap) == _at(problem) for gap in sealed[_at(problem)])
-    }
-
-
-def _at(problem: Problem) -> tuple[str | None, str | None]:
-    return problem.shard_id, problem.position
 
 
 def _changed(source: Source, segments: list[Committed], key: str) -> Problem:

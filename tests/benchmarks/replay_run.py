@@ -29,7 +29,7 @@ def measure(folder: Path) -> dict[str, float]:
     def make_processor(shard: Shard, target: str, span: Span, _: object) -> SpannedProcessor:
         return SpannedProcessor(lake, shard, target, span, _LIMITS, pulse=LoggedPulse(shard.shard_id))
 
-    source = LakeSource(lake, Readers(lake, MemoryCatalog()), {}, make_processor, Stop())
+    source = LakeSource(lake, Readers(lake, MemoryCatalog()), {}, make_processor, Stop(), proofs=lambda _: ())
     started = time.perf_counter()
     source.settle(Span(DAY, DAY, timedelta(seconds=60)), "replay/run=benchmark", lambda _: None)
     return {"records": sum(_accepted(lake)), "seconds": time.perf_counter() - started}

@@ -64,6 +64,20 @@ def test_a_deleted_segment_is_found_and_named(installation: Installation, day: d
     assert shard_id in people.stdout
 
 
+def test_a_sealed_day_whose_live_segments_are_all_gone_is_damaged(
+    installation: Installation, day: date
+) -> None:
+    assert command(installation, "seal", "--day", str(day)).returncode == 0
+    for key in installation.objects():
+        if key.startswith(f"reports/live/dt={day}/"):
+            delete(installation, key)
+    (found,) = audit(installation, "--day", str(day), status=3)
+    missing = [
+        one["shard_id"] for one in found["problems"] if one["what"].startswith("missing: all segments")
+    ]
+    assert missing == [shard["shard_id"] for shard in found["shards"]]
+
+
 def test_the_newest_days_that_are_over_are_audited_and_what_is_wrong_is_a_metric(
     installation: Installation, day: date
 ) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from stream_worker.audit.auditor import Auditor
 from stream_worker.audit.recount import Recount
 from stream_worker.catalog_glue import GlueCatalog
@@ -14,7 +16,7 @@ from stream_worker.engines.completeness import Completeness
 from stream_worker.engines.horizon import KinesisHorizon
 from stream_worker.engines.poll import PollEngine
 from stream_worker.engines.shards import list_shards
-from stream_worker.errors import OutageError, RefusedError, WorkerError
+from stream_worker.errors import OutageError, RefusedError
 from stream_worker.history import History
 from stream_worker.lake_s3 import S3Lake
 from stream_worker.lake_source import LakeSource
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from stream_worker.audit.auditor import Audit
     from stream_worker.buffer import Limits
     from stream_worker.engines.kcl.shard_owner import MakeProcessor
+    from stream_worker.lake_source import Prove
     from stream_worker.processor import Checkpoint
     from stream_worker.progress import Move
     from stream_worker.pulse import Uncommitted
@@ -241,11 +244,12 @@ class Process:
         return StreamSource(self.kinesis, STREAM, self.lake, engine, self.actor.now)
 
     def _from_lake(self) -> LakeSource:
+        proofs: Prove | None = self.sealing.completeness.prove
         try:
             shards = {(shard.epoch, shard.shard_id): shard for shard in list_shards(self.kinesis, STREAM)}
-        except Exception as error:
-            raise WorkerError("the shards could not be listed") from error
-        return LakeSource(self.lake, self.readers, shards, self._spanned, self.stop)
+        except (BotoCoreError, ClientError):  # as replay_command goes on without the stream
+            shards, proofs = {}, None
+        return LakeSource(self.lake, self.readers, shards, self._spanned, self.stop, proofs=proofs)
 
     def _spanned(self, shard: Shard, target: str, span: Span, _move: Move) -> SpannedProcessor:
         return SpannedProcessor(

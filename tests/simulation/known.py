@@ -25,12 +25,6 @@ class Known:
 
 KNOWN: Final = (
     Known(
-        "half a day from the lake",
-        "A replay from the lake of a day that is not committed whole shows readers what there was, and"
-        " `seal --all` passes the day over from then on.",
-        r"^whole day: .* made of replay/",
-    ),
-    Known(
         "two that list and expire",
         "A command that has listed a day's manifests while `expire` removes one waits ten minutes for it and fails.",
         r"AWS answered NoSuchKey",

@@ -78,26 +78,29 @@ def test_a_sealed_day_without_records_is_empty() -> None:
     assert (found.ok, found.generation, found.records, found.shards) == (True, manifest.run, 0, ())
 
 
-def test_a_sealed_day_outlives_its_segments(ledger: Ledger) -> None:
+def test_a_sealed_day_whose_segments_are_all_gone_is_damaged_as_nothing_removes_them(ledger: Ledger) -> None:
     ledger.seal()
     before = ledger.audit()
     ledger.lake.delete([*ledger.held(), *ledger.held("rejects/live/")])
     found = ledger.audit()
-    assert found.document() == before.document()
-    assert [note for note in found.notes if "are gone" in note]
+    told = found.document()
+    assert told | {"ok": True, "problems": []} == before.document()
+    missing = [problem for problem in found.problems if problem.what.startswith("missing: all segments")]
+    assert {(problem.shard_id, problem.position) for problem in missing} == {
+        (SHARD.shard_id, "start"),
+        (OTHER.shard_id, "start"),
+    }
+    assert found.notes == ()
 
 
-def test_the_day_after_a_day_that_has_expired_is_whole_if_it_was_when_sealed(ledger: Ledger) -> None:
-    and_tomorrow(ledger)
+@pytest.mark.parametrize("sealed", [False, True])
+def test_the_day_after_a_day_that_is_gone_begins_with_a_gap(*, sealed: bool) -> None:
+    ledger = and_tomorrow(filled())
+    if sealed:
+        ledger.seal(day=TOMORROW)
     ledger.lake.delete(ledger.held())
     (gap,) = ledger.audit(TOMORROW).problems
     assert (gap.what[:3], gap.position) == ("gap", str(FIRST + 41))
-    whole = and_tomorrow(filled())
-    whole.seal(day=TOMORROW)
-    whole.lake.delete(whole.held())
-    found = whole.audit(TOMORROW)
-    assert found.ok
-    assert found.notes
 
 
 def test_a_gap_that_was_there_as_the_day_was_sealed_stays_one(ledger: Ledger) -> None:
@@ -106,7 +109,8 @@ def test_a_gap_that_was_there_as_the_day_was_sealed_stays_one(ledger: Ledger) ->
     ledger.seal(day=TOMORROW)
     assert [problem.position for problem in ledger.audit(TOMORROW).problems] == [str(FIRST + 41)]
     ledger.lake.delete(ledger.held("reports/live/"))
-    (gap,) = ledger.audit(TOMORROW).problems
+    missing, gap = ledger.audit(TOMORROW).problems
+    assert missing.what.startswith("missing: all segments")
     assert "sealed with a gap" in gap.what
 
 

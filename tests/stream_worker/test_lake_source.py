@@ -10,8 +10,11 @@ import pytest
 
 from stream_worker.buffer import Limits
 from stream_worker.chain import Chain
+from stream_worker.committed import read_day
+from stream_worker.engines.completeness import Proven
 from stream_worker.errors import RefusedError, WorkerError
 from stream_worker.lake_source import LakeSource
+from stream_worker.problem import Problem
 from stream_worker.processor import Processor
 from stream_worker.replay import Replay
 from stream_worker.segment import LIVE
@@ -40,13 +43,21 @@ if TYPE_CHECKING:
 CHILD = replace(THIRD, ancestors=(SHARD.shard_id,))
 
 
-def from_lake(theatre: Theatre, stop: Stop | None = None) -> Replay:
+def from_lake(theatre: Theatre, stop: Stop | None = None, *, stream: bool = True) -> Replay:
     def make_processor(shard: Shard, target: str, _span: Span, _move: Move) -> Processor:
         chain = Chain(theatre.stage, shard, target)
         return Processor(chain, Limits(7, 10**9, 10**6), lambda _: None, theatre.version)
 
     shards = {(shard.epoch, shard.shard_id): shard for shard in (SHARD, OTHER, CHILD)}
-    source = LakeSource(theatre.stage, theatre.readers, shards, make_processor, stop or Stop())
+    prove = theatre.proofs.prove
+    source = LakeSource(
+        theatre.stage,
+        theatre.readers,
+        shards,
+        make_processor,
+        stop or Stop(),
+        proofs=prove if stream else None,
+    )
     return Replay(theatre.stage, theatre.readers, theatre.runs, source, theatre.tick)
 
 
@@ -138,7 +149,7 @@ def expire_one(theatre: Theatre) -> None:
         (lose_segment, "missing"),
         (damage_rejects, "damaged"),
         (put_foreign, "foreign"),
-        (expire_live, "have expired"),
+        (expire_live, "are gone: only its sealed runs are left"),
         (expire_rejects, "4 of 4 segments .* only accepted rows are left"),
         (expire_one, "1 of 4 segments .* only accepted rows are left"),
     ],
@@ -179,3 +190,50 @@ def test_segments_that_came_since_make_another_replay(theatre: Theatre) -> None:
     theatre.fill({OTHER: [records([body(700)], 9000)]})
     second = run(theatre).manifest
     assert (second.records, second.replaces) == (first.records + 1, first.run)
+
+
+BEHIND = Problem("lag: from here on the shard is not committed", SHARD.shard_id, "4959")
+FORGOTTEN = Problem("gap: the stream has forgotten", SHARD.shard_id, "4959")
+
+
+@pytest.mark.parametrize(("lag", "what"), [(BEHIND, "has caught up"), (FORGOTTEN, "cannot be proven whole")])
+def test_a_day_that_is_not_committed_whole_is_refused_and_sealed_later(
+    lag: Problem, what: str, theatre: Theatre
+) -> None:
+    theatre.proofs.lags.append(Proven(SHARD.epoch, SHARD.shard_id, None, lag))
+    before = set(theatre.stage.objects)
+    with pytest.raises(RefusedError, match=what) as refused:
+        run(theatre)
+    assert refused.value.problems == (lag,)
+    assert theatre.readers.seen(THE_DAY) == {LIVE}
+    assert set(theatre.stage.objects) == before
+    theatre.proofs.lags.clear()
+    theatre.fill({SHARD: [records([body(700)], 9000)]})
+    assert theatre.seal.unsealed() == [THE_DAY]
+    assert theatre.seal.seal(THE_DAY).manifest.records == sum(
+        read_day(theatre.stage, LIVE, THE_DAY).outcomes.values()
+    )
+
+
+def test_a_day_that_was_sealed_is_replayed_without_the_stream_and_another_is_not(theatre: Theatre) -> None:
+    with pytest.raises(RefusedError, match="never sealed"):
+        list(from_lake(theatre, stream=False).replay(SPAN))
+    theatre.seal.seal(THE_DAY)
+    (done,) = from_lake(theatre, stream=False).replay(SPAN)
+    assert done.switched
+
+
+def test_a_run_that_was_made_of_the_lake_is_no_proof_for_another(theatre: Theatre) -> None:
+    run(theatre)
+    with pytest.raises(RefusedError, match="never sealed"):
+        list(from_lake(theatre, stream=False).replay(SPAN))
+
+
+def test_a_day_of_which_a_run_has_more_than_is_live_is_refused() -> None:
+    theatre = Theatre().fill(usual())
+    feed = usual() | {SHARD: [*usual()[SHARD], records([body(800)], first=500)]}
+    (more,) = theatre.replay(feed).replay(SPAN)
+    with pytest.raises(RefusedError, match="not all that there is") as refused:
+        run(theatre)
+    assert [problem.shard_id for problem in refused.value.problems] == [SHARD.shard_id]
+    assert theatre.readers.seen(THE_DAY) == {more.manifest.run}
