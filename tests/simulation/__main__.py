@@ -11,6 +11,10 @@ _SAME = {"PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": "1"}
 if any(os.environ.get(name) != value for name, value in _SAME.items()):
     os.execve(sys.executable, [sys.executable, "-m", "tests.simulation", *sys.argv[1:]], os.environ | _SAME)  # noqa: S606 - this very program
 
-from tests.simulation.command import main  # noqa: E402 - Polars reads the environment as it is imported
+from tests.simulation import stage  # noqa: E402 - as below
+
+stage.set_clocks()
+
+from tests.simulation.command import main  # noqa: E402 - what it imports reads the environment and the clock
 
 main()

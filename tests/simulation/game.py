@@ -17,6 +17,7 @@ from tests.simulation.glue import Glue
 from tests.simulation.invariants import Invariants
 from tests.simulation.leases import Fleet
 from tests.simulation.quiet import Quiet
+from tests.simulation.stage import STAGE
 from tests.simulation.stream import Stream
 from tests.simulation.truth import STRICT, Fact, Truth, body_of, nonce_of
 from tests.simulation.truth import Kind as What
@@ -46,14 +47,14 @@ class Played:
 def play(plan: Plan) -> Played:
     """Play a plan; the same one goes the same way."""
     game = Game(plan)
-    stand_ins.STAGE.world = game.world
+    STAGE.world = game.world
     violation = None
     try:
         game.play()
     except ViolationError as found:
         violation = found
     finally:
-        stand_ins.STAGE.world = None
+        STAGE.world = None
         game.world.close()
         stand_ins.FILES.clear()
     return Played(plan, violation, game.world.effects, game.world.history)

@@ -26,8 +26,20 @@ class Known:
 KNOWN: Final = (
     Known(
         "two that list and expire",
-        "A command that has listed a day's manifests while `expire` removes one waits ten minutes for it and fails.",
+        "A command that has listed a day's manifests while `expire` removes one waits ten minutes for it, and"
+        " fails.",
         r"AWS answered NoSuchKey",
+    ),
+    Known(
+        "headless by a straggler",
+        "A straggler that is its day's only segment makes an audit of the day before name a gap: the segment"
+        " before it is of the day after it, and is taken for the chain's first.",
+        r"gap: no segment ends where this one begins",
+    ),
+    Known(
+        "an audit beside a seal",
+        "An audit that has read the chain before a seal, and the readers after it, finds the chain too short.",
+        r"while others work: missing: (the chain ends here|all segments)",
     ),
     Known(
         "forgotten while it is read",

@@ -149,6 +149,8 @@ class _Draft:
         over = _next_midnight(moment - 12 * 3600) + 60
         days = [_day(over - DAY / 2 - number * DAY) for number in range(2)]
         begin = max(moment, over) if rng.random() < 0.7 else moment
+        if rng.random() < 0.3:
+            self.add(over - 60 - rng.random() * 20, "seal", days[0])
         self.add(over + rng.uniform(1, 500), "seal --all", crash=0.2, skew=rng.choice((0, 0, 20, -20)))
         for _ in range(rng.randint(1, 4)):
             at = begin + rng.random() ** 2 * rng.choice((30, 600, 4_000))

@@ -1,6 +1,6 @@
 """What the simulation puts in place of what is slow or has threads of its own, in a process of its own.
 
-Threads that read ahead become calls in turn, since there is one thread; sleep and jitter are the world's.
+Threads that read ahead become calls in turn, since there is one thread; jitter is the world's.
 Parquet becomes a name for rows that are kept in memory, and the fraud rules, which have tests of their own,
 become one for a report and one for a day. `exact` leaves all but the last as it is: slower, and the same
 histories.
@@ -12,7 +12,6 @@ import hashlib
 import io
 import random
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -27,22 +26,12 @@ from stream_worker import chain, day_fraud, fraud, lake_s3, pipeline
 from stream_worker.audit import segments
 from stream_worker.digits import NONCE
 from stream_worker.thresholds import THRESHOLDS
+from tests.simulation.stage import STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, MutableMapping, Sequence
 
     from stream_worker.thresholds import Thresholds
-    from tests.simulation.world import World
-
-
-@dataclass(slots=True)
-class Stage:
-    """Which world is being played."""
-
-    world: World | None = None
-
-
-STAGE: Final = Stage()
 
 
 class _InTurn:
@@ -59,20 +48,6 @@ class _InTurn:
 
     def map(self, do: Callable[..., Any], *over: Iterable[Any]) -> list[Any]:
         return [do(*given) for given in zip(*over, strict=False)]
-
-
-class _Clock:
-    """The module `time`, in the world's time."""
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the module has
-        return getattr(time, name)
-
-    def sleep(self, seconds: float) -> None:
-        if STAGE.world is not None:
-            STAGE.world.pause(seconds)
-
-    def monotonic(self) -> float:
-        return STAGE.world.now if STAGE.world is not None else time.monotonic()
 
 
 class _Chance:
@@ -214,17 +189,15 @@ def _check_rows(check: Callable[..., None]) -> Callable[..., None]:
 def install(*, exact: bool = False) -> None:
     """Put everything in place; to be called once, before the first world, after all imports."""
     structlog.configure(processors=[_tell], cache_logger_on_first_use=True)
-    clock, chance = _Clock(), _Chance()
+    chance = _Chance()
     modules: list[Any] = [
         sys.modules[name] for name in sorted(sys.modules) if name.startswith("stream_worker")
     ]
-    modules += [tenacity, tenacity.nap, tenacity.wait]
+    modules += [tenacity.wait]
     for module in modules:
         for name, value in list(vars(module).items()):
             if value is ThreadPoolExecutor:
                 setattr(module, name, _InTurn)
-            elif value is time:
-                setattr(module, name, clock)
             elif value is random:
                 setattr(module, name, chance)
             elif name == "parquet" and callable(value) and not exact:
