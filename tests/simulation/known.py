@@ -38,7 +38,7 @@ KNOWN: Final = (
     ),
     Known(
         "an audit beside a seal",
-        "An audit that has read the chain before a seal, and the readers after it, finds the chain too short.",
+        "An audit that has read the chain before a seal, and readers after it, finds the chain too short.",
         r"while others work: missing: (the chain ends here|all segments)",
     ),
     Known(
