@@ -94,7 +94,7 @@ WORKER: Final = (
         (_TABLE + "{application}-CoordinatorState",),
     ),
     _LIST_LAKE,
-    Grant("CommitSegments", ("s3:PutObject",), _folders("reports/live", "rejects/live")),
+    Grant("CommitSegments", ("s3:PutObject",), _folders("reports/live", "rejects/live", "shards/live")),
     Grant("ReadSegments", ("s3:GetObject",), _folders("reports/live")),
     Grant("AnnounceDays", ("glue:CreatePartition",), _CATALOG),
 )
