@@ -119,7 +119,15 @@ DAYS: Final = (
         ),
     ),
     Grant("ExpireRuns", ("s3:DeleteObject",), _folders("reports/sealed", "rejects/sealed", "runs")),
-    Grant("SwitchReaders", ("glue:BatchGetPartition", "glue:UpdatePartition"), _CATALOG),
+    Grant(
+        "SwitchReaders",
+        (
+            "glue:BatchGetPartition",
+            "glue:CreatePartition",  # of a day without segments, which is sealed all the same
+            "glue:UpdatePartition",
+        ),
+        _CATALOG,
+    ),
     Grant(
         "KeepReplayLeases",
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,19 +23,21 @@ from stream_worker.records import LATEST, Position, Records
 from stream_worker.segment import LIVE
 from stream_worker.stop import Stop
 from tests import truth
-from tests.stream_worker.past_days import DAY, FIRST_SHARD, NOON, set_clock
+from tests.stream_worker.past_days import FIRST_SHARD, set_clock
 from tests.stream_worker.polling import NEVER, put, split
 from tests.stream_worker.samples import body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import date
-
     from mypy_boto3_kinesis import KinesisClient
 
     from stream_worker.engines.completeness import Proven
     from stream_worker.shard import Shard
     from tests.conftest import Cloud
+
+DAY = date(2025, 3, 1)
+NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
+"""Long ago: this machine's clock must say that a chain's end is old."""
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -102,8 +104,8 @@ def test_a_restart_after_retention_leaves_a_gap_in_every_day_of_it(site: Site) -
     site.at(49, 5)
     (gap,) = site.work()
     assert (gap["shard_id"], gap["committed"], gap["gaps"]) == (FIRST_SHARD, f"{last[1]:056d}", 1)
-    assert "2026-11-22 12:00:" in gap["detail"]
-    assert "2026-11-24 13:00:" in gap["detail"]
+    assert "2025-03-01 12:00:" in gap["detail"]
+    assert "2025-03-03 13:00:" in gap["detail"]
     assert site.days() == [0, 1, 2], "the day without segments, too"
     assert site.gaps(DAY) == [(FIRST_SHARD, f"{last[1]:056d}")]
     assert truth.read(site.lake).positions == sorted(site.kept)
