@@ -29,6 +29,7 @@ from tests.stream_worker.samples import body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
     from mypy_boto3_kinesis import KinesisClient
 
     from stream_worker.engines.completeness import Proven
