@@ -39,14 +39,24 @@ if TYPE_CHECKING:
 SURE_SECONDS: Final = 12 * 3600
 """Half of the shortest retention that Kinesis has: the margin is for clocks and for what waited in queues."""
 
+_TIP_SECONDS: Final = 2 * 3600
+"""How old a chain's end becomes until a reading to the tip is written down: what a crash may take away of
+it."""
+
 _QUEUE_SECONDS: Final = 900
 """How old an empty page may be when it is seen: it may have waited in a queue while the lake was out."""
+
+_LOOK_SECONDS: Final = 600
+"""Between looks at how old a quiet shard's evidence is."""
 
 log = structlog.get_logger("continuity")
 
 
 class Horizon(Protocol):
     """What a shard's stream still has."""
+
+    def now(self) -> float:
+        """Return the time (seconds since 1970) by the clock that dates arrivals."""
 
     def holds(self, position: Position) -> bool:
         """Say whether the record at a position can be read."""
@@ -58,24 +68,13 @@ class Horizon(Protocol):
         """Say whether the shard is younger than the stream's memory."""
 
 
-class Unforgetting:
-    """The horizon of a source that forgets nothing."""
-
-    def holds(self, _: Position) -> bool:
-        """Say that it does."""
-        return True
-
-    def remembers(self, _: int) -> bool:
-        """Say that it does."""
-        return True
-
-    def began_within(self) -> bool:
-        """Say that it did."""
-        return True
-
-
 class Continuity:
-    """One owner's knowledge of how far its shard was read; called from the shard's thread."""
+    """One owner's knowledge of how far its shard was read; called from the shard's thread.
+
+    `_until` is when the chain's last record arrived, or until when reading to the tip found nothing after
+    it (ms since 1970 UTC, by the stream's clock). `_seen` is when this owner was at the tip last, by its
+    own clock, as are all short cuts: what they do not show is asked of the horizon.
+    """
 
     def __init__(self, chain: Chain, horizon: Horizon | None, now: Callable[[], float] = time.time) -> None:
         """Without a horizon nothing is asked and nothing written."""
@@ -84,22 +83,21 @@ class Continuity:
         self._now = now
         self._until = 0
         self._tip = 0
-        self._written = 0
+        self._seen: float | None = None
+        self._next_look = 0.0
         self._passed_over: Position | None = None
 
     def begin(self, tail: Tail) -> None:
         """Go on from a chain's last segment."""
         if self._horizon is None:
             return
-        shard = self._chain.shard
-        self._until = self._written = tail.last_arrival or shard.epoch * 1000
-        if not self._sure():
-            found = self._chain.evidence(tail.end)
-            self._tip, self._written = found.until, max(self._written, found.until)
-            if tail.end == START:
-                # A child is made after its parents' last records came.
-                self._until = max(self._until, *self._chain.ancestors_arrivals(), 0)
-            self._until = max(self._until, self._tip)
+        self._until = tail.last_arrival or self._chain.shard.epoch * 1000
+        if self._recent():
+            return
+        if tail.end == START:  # a child is made after its parents' last records came
+            self._until = max(self._until, *self._chain.ancestors_arrivals(), 0)
+        self._tip = self._chain.evidence(tail.end).until
+        self._until = max(self._until, self._tip)
 
     def pass_over(self, after: Position) -> None:
         """Know that the engine begins to read after records that it has not given."""
@@ -111,59 +109,63 @@ class Continuity:
             return
         if self._passed_over is not None:
             self._write(self._passed_over, arrival, Why.PASSED_OVER)
-        elif first.sequence_number != end.sequence_number and not self._proven(end):
+        elif first.sequence_number != end.sequence_number and not self._proven(self._horizon, end):
             self._write(end, arrival, Why.FORGOTTEN)
         self._passed_over = None
 
     def committed(self, last_arrival: int | None) -> None:
         """Know that the chain has gone on to a record that arrived then."""
-        self._until = self._written = last_arrival or 0
-        self._tip = 0
+        self._until, self._tip = last_arrival or 0, 0
 
     def reach_tip(self, end: Position) -> None:
         """Know that the shard has nothing after `end`; write that down if the chain's end has grown old."""
         if self._horizon is None:
             return
-        now = round(self._now() * 1000)
-        self._prove_up_to(end, now)
-        self._tip = self._until = max(self._tip, now - _QUEUE_SECONDS * 1000)
-        if self._tip - self._written >= SURE_SECONDS * 1000:
-            self._chain.write_tip(end, self._tip)
-            self._written = self._tip
+        self._prove(self._horizon, end)
+        self._seen = self._now()
+        if self._recent(_TIP_SECONDS) or self._seen < self._next_look:
+            return
+        self._next_look = self._seen + _LOOK_SECONDS
+        now = round(self._horizon.now() * 1000) - _QUEUE_SECONDS * 1000
+        if now - self._until >= _TIP_SECONDS * 1000:
+            self._chain.write_tip(end, now)
+            self._until = self._tip = now
 
     def reach_end(self, end: Position) -> None:
         """Know that the shard is closed and has nothing after `end`."""
         if self._horizon is not None:
-            self._prove_up_to(end, round(self._now() * 1000))
+            self._prove(self._horizon, end)
             self._chain.write_end(end)
 
-    def _prove_up_to(self, end: Position, now: int) -> None:
+    def _prove(self, horizon: Horizon, end: Position) -> None:
+        """See to it that nothing was between `end` and the tip, or a gap is written."""
         if self._passed_over is not None:
-            self._write(self._passed_over, now, Why.PASSED_OVER)
-            self._passed_over = None
-        elif not self._proven(end):
-            self._write(end, now, Why.FORGOTTEN)
+            self._write(self._passed_over, round(horizon.now() * 1000), Why.PASSED_OVER)
+        elif not self._proven(horizon, end):
+            self._write(end, round(horizon.now() * 1000), Why.FORGOTTEN)
+        self._passed_over = None
 
-    def _proven(self, end: Position) -> bool:
-        if self._sure() or self._horizon is None:
+    def _proven(self, horizon: Horizon, end: Position) -> bool:
+        if self._recent() or (self._seen is not None and self._now() - self._seen < SURE_SECONDS):
+            return True
+        if horizon.now() - self._until / 1000 < SURE_SECONDS:
             return True
         if end == START:
-            return self._horizon.remembers(self._until) or self._horizon.began_within()
-        return self._horizon.holds(end) or (self._tip > 0 and self._horizon.remembers(self._tip))
+            return horizon.remembers(self._until) or horizon.began_within()
+        return horizon.holds(end) or (self._tip > 0 and horizon.remembers(self._tip))
 
-    def _sure(self) -> bool:
-        return self._now() - self._until / 1000 < SURE_SECONDS
+    def _recent(self, seconds: float = SURE_SECONDS) -> bool:
+        return 0 <= self._now() - self._until / 1000 < seconds
 
     def _write(self, after: Position, until: int, why: Why) -> None:
         shard = self._chain.shard
         gap = Gap(shard.epoch, shard.shard_id, after, min(self._until, until), until, why)
         self._chain.write_gap(gap)
-        problem = gap.problem()
         log.warning(
             "shard.gap",
             shard_id=shard.shard_id,
             committed=str(after),
             gaps=1,
-            detail=problem.what,
+            detail=gap.problem().what,
             note="the days in between are not sealed without --despite-gaps; the runbook has a page",
         )

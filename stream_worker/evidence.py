@@ -1,7 +1,7 @@
 """Evidence that a shard was read beyond its last segment: to its tip at a time, or to its end.
 
 A chain says when its last record arrived. On a quiet shard that becomes older than the stream's retention
-with nothing lost, so the owner that reads such a shard to its tip writes that down, twice a day at most,
+with nothing lost, so the owner that reads such a shard to its tip writes that down, every two hours at most,
 and the one that reads a closed shard to its end does so once. Keys say everything; `until` is in ms since
 1970 UTC:
 

@@ -28,6 +28,7 @@ And why not the others:
 - `reports/sealed/` is what readers are pointed at, at any age. A run that they have not seen for 30 days is
   removed by `stream-worker expire`, which knows what they see.
 - `runs/` says what runs are made of, and which one readers saw when.
+- `shards/` says where records may be missing, and how far quiet shards were read: some empty objects a day.
 """
 
 

@@ -10,6 +10,7 @@
 
 import binascii
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, Final
 
 import orjson
@@ -86,6 +87,21 @@ def list_shards(response: KinesisResponse) -> ActionResult:
     return ActionResult({"Shards": [shard.to_json() for shard in shards], "NextToken": following})
 
 
+def describe_stream_summary(response: KinesisResponse) -> tuple[bytes, dict[str, str]] | ActionResult:
+    """Answer DescribeStreamSummary, dated by the stream's own clock, as by Kinesis's."""
+    stream_arn, stream_name = (response._get_param(name) for name in ("StreamARN", "StreamName"))  # noqa: SLF001 - as above
+    stream = _remembering(response.kinesis_backend, stream_arn, stream_name)
+    date = {"Date": format_datetime(datetime.fromtimestamp(stream.clock.now(), UTC), usegmt=True)}
+    summary = stream.to_json_summary()
+    if response.headers.get("Content-Type") != _JSON:
+        return ActionResult(summary)
+    return orjson.dumps(summary, default=_as_seconds), {"Content-Type": _JSON} | date
+
+
+def _as_seconds(moment: datetime) -> float:
+    return moment.replace(tzinfo=UTC).timestamp()
+
+
 def put_records(response: KinesisResponse) -> ActionResult | tuple[bytes, dict[str, str]]:
     """Answer PutRecords as moto does; only the answer is written faster."""
     stream_arn, stream_name, records = (
@@ -158,6 +174,7 @@ REPAIRS: Final[tuple[tuple[object, str, object], ...]] = (
     (KinesisBackend, "get_shard_iterator", get_shard_iterator),
     (KinesisResponse, "get_records", get_records),
     (KinesisResponse, "list_shards", list_shards),
+    (KinesisResponse, "describe_stream_summary", describe_stream_summary),
     (KinesisResponse, "put_records", put_records),
 )
 """What is replaced in moto: (where, name, by what)."""

@@ -143,7 +143,7 @@ class _DayAudit:
     def _source(self, live: CommittedDay, manifest: Manifest | None) -> CommittedDay:
         """Return the chains that readers' rows were made of."""
         if manifest is None or manifest.source == LIVE:
-            chain = live
+            chain = live if manifest is None else _without_later_gaps(live, manifest)
         else:
             chain = self._replayed(manifest)
             self.problems += later_than(manifest, live)
@@ -225,6 +225,20 @@ class _DayAudit:
             )
         self.problems += found.problems
         self.notes += found.notes
+
+
+def _without_later_gaps(live: CommittedDay, manifest: Manifest) -> CommittedDay:
+    """Leave out the gaps that were found after the day was sealed without them.
+
+    A seal proves from the stream that nothing of the day is missing: what was forgotten later came after it.
+    """
+    known = {(gap.shard_id, gap.position) for gap in manifest.gaps}
+    kept = [
+        problem
+        for problem in live.problems
+        if problem.kind is not Kind.FORGOTTEN or (problem.shard_id, problem.position) in known
+    ]
+    return replace(live, problems=kept)
 
 
 def _proven_gaps(manifest: Manifest, chain: CommittedDay) -> list[Problem]:

@@ -80,8 +80,8 @@ class Completeness:
     def prove(self, day: date) -> list[Proven]:
         """Return a proof, a lag or a gap for each shard that the stream lists, closed ones included.
 
-        For the live generation, too, for each that the lake knows and the stream no longer lists. The day must
-        have been over for `grace`. Raises as the poll engine does.
+        For the live generation, too, for each that the lake knows and the stream no longer lists. The day
+        must have been over for `grace`. Raises as the poll engine does.
         """
         span = Span(day, day, self.grace)
         try:
@@ -101,8 +101,8 @@ class Completeness:
         found = evidence.read(self.lake, self.generation, shard.owner, tail.end)
         read_until = max(tail.last_arrival or shard.epoch * 1000, found.until)
         gap = Gap(shard.epoch, shard.shard_id, tail.end, read_until, round(since.timestamp() * 1000))
-        young = KinesisHorizon(self.kinesis, self.stream, shard, lambda: self.now().timestamp())
-        if gap.touches(span) and not (tail.end == START and young.began_within()):
+        horizon = KinesisHorizon(self.kinesis, self.stream, shard)
+        if gap.touches(span) and not (tail.end == START and horizon.began_after(since)):
             return Proven(shard.epoch, shard.shard_id, Proof.FORGOTTEN, gap.problem())
         reader = ShardReader(self.kinesis, self.stream, shard, tail.end, span.since)
         while True:
@@ -121,7 +121,7 @@ class Completeness:
             self.pause(READ_SECONDS)
 
     def _unlisted(self, shards: list[Shard], span: Span, since: datetime) -> Iterator[Proven]:
-        """Yield what is known of shards that have expired, or went with their stream, since they were read."""
+        """Yield what is known of shards that have expired, or gone with their stream."""
         epoch = max(shard.epoch for shard in shards)
         for owner in sorted(self._known(span) - {shard.owner for shard in shards}):
             tail = Chain(self.lake, Shard(*owner), self.generation).tail()

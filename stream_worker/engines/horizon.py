@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -14,9 +15,8 @@ from stream_worker.aws_errors import told
 from stream_worker.engines.reader import ShardReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kinesis.type_defs import DescribeStreamSummaryOutputTypeDef
 
     from stream_worker.records import Position
     from stream_worker.shard import Shard
@@ -34,7 +34,10 @@ class KinesisHorizon:
     kinesis: KinesisClient
     stream: str
     shard: Shard
-    now: Callable[[], float] = time.time
+
+    def now(self) -> float:
+        """Return the time (seconds since 1970) by Kinesis's own clock, which dates the arrivals, too."""
+        return _date(self._summary())
 
     def holds(self, position: Position) -> bool:
         """Say whether the record at a position can be read; an iterator at one that is gone gives another."""
@@ -47,18 +50,20 @@ class KinesisHorizon:
 
     def remembers(self, moment: int) -> bool:
         """Say whether what arrived at a moment (ms since 1970 UTC) can be read, by the stream's retention."""
-        return moment > self._begins() * 1000
+        return moment > _begins(self._summary()) * 1000
 
     def began_within(self) -> bool:
-        """Say whether the shard is so young that none of its records can have been forgotten.
+        """Say whether the shard is so young that none of its records can have been forgotten."""
+        return self.began_after(datetime.fromtimestamp(_begins(self._summary()), UTC))
 
-        It is if it was not open yet where retention begins now. A service that passes the filter over lists
-        the shard, which proves nothing.
+    def began_after(self, moment: datetime) -> bool:
+        """Say whether it is known that the shard was not open yet.
+
+        A service that passes the filter over lists the shard, which proves nothing.
         """
-        then = datetime.fromtimestamp(self._begins(), UTC)
         try:
             pages = self.kinesis.get_paginator("list_shards").paginate(
-                StreamName=self.stream, ShardFilter={"Type": "AT_TIMESTAMP", "Timestamp": then}
+                StreamName=self.stream, ShardFilter={"Type": "AT_TIMESTAMP", "Timestamp": moment}
             )
             return self.shard.shard_id not in {shard["ShardId"] for page in pages for shard in page["Shards"]}
         except (BotoCoreError, ClientError) as error:
@@ -73,12 +78,23 @@ class KinesisHorizon:
                 break
         return reader.last
 
-    def _begins(self) -> float:
+    def _summary(self) -> DescribeStreamSummaryOutputTypeDef:
         try:
-            summary = self.kinesis.describe_stream_summary(StreamName=self.stream)["StreamDescriptionSummary"]
+            return self.kinesis.describe_stream_summary(StreamName=self.stream)
         except (BotoCoreError, ClientError) as error:
             raise self._told(error) from error
-        return self.now() - summary["RetentionPeriodHours"] * 3600 + _MARGIN_SECONDS
 
     def _told(self, error: BotoCoreError | ClientError) -> Exception:
         return told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION")
+
+
+def _begins(summary: DescribeStreamSummaryOutputTypeDef) -> float:
+    hours = summary["StreamDescriptionSummary"]["RetentionPeriodHours"]
+    return _date(summary) - hours * 3600 + _MARGIN_SECONDS
+
+
+def _date(summary: DescribeStreamSummaryOutputTypeDef) -> float:
+    date = summary["ResponseMetadata"]["HTTPHeaders"].get(
+        "date"
+    )  # HTTP lets a server without a clock leave it out
+    return parsedate_to_datetime(date).timestamp() if date else time.time()

@@ -120,7 +120,7 @@ class PollEngine:
             life.processor.reach_tip()
         passed = self.span is not None and self.span.passed(page.records)
         if page.ended or passed or self._drained(life, page):
-            self._finish(life.shard.shard_id, ended=page.ended)
+            self._finish(life.shard.shard_id, page)
         return page.raw > 0
 
     def _drained(self, life: _Life, page: Page) -> bool:
@@ -133,7 +133,10 @@ class PollEngine:
         life.next_read += _READ_SECONDS
         return life.mark.passed(life.reader.last)
 
-    def _finish(self, shard_id: str, *, ended: bool) -> None:
-        self._lives.pop(shard_id).processor.finish(ended=ended)
+    def _finish(self, shard_id: str, page: Page) -> None:
+        processor = self._lives.pop(shard_id).processor
+        processor.finish(ended=page.ended)
+        if page.at_tip and not page.ended:  # now nothing waits any more
+            processor.reach_tip()
         self._finished.add(shard_id)
         self._next_listing = 0.0  # its children can start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -131,3 +132,10 @@ def test_the_shards_that_were_open_at_a_time_can_be_listed(cloud: Cloud, reader:
     assert open_at(NOON - HOUR) == []
     assert open_at(NOON + HOUR / 2) == ["0"]
     assert open_at(NOON + 2 * HOUR) == ["1", "2"]
+
+
+def test_an_answer_about_the_stream_is_dated_by_its_clock(cloud: Cloud, reader: Reader) -> None:
+    at(cloud, reader, NOON + 5 * HOUR)
+    answer = cloud.kinesis.describe_stream_summary(StreamName=reader.stream)
+    date = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    assert abs(date - NOON - 5 * HOUR) < timedelta(minutes=5)
