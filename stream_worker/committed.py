@@ -17,6 +17,7 @@ from stream_worker.listing import Listing
 from stream_worker.problem import Kind, Problem
 from stream_worker.records import START
 from stream_worker.segment import OUTCOMES, Summary, committed_rejects_key
+from stream_worker.signpost import is_signpost
 from stream_worker.span import Span
 
 if TYPE_CHECKING:
@@ -47,12 +48,16 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class CommittedDay:
-    """A day's segments, by shard and position; `problems` names what is no segment and where chains break."""
+    """A day's segments, by shard and position; `problems` names what is no segment and where chains break.
+
+    `signposts` are the keys of those that were looked at, of this day and beside it: they hold no record.
+    """
 
     day: date
     generation: str
     segments: list[Committed]
     problems: list[Problem]
+    signposts: frozenset[str] = frozenset()
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -111,7 +116,11 @@ def _read(listing: Listing, day: date) -> CommittedDay:
         for beside in readers.map(lambda chain: _beside_midnight(lake, chain, day), chains):
             summaries |= beside
     foreign += [key for key, one in asked.items() if one.day == day and key not in summaries]
-    ends = {key: summary.last for key, summary in summaries.items()}
+    signposts = {key: summary.last for key, summary in summaries.items() if is_signpost(summary)}
+    # A signpost ends where it begins: what it leads over is a gap. It comes before the segment that follows.
+    ends = {key: summary.last for key, summary in summaries.items() if key not in signposts}
+    ends |= {one.key: one.start for chain in chains for one in chain if one.key in signposts}
+    chains = [sorted(chain, key=lambda one: (one.start, one.key not in signposts)) for chain in chains]
     problems = [_foreign(key) for key in sorted(foreign)]
     problems += [
         problem for chain in chains for problem in link.breaks(chain, day, ends, partial(_goes_on, listing))
@@ -121,9 +130,9 @@ def _read(listing: Listing, day: date) -> CommittedDay:
         Committed(one, summaries[one.key])
         for chain in chains
         for one in chain
-        if one.day == day and one.key in summaries
+        if one.day == day and one.key in summaries and one.key not in signposts
     ]
-    return CommittedDay(day, listing.generation, segments, problems)
+    return CommittedDay(day, listing.generation, segments, problems, frozenset(signposts))
 
 
 def days(lake: Lake, generation: str) -> list[date]:
@@ -169,7 +178,9 @@ def _beside_midnight(lake: Lake, chain: list[Link], day: date) -> dict[str, Summ
 def _goes_on(listing: Listing, one: Link, other: Link, end: Position) -> bool:
     """Say whether a segment of a day beside those of two links begins where the first of them ends."""
     beside = {near.day + step * _ONE_DAY for near in (one, other) for step in (-1, 1)}
-    return any(found.start == end for found in listing.own(one.owner, *beside))
+    starts = [found for found in listing.own(one.owner, *beside) if found.start == end]
+    summaries = [_summary(listing.lake, found.key) for found in starts]
+    return any(summary is not None and not is_signpost(summary) for summary in summaries)
 
 
 def _with_predecessor(listing: Listing, chain: list[Link]) -> list[Link]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -76,7 +76,7 @@ def breaks(
     `goes_on` says whether a day that is not in this chain has a segment that begins where the first one ends.
     """
     first = chain[0]
-    if first.start != START and first.day >= day:
+    if first.start != START and timedelta(0) <= first.day - day <= timedelta(days=1):
         what = "gap: no segment ends where this one begins"
         yield Problem(what, first.shard_id, str(first.start), first.key, Kind.HEADLESS)
     for one, other in pairwise(chain):

@@ -145,14 +145,19 @@ class Processor:
         commit = self._chain.commit(segment)
         if commit.ours:
             self._seen[day].add(settled.nonces)
-        else:
-            self._seen[day].add(self._chain.nonces(day, self._end))
+        elif commit.taken is not None:
+            taken_on, key = commit.taken
+            if taken_on in self._seen:
+                self._seen[taken_on].add(self._chain.nonces(key))
         self._log_commit(segment, commit, self._clock() - started)
         self._end = commit.end
         self._continuity.committed(commit.last_arrival)
         self._buffer.drop(commit.end)
-        self._take_checkpoint()
-        self._announce(day)
+        if (
+            commit.ours or commit.taken is not None
+        ):  # else no record need be there, and none of ours is committed
+            self._take_checkpoint()
+            self._announce(day)
 
     def _take_checkpoint(self) -> None:
         """Checkpoint what is committed, as far as it was delivered to this owner.

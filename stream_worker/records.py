@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 MILLISECONDS_A_DAY: Final = 86_400_000
+_LAST_MEMBER: Final = 2**32 - 1  # no aggregate has more: a record has 10 MiB at most
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
 
@@ -27,6 +28,13 @@ class Position:
             return START
         sequence, _, sub = text.partition("_")
         return cls(int(sequence), int(sub or 0))
+
+    @property
+    def before(self) -> Position:
+        """The last position before this one; no record need have it."""
+        if self.sub_sequence_number:
+            return Position(self.sequence_number, self.sub_sequence_number - 1)
+        return Position(self.sequence_number - 1, _LAST_MEMBER)
 
     def __str__(self) -> str:
         """Return the position as keys spell it: in chain order also as text (Kinesis has 56 digits)."""

@@ -79,10 +79,14 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A segment ready to be committed: both objects' bytes; `rejects` is None when nothing was rejected."""
+    """A segment ready to be committed: both objects' bytes; `rejects` is None when nothing was rejected.
+
+    It goes on from `start`; `first` is the position of its first record.
+    """
 
     day: date
     start: Position
+    first: Position
     summary: Summary
     reports: bytes
     rejects: bytes | None
@@ -95,6 +99,7 @@ class Segment:
         return cls(
             day=records.day(0),
             start=start,
+            first=records.position(0),
             summary=Summary(
                 last=records.position(-1),
                 outcomes=settled.outcomes,

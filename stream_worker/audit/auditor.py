@@ -110,8 +110,8 @@ class _DayAudit:
         """Check readers, chain and run, the stream last: it has what is committed meanwhile."""
         lake = self.by.readers.lake
         live = read_day(lake, LIVE, self.day)
-        held = next(iter(lake.keys(day_prefix("reports", LIVE, self.day))), None)
-        pointed = check_readers(self.by.readers, self.day, live=held is not None)
+        held = set(lake.keys(day_prefix("reports", LIVE, self.day))) - live.signposts
+        pointed = check_readers(self.by.readers, self.day, live=bool(held))
         self.problems += pointed.problems
         manifest = pointed.manifest
         chain = self._source(live, manifest)

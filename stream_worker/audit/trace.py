@@ -21,6 +21,7 @@ from stream_worker.manifest import Manifest
 from stream_worker.parts import expired_parts
 from stream_worker.records import START, Position
 from stream_worker.segment import LIVE, Summary, day_prefix, digest
+from stream_worker.signpost import is_signpost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -92,9 +93,10 @@ class Tracer:
 
     def _committed(self, link: Link) -> Committed | None:
         try:
-            return Committed(link, Summary.parse(self.readers.lake.metadata(link.key)))
+            summary = Summary.parse(self.readers.lake.metadata(link.key))
         except (KeyError, ValueError):
             return None
+        return None if is_signpost(summary) else Committed(link, summary)
 
     def _rows(self, receipt: Receipt, segment: Committed) -> Iterator[Trace]:
         day = segment.link.day
@@ -202,8 +204,7 @@ class Tracer:
         """Return where the newest chain of the shard ends or, without live segments, its newest run."""
         near = self._near(receipt, committed.days(self.readers.lake, LIVE), _BEYOND)
         for chain in near.values():
-            last = self._committed(chain[-1])
-            return last.summary.last if last else START
+            return next((last.summary.last for last in map(self._committed, reversed(chain)) if last), START)
         for day in sorted(self._days_of_runs(), reverse=True):
             manifest = self._manifest(day)
             own = [one for one in manifest.sources if one.shard_id == receipt.shard_id] if manifest else []

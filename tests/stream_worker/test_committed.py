@@ -16,6 +16,7 @@ from stream_worker.lake import MemoryLake
 from stream_worker.processor import Processor
 from stream_worker.records import START
 from stream_worker.segment import OUTCOMES, Summary, segment_key
+from stream_worker.signpost import is_signpost
 from tests.stream_worker.samples import FORGED, MALFORMED, MIDNIGHT, NOON, SHARD, body, records
 from tests.stream_worker.sealing import OTHER
 
@@ -44,8 +45,12 @@ def add(lake: MemoryLake, arrivals: list[int], generation: str = "live", size: i
 def lose(lake: MemoryLake, place: int) -> None:
     """Remove the segment at a place of the chain."""
     start = "start" if place == 0 else str(records([b""], first=place - 1).position(0))
-    (key,) = (key for key in lake.keys("reports/") if f".{start}." in key)
+    (key,) = (key for key in lake.keys("reports/") if f".{start}." in key and not is_signpost(of(lake, key)))
     lake.delete([key])
+
+
+def of(lake: MemoryLake, key: str) -> Summary:
+    return Summary.parse(lake.metadata(key))
 
 
 def test_a_day_has_its_segments_of_all_shards_in_order_and_their_sums() -> None:
@@ -65,6 +70,18 @@ def test_a_day_has_its_segments_of_all_shards_in_order_and_their_sums() -> None:
 def test_a_day_of_which_nothing_is_known_is_empty_and_has_no_problems() -> None:
     found = read_day(filled([MIDNIGHT]), "live", DAY)
     assert (found.segments, found.problems, found.outcomes["accepted"]) == ([], [], 0)
+
+
+def test_a_lake_whose_chains_have_no_signposts_is_as_whole() -> None:
+    lake = filled([MIDNIGHT - 1, MIDNIGHT + 3, MIDNIGHT - 1, MIDNIGHT + 3])
+    signposts = [key for key in lake.keys("reports/") if is_signpost(of(lake, key))]
+    assert len(signposts) == 3
+    found = [read_day(lake, "live", day) for day in (DAY, NEXT)]
+    assert set(signposts) == {key for one in found for key in one.signposts}
+    lake.delete(signposts)
+    for before, day in zip(found, (DAY, NEXT), strict=True):
+        after = read_day(lake, "live", day)
+        assert (after.segments, after.problems) == (before.segments, [])
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3])

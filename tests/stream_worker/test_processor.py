@@ -1,8 +1,10 @@
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 
 from stream_worker.buffer import Limits
+from stream_worker.chain import Chain, Tail
 from stream_worker.errors import SetupError
 from stream_worker.records import START, Position, Records
 from stream_worker.shard import Shard
@@ -47,14 +49,15 @@ def check(stage: Stage, bodies: list[bytes] = BODIES) -> truth.Truth:
 def test_rejects_are_put_then_the_segment_then_the_checkpoint_is_taken() -> None:
     stage = Stage()
     deliver(stage)
-    step = ["rejects put", "reports put", "checkpoint"]
-    assert stage.effects == [*step, *step, "reports put", "checkpoint"]
+    step = ["reports put", "checkpoint"]
+    begin = ["chains put", "chains put"]  # the stream's and the shard's, once and for all
+    assert stage.effects == ["rejects put", *begin, *step, "rejects put", *step, *step]
     assert check(stage).outcomes == EXPECTED
     assert stage.checkpoint == Position(FIRST + len(BODIES) - 1)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("effect", range(1, 9))
+@pytest.mark.parametrize("effect", range(1, 11))
 def test_a_crash_around_any_effect_loses_nothing_and_doubles_nothing(effect: int, when: str) -> None:
     stage = Stage()
     setattr(stage, f"crash_{when}", effect)
@@ -65,7 +68,7 @@ def test_a_crash_around_any_effect_loses_nothing_and_doubles_nothing(effect: int
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("first", range(1, 9))
+@pytest.mark.parametrize("first", range(1, 11))
 @pytest.mark.parametrize("more", range(1, 5))
 def test_a_second_crash_while_catching_up_changes_nothing(first: int, more: int, when: str) -> None:
     stage = Stage()
@@ -106,7 +109,8 @@ def test_a_deployment_counts_once_a_day_across_restarts_and_again_the_next_day()
     second.finish()
     found = truth.read(stage)
     assert found.outcomes == {"accepted": 2, "duplicate": 1}
-    assert [key.split("/")[2] for key in stage.keys("reports/")] == ["dt=2026-11-22"] * 2 + ["dt=2026-11-23"]
+    days = [key.split("/")[2] for key in stage.keys("reports/")]  # two segments, the signpost, and a segment
+    assert days == ["dt=2026-11-22"] * 3 + ["dt=2026-11-23"]
 
 
 def test_stragglers_around_midnight_land_in_their_own_day_and_the_chain_stays_whole() -> None:
@@ -132,7 +136,7 @@ def test_age_alone_is_a_reason_to_commit_on_an_idle_shard() -> None:
     assert stage.effects == []
     stage.now = 60
     processor.tick()
-    assert stage.effects == ["reports put", "checkpoint"]
+    assert stage.effects == ["chains put", "chains put", "reports put", "checkpoint"]
 
 
 def test_an_abandoned_shard_commits_nothing_more() -> None:
@@ -159,6 +163,40 @@ def test_a_recreated_stream_does_not_meet_the_old_ones_segments() -> None:
     deliver(stage)
     again = stage.processor(LIMITS, Shard(SHARD.epoch + 1, SHARD.shard_id))
     assert again.end == START
+
+
+def test_a_shard_without_a_segment_is_known_as_such_without_looking_through_the_days() -> None:
+    stage = Stage()
+    deliver(stage)
+    for number in range(100):
+        stage.objects[f"reports/live/dt={date(2026, 1, 1) + timedelta(days=number)}/x"] = (b"", {})
+    listed: list[str] = []
+
+    class Counted(Stage):
+        def keys(self, prefix: str) -> Iterator[str]:
+            listed.append(prefix)
+            return Stage.keys(self, prefix)
+
+    idle = Chain(Counted(stage.objects), Shard(SHARD.epoch, "shardId-000000000001"))
+    assert (idle.tail(), listed) == (Tail(), [])
+    assert Chain(Counted(stage.objects), Shard(SHARD.epoch + 1, SHARD.shard_id)).tail() == Tail()
+    assert len(listed) > 100, "of a stream whose beginnings are not noted each day is looked at"
+
+
+def test_a_chain_of_before_its_beginning_was_noted_goes_on() -> None:
+    stage = Stage()
+    deliver(stage)
+    for key in list(stage.keys("chains/")):
+        del stage.objects[key]
+    deliver(stage)
+    child = stage.processor(LIMITS, Shard(SHARD.epoch, "shardId-000000000001"))
+    child.receive(records([body(6)], first=100))
+    child.finish()
+    assert truth.read(stage).outcomes == EXPECTED | {"accepted": 6}
+    notes = list(stage.keys("chains/"))
+    assert notes == [f"chains/live/{SHARD.epoch}.shardId-000000000001"], (
+        "the stream has chains without a note"
+    )
 
 
 def test_aggregates_are_cut_and_continued_between_their_members() -> None:

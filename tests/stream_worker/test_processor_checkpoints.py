@@ -150,7 +150,7 @@ def test_a_checkpoint_beyond_the_chain_is_a_gap_and_the_chain_goes_on_there() ->
     }
     assert owner.processor.end == at(6)
     owner.receive(7, 11)
-    assert starts(stage) == [str(at(6)), "start"]
+    assert starts(stage) == [str(at(3)), str(at(6)), "start"]  # a signpost, and the segment that it leads to
     assert owner.checkpoints == [10]
 
 
@@ -159,7 +159,7 @@ def test_a_gap_at_the_start_shows_in_the_chains_first_segment() -> None:
     owner = Owner(stage, checkpointed=at(6))
     owner.receive(7, 8)
     owner.processor.finish()
-    assert starts(stage) == [str(at(6))]
+    assert starts(stage) == [str(at(6)), "start"]  # the segment, and the signpost that leads to it
     assert Owner(stage, checkpointed=at(7)).processor.end == at(7)
 
 
