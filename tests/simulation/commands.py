@@ -223,7 +223,7 @@ class Process:
         return make
 
     def _horizon(self, shard: Shard) -> KinesisHorizon:
-        return KinesisHorizon(self.kinesis, STREAM, shard, lambda: self.actor.now().timestamp())
+        return KinesisHorizon(self.kinesis, STREAM, shard)
 
     def _announce(self) -> LiveDays:
         return LiveDays(lambda: self.catalog, self._clock)

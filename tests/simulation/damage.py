@@ -35,7 +35,8 @@ class _Bench:
 
     def all(self) -> list[Damage | None]:
         """Return every damage that the day can have."""
-        live, run = self._keys("reports/live"), self._run()
+        objects, run = self.game.place.bucket.objects, self._run()
+        live = [key for key in self._keys("reports/live") if objects[key][1]["records"] != "0"]
         return [
             self._gone("a segment", live),
             self._gone("a file of the run's reports", run["reports"]),

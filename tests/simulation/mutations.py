@@ -42,10 +42,6 @@ _READ: Final = "        found = committed.read_day(self.lake, LIVE, day)\n"
 _PROVE: Final = "        proofs, forgotten = self._prove(day, despite_gaps=despite_gaps)\n"
 _SCREEN: Final = "    reports = screen(reports, rejections, thresholds)\n"
 _DEDUPE: Final = "    reports = dedupe(reports, seen, rejections)\n"
-_REJECTS: Final = """            key = rejects_key(self._generation, epoch, shard_id, segment)
-            self._lake.put_new(key, segment.rejects, segment.summary.metadata)
-"""
-_REPORTS: Final = "        if self._lake.put_new(key, segment.reports, segment.summary.metadata):\n"
 
 MUTATIONS: Final = (
     _one(
@@ -58,8 +54,8 @@ MUTATIONS: Final = (
     _one(
         "a taken key counts as ours",
         "chain",
-        "return Commit(tail.end, ours=False, last_arrival=tail.last_arrival)",
-        "return Commit(segment.summary.last, ours=True, last_arrival=segment.summary.last_arrival)",
+        "            if self._lake.put_new(key, segment.reports, segment.summary.metadata):\n",
+        "            if self._lake.put_new(key, segment.reports, segment.summary.metadata) or key:\n",
     ),
     _one(
         "409 counts as taken",
@@ -67,18 +63,11 @@ MUTATIONS: Final = (
         "if status == HTTPStatus.PRECONDITION_FAILED:",
         "if status in {412, 409}:",
     ),
-    Mutation(
-        "rejects after the segment",
-        "stream_worker.chain",
-        (
-            (_REJECTS, "            pass\n"),
-            (
-                _REPORTS,
-                _REPORTS
-                + "            if segment.rejects is not None:\n    "
-                + _REJECTS.replace("\n  ", "\n      "),
-            ),
-        ),
+    _one(
+        "rejects are not written",
+        "chain",
+        "self._lake.put_new(key, segment.rejects, segment.summary.metadata)",
+        "pass",
     ),
     _one("no ancestors in dedupe", "chain", "in self._shard.lineage for", "in [self._shard.shard_id] for"),
     _one(
@@ -88,7 +77,7 @@ MUTATIONS: Final = (
     _one(
         "no nonces of who was quicker",
         "processor",
-        "self._seen[day].add(self._chain.nonces(day, self._end))",
+        "self._seen[taken_on].add(self._chain.nonces(key))",
         "pass",
     ),
     _one(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -135,7 +136,8 @@ class Stream:
         def do() -> dict[str, Any]:
             made = datetime.fromtimestamp(EPOCH, UTC)
             summary = {"StreamCreationTimestamp": made, "RetentionPeriodHours": self.retention}
-            return {"StreamDescriptionSummary": summary}
+            date = format_datetime(self.world.datetime, usegmt=True)
+            return {"StreamDescriptionSummary": summary, "ResponseMetadata": {"HTTPHeaders": {"date": date}}}
 
         return self._ask("DescribeStreamSummary", do)
 

@@ -255,7 +255,7 @@ class World:
 
     def _stall(self, actor: Actor) -> None:
         actor.on_stall()
-        seconds = actor.random.choice((20, 100, 600, 3600, 8 * 3600))
+        seconds = actor.random.choice((20, 100, 600, 3600, 8 * 3600, 60 * 3600))
         self.pause(seconds * actor.random.random())
         self.note("wakes up", actor)
 
