@@ -150,7 +150,7 @@ class Processor:
             if taken_on in self._seen:
                 self._seen[taken_on].add(self._chain.nonces(key))
         else:
-            self._seen.clear()  # the chain has gone on by more than one step: what those accepted is read again
+            self._seen.clear()  # the chain went on by several steps: what they accepted is read again
         self._log_commit(segment, commit, self._clock() - started)
         self._end = commit.end
         self._continuity.committed(commit.last_arrival)
