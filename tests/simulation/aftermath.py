@@ -75,8 +75,8 @@ class Aftermath:
         for _ in range(self.rng.randint(1, 4)):
             before = readers.current(day)
             what = self._switch(day)
-            if readers.current(day) == before:
-                continue
+            if readers.current(day) == before or what.startswith("a rollback"):
+                continue  # one rollback after another leads further back
             if readers.current(day) != "live" and self.rng.random() < 0.5:
                 process.roll_back(day)
                 if readers.seen(day) != {before}:

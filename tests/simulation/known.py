@@ -42,6 +42,12 @@ KNOWN: Final = (
         r"while others work: missing: (the chain ends here|all segments)",
     ),
     Known(
+        "an audit beside a first commit",
+        "An audit that has listed a day before its first commit, and looks at readers after it, says that they"
+        " are pointed at live segments that are not there.",
+        r"while others work: missing: readers of \w+ are pointed at the live segments, and there are none",
+    ),
+    Known(
         "forgotten while it is read",
         "A shard that leaves the stream's listing between ListShards and GetShardIterator ends a command with"
         " a word on METRICS_STREAM; run again, it works.",
