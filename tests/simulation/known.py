@@ -43,7 +43,7 @@ KNOWN: Final = (
     ),
     Known(
         "an audit beside a first commit",
-        "An audit that has listed a day before its first commit, and looks at readers after it, says that they"
+        "An audit that has listed a day before its first commit, and readers after it, says that they"
         " are pointed at live segments that are not there.",
         r"while others work: missing: readers of \w+ are pointed at the live segments, and there are none",
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, SupportsIndex
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -36,11 +36,11 @@ def _world_monotonic() -> float:
     return actor.world.now if actor is not None else _monotonic()
 
 
-def _world_sleep(seconds: float) -> None:
+def _world_sleep(seconds: float | SupportsIndex) -> None:
     if STAGE.world is None:
         _sleep(seconds)
     else:
-        STAGE.world.pause(seconds)
+        STAGE.world.pause(float(seconds))
 
 
 def set_clocks() -> None:
