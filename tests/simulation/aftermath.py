@@ -10,6 +10,7 @@ from stream_worker.errors import RefusedError, WorkerError
 from stream_worker.thresholds import THRESHOLDS
 from tests.simulation.commands import Process
 from tests.simulation.damage import damages
+from tests.simulation.stored import accepted_rows
 from tests.simulation.truth import STRICT
 from tests.simulation.world import ViolationError
 
@@ -63,7 +64,10 @@ class Aftermath:
                 raise ViolationError(
                     "replay equals live", f"{day} from {source}: {replayed.manifest.records} records"
                 )
-            rows = [held.accepted(held.manifest(day, run)) for run in (live.run, replayed.manifest.run)]
+            objects = self.game.place.bucket.objects
+            rows = [
+                accepted_rows(objects, held.manifest(day, run)) for run in (live.run, replayed.manifest.run)
+            ]
             if rows[0] != rows[1]:
                 raise ViolationError(
                     "replay equals live", f"{day} from {source}: other rows than sealed from live"

@@ -20,12 +20,10 @@ When all is quiet:
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
 import polars as pl
 
 from stream_worker.gap import Gap
@@ -34,11 +32,12 @@ from stream_worker.records import Position
 from stream_worker.segment import OUTCOMES, Summary, committed_rejects_key
 from stream_worker.thresholds import THRESHOLDS
 from tests.simulation.commands import BUCKET
-from tests.simulation.truth import STRICT, Kind
+from tests.simulation.stored import decoded, name, outcomes_of, rows_in, run_of, segment_rows, tail
+from tests.simulation.truth import STRICT
 from tests.simulation.world import ViolationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import date
 
     from tests.simulation.bucket import Bucket
@@ -49,8 +48,6 @@ if TYPE_CHECKING:
 
 _MARGIN: Final = 3_700.0
 """Seconds before its time at which what the stream holds may be taken for forgotten (engines/horizon.py)."""
-
-_REASONS: Final = {Kind.MALFORMED: "malformed", Kind.INVALID: "invalid", Kind.FORGED: "fraud"}
 
 
 @dataclass(slots=True)
@@ -87,27 +84,18 @@ class Invariants:
             return
         for other_start, other_last, other in steps:
             if max(start, other_start) < min(last, other_last):
-                raise ViolationError("one place", f"{_tail(key)} overlaps {_tail(other)}")
+                raise ViolationError("one place", f"{tail(key)} overlaps {tail(other)}")
         if generation == "live":
             self._joins(link.shard_id, start, steps)
-            self._has_all(link.shard_id, start, last, self._rows_of(key, body, metadata))
+            self._has_all(link.shard_id, start, last, segment_rows(self.bucket.objects, key, body, metadata))
         steps.append((start, last, key))
         if generation == "live":
-            self._passes_over(self.stream.shards[link.shard_id], last, f"segment {_tail(key)}")
+            self._passes_over(self.stream.shards[link.shard_id], last, f"segment {tail(key)}")
 
     def _joins(self, shard_id: str, start: int, steps: list[tuple[int, int, str]]) -> None:
         """Check that a segment goes on where another ended."""
         if start and start not in {last for _, last, _ in steps} | self.signposts.get(shard_id, set()):
             raise ViolationError("chain", f"segment ..{start % 10000} of {shard_id[-3:]} follows no other")
-
-    def _rows_of(self, key: str, body: bytes, metadata: Mapping[str, str]) -> list[dict[str, Any]]:
-        summary = Summary.parse(metadata)
-        rejects = committed_rejects_key(key, summary)
-        if rejects is None:
-            return _rows(body)
-        if rejects not in self.bucket.objects:
-            raise ViolationError("nothing dropped", f"the rejects of {_tail(key)} are not there before it is")
-        return _rows(body) + _rows(self.bucket.objects[rejects][0])
 
     def _has_all(self, shard_id: str, start: int, last: int, rows: list[dict[str, Any]]) -> None:
         """Check that a segment has all between two positions, but for what a gap says may be forgotten."""
@@ -147,13 +135,13 @@ class Invariants:
         """Check that readers are pointed at something whole."""
         self.switches.setdefault((table, day), [before] if before else []).append(location)
         prefix = location.removeprefix(f"s3://{BUCKET}/")
-        run = _run_of(prefix)
+        run = run_of(prefix)
         if run is None:
             return
         missing = [key for key in self._parts(day, run, table) if key not in self.bucket.objects]
         if missing:
-            raise ViolationError("readers", f"{table} of {day} shows run {run} without {_tail(missing[0])}")
-        if table == "reports" and _run_of(self.glue.partitions.get(("rejects", day), "")) != run:
+            raise ViolationError("readers", f"{table} of {day} shows run {run} without {tail(missing[0])}")
+        if table == "reports" and run_of(self.glue.partitions.get(("rejects", day), "")) != run:
             raise ViolationError("readers", f"reports of {day} show run {run} before its rejects do")
 
     def on_delete(self, keys: list[str]) -> None:
@@ -163,7 +151,7 @@ class Invariants:
             seen = [key for key in keys if key.startswith(prefix)]
             if seen:
                 raise ViolationError(
-                    "readers", f"{_tail(seen[0])} goes, while readers of {table} {day} see it"
+                    "readers", f"{tail(seen[0])} goes, while readers of {table} {day} see it"
                 )
 
     def read(self, table: str, day: str, prefix: str, rows: list[pl.DataFrame]) -> None:
@@ -173,7 +161,7 @@ class Invariants:
             if not prefix.startswith(f"{table}/live") or table == "reports":
                 raise ViolationError("readers", f"{table} of {day} at {prefix[-24:]} is empty")
             return
-        run = _run_of(prefix)
+        run = run_of(prefix)
         if run is None and table == "rejects":
             return  # what lost races have left lies there, too
         places = [*zip(found["shard_id"], found["sequence_number"], strict=True)]
@@ -188,7 +176,7 @@ class Invariants:
         key = f"runs/dt={day}/{run}.json"
         if key not in self.bucket.objects:
             raise ViolationError("readers", f"{table} of {day} shows run {run}, which has no manifest")
-        manifest = _json(self.bucket.objects[key][0])
+        manifest = decoded(self.bucket.objects[key][0])
         return [part["key"] for part in manifest[table]]
 
     # When all is quiet.
@@ -202,7 +190,7 @@ class Invariants:
         self._check_lineage(accepted)
         for place, fact in self.truth.facts.items():
             if place not in rows and place not in self.truth.lost:
-                raise ViolationError("nothing dropped", f"{_name(fact)} has no row")
+                raise ViolationError("nothing dropped", f"{name(fact)} has no row")
 
     def _check_segment(
         self, key: str, rows: dict[Place, str], accepted: dict[tuple[str, date, str], Place]
@@ -213,27 +201,27 @@ class Invariants:
             return  # a signpost
         assert link is not None
         rejects = committed_rejects_key(key, summary)
-        found = [(row, "accepted") for row in _rows(body)]
+        found = [(row, "accepted") for row in rows_in(body)]
         if rejects is not None:
             if rejects not in self.bucket.objects:
-                raise ViolationError("nothing dropped", f"the rejects of {_tail(key)} are not there")
-            found += [(row, row["reason"]) for row in _rows(self.bucket.objects[rejects][0])]
+                raise ViolationError("nothing dropped", f"the rejects of {tail(key)} are not there")
+            found += [(row, row["reason"]) for row in rows_in(self.bucket.objects[rejects][0])]
         counted = Counter(outcome for _, outcome in found)
         if any(counted[outcome] != summary.outcomes[outcome] for outcome in OUTCOMES):
             raise ViolationError(
-                "counts", f"{_tail(key)} says {dict(summary.outcomes)}, it has {dict(counted)}"
+                "counts", f"{tail(key)} says {dict(summary.outcomes)}, it has {dict(counted)}"
             )
         for row, outcome in found:
             fact = self._fact(row, link.day)
             if fact.place in rows:
-                raise ViolationError("one place", f"{_name(fact)} has two rows")
+                raise ViolationError("one place", f"{name(fact)} has two rows")
             rows[fact.place] = outcome
-            if outcome not in _outcomes_of(fact.kind):
-                raise ViolationError("outcome", f"{_name(fact)} is {outcome}")
+            if outcome not in outcomes_of(fact.kind):
+                raise ViolationError("outcome", f"{name(fact)} is {outcome}")
             if outcome == "accepted":
                 used = (fact.shard_id, fact.day, fact.nonce.lower())
                 if used in accepted:
-                    raise ViolationError("once a day", f"{_name(fact)} is accepted again on its shard")
+                    raise ViolationError("once a day", f"{name(fact)} is accepted again on its shard")
                 accepted[used] = fact.place
 
     def _check_lineage(self, accepted: Mapping[tuple[str, date, str], Place]) -> None:
@@ -260,11 +248,11 @@ class Invariants:
         nonces = Counter[str]()
         for table in ("reports", "rejects"):
             for part in manifest[table]:
-                for row in _rows(self.bucket.objects[part["key"]][0]):
+                for row in rows_in(self.bucket.objects[part["key"]][0]):
                     fact = self._fact(row, None)
                     if fact.place in seen or str(fact.day) != day:
                         raise ViolationError(
-                            "one place", f"{_name(fact)} is in run {run} twice, or by mistake"
+                            "one place", f"{name(fact)} is in run {run} twice, or by mistake"
                         )
                     seen[fact.place] = row.get("reason", "accepted")
                     if table == "reports":
@@ -274,7 +262,7 @@ class Invariants:
         ]
         if missing:
             made_of = f"made of {manifest['source'].partition('=')[0]}"
-            what = f"{_name(missing[0])} is not in run {run}, {made_of}, which readers see"
+            what = f"{name(missing[0])} is not in run {run}, {made_of}, which readers see"
             raise ViolationError("whole day", what)
         by_right = {
             fact.nonce.lower()
@@ -287,16 +275,11 @@ class Invariants:
 
     def manifest(self, day: date | str, run: str) -> Any:  # noqa: ANN401 - as JSON has it
         """Return a run's manifest."""
-        return _json(self.bucket.objects[f"runs/dt={day}/{run}.json"][0])
+        return decoded(self.bucket.objects[f"runs/dt={day}/{run}.json"][0])
 
     def parts(self, day: str, run: str) -> list[str]:
         """Return the keys of a run's files."""
         return [key for table in ("reports", "rejects") for key in self._parts(day, run, table)]
-
-    def accepted(self, manifest: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - as JSON has it
-        """Return the accepted rows of a run, each by place and deployment."""
-        rows = [row for part in manifest["reports"] for row in _rows(self.bucket.objects[part["key"]][0])]
-        return sorted((row["shard_id"], row["sequence_number"], row["stack_id"]) for row in rows)
 
     def gone(self, day: date) -> list[Fact]:
         """Return the day's records that the stream forgot before they were committed."""
@@ -322,32 +305,3 @@ class Invariants:
                 "one place", f"..{place[1] % 10000} of {place[0][-3:]} has a row where it has none"
             )
         return fact
-
-
-def _outcomes_of(kind: Kind) -> Iterable[str]:
-    return (_REASONS[kind],) if kind in _REASONS else ("accepted", "duplicate")
-
-
-def _rows(body: bytes) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = pl.read_parquet(io.BytesIO(body)).to_dicts()
-    return found
-
-
-def _json(body: bytes) -> Any:  # noqa: ANN401 - as JSON has it
-    return orjson.loads(body)
-
-
-def _run_of(prefix: str) -> str | None:
-    _, sign, run = prefix.rstrip("/").rpartition("/run=")
-    return run if sign else None
-
-
-def _tail(key: str) -> str:
-    day, _, name = key.partition("/dt=")[2].partition("/")
-    parts = name.split(".")
-    short = f"{parts[1][-3:]}.{parts[2][-4:]}" if len(parts) > 2 else name
-    return f"{key.partition('/dt=')[0]} {day[-2:]} {short}"
-
-
-def _name(fact: Fact) -> str:
-    return f"{fact.kind.value} ..{fact.put.number % 10000} of {fact.shard_id[-3:]} ({fact.day})"
