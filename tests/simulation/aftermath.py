@@ -56,9 +56,8 @@ class Aftermath:
         """Check that a replay of the same records by the same rules gives the same rows."""
         held, live = self.game.invariants, self.process.seal(day).manifest
         for source in ("stream", "lake"):
-            replayed = self.process.replay(
-                day, day, source, dry_run=True, name=self.rng.choice((None, "same"))
-            )[0]
+            name = self.rng.choice((None, "same"))
+            replayed = self.process.replay(day, day, source, dry_run=True, name=name)[0]
             held.check_run(held.manifest(day, replayed.manifest.run))
             if replayed.manifest.records != live.records:
                 raise ViolationError(
