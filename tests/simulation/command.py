@@ -162,6 +162,8 @@ class _Tally:
 
 def _met(what: str) -> str | None:
     """Return what of note a line of a history says: what code logs, and what went wrong."""
+    if what.startswith("lost: "):
+        return "lost"
     if what.startswith("  "):
         return what.split(maxsplit=2)[1]
     for word in (
@@ -170,7 +172,6 @@ def _met(what: str) -> str | None:
         "answer lost",
         "late",
         "hangs",
-        "lost: ",
         "comes twice",
         "refused: ",
         "goes to another",

@@ -107,6 +107,7 @@ class Invariants:
             if one.at >= self.stream.horizon:
                 raise ViolationError("nothing dropped", what)
             self.truth.lost.add((shard_id, one.number))
+            self.world.note(f"lost: {what}")
             if not any(since <= one.arrival <= until for since, until in self.holes.get(shard_id, ())):
                 raise ViolationError("lost without a word", what)
 

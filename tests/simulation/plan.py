@@ -138,10 +138,19 @@ class _Draft:
             if what in {"kill", "stop"}:
                 down = rng.choice((5, 60, 600, 600, self.retention * 3600 + rng.uniform(-120, 120)))
                 self.add(at + down, "start", self.ops[-1].args[0])
+        if rng.random() < 0.12:
+            self._blackout(moment + rng.uniform(-60, 30))
         if rng.random() < 0.04 and mode == "kcl":
             self.add(moment + rng.uniform(-60, 600), "forget leases")
         if rng.random() < 0.04:
             self.add(moment + rng.uniform(-60, 600), "retention", 24)
+
+    def _blackout(self, at: float) -> None:
+        """Let no worker be up until the stream begins to forget what came meanwhile."""
+        down = self.retention * 3600 + self.rng.uniform(-90, 90)
+        for worker in range(3):
+            self.add(at, "kill", worker)
+            self.add(at + down, "start", worker)
 
     def commands(self, moment: float) -> None:
         """Let commands run around a moment, some two at once, some cut off and run again."""
