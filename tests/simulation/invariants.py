@@ -103,7 +103,8 @@ class Invariants:
         for one in self.stream.shards[shard_id].records:
             if not start < one.number <= last or one.number in numbers:
                 continue
-            what = f"..{one.number % 10000} of {shard_id[-3:]}, which segment ..{start % 10000} passes over"
+            where = "in its middle" if min(numbers, default=last) < one.number else "at its head"
+            what = f"..{one.number % 10000} of {shard_id[-3:]}, which segment ..{start % 10000} passes over {where}"
             if one.at >= self.stream.horizon:
                 raise ViolationError("nothing dropped", what)
             self.truth.lost.add((shard_id, one.number))
