@@ -104,7 +104,8 @@ class Invariants:
             if not start < one.number <= last or one.number in numbers:
                 continue
             where = "in its middle" if min(numbers, default=last) < one.number else "at its head"
-            what = f"..{one.number % 10000} of {shard_id[-3:]}, which segment ..{start % 10000} passes over {where}"
+            which = f"which segment ..{start % 10000} passes over {where}"
+            what = f"..{one.number % 10000} of {shard_id[-3:]}, {which}"
             if one.at >= self.stream.horizon:
                 raise ViolationError("nothing dropped", what)
             self.truth.lost.add((shard_id, one.number))
