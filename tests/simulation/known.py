@@ -54,6 +54,12 @@ KNOWN: Final = (
         r"^lost without a word: .* passes over in its middle",
     ),
     Known(
+        "a straggler before a gap",
+        "A gap begins with the chain's last arrival, not a grace before it: a record that arrived out of order"
+        " and was forgotten may be of the day before.",
+        r"^lost without a word: .* passes over just before a gap",
+    ),
+    Known(
         "forgotten while it is read",
         "A shard that leaves the stream's listing between ListShards and GetShardIterator ends a command with"
         " a word on METRICS_STREAM; run again, it works.",
