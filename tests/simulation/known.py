@@ -38,8 +38,8 @@ KNOWN: Final = (
     ),
     Known(
         "an audit beside a seal",
-        "An audit that has read the chain before a seal, and readers after it, finds the chain too short.",
-        r"while others work: missing: (the chain ends here|all segments)",
+        "An audit that reads chain and manifests before a seal, and readers after it, misses what the seal made.",
+        r"while others work: (missing: (the chain ends here|all segments)|elsewhere: .* a run that has no manifest)",
     ),
     Known(
         "an audit beside a first commit",
@@ -55,7 +55,7 @@ KNOWN: Final = (
     ),
     Known(
         "a straggler before a gap",
-        "A gap begins with the chain's last arrival, not a grace before it: a record that arrived out of order"
+        "A gap begins with the chain's last arrival, not a grace before it: a record that came out of order"
         " and was forgotten may be of the day before.",
         r"^lost without a word: .* passes over just before a gap",
     ),
