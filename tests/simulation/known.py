@@ -38,8 +38,8 @@ KNOWN: Final = (
     ),
     Known(
         "an audit beside a seal",
-        "An audit that reads chain and manifests before a seal, and readers after it, misses what the seal made.",
-        r"while others work: (missing: (the chain ends here|all segments)|elsewhere: .* a run that has no manifest)",
+        "An audit that reads chain and manifests before a seal, and readers after it, misses what was made.",
+        r"while others work: (missing: (the chain ends here|all seg)|elsewhere: .* a run that has no manifest)",
     ),
     Known(
         "an audit beside a first commit",
