@@ -1,5 +1,6 @@
 # `make demo` and `make test` do all the set-up themselves; `make help` lists the rest.
 PYTHON ?= python3
+SEEDS ?= 0:1000
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 LOCKS := edge worker build local dev
@@ -10,7 +11,7 @@ TRINO := tests/infra/analytics/trino
 # Node.js and Python are those of .venv; CONTEXT='-c metrics:shards=4' are an operator's choices (infra/deployment.py).
 RUN_CDK = PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 $(CDK)/node_modules/.bin/cdk
 
-.PHONY: help install demo up test synth diff deploy snapshot bench lint types layers check lock clean
+.PHONY: help install demo up test synth diff deploy snapshot simulate bench lint types layers check lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -75,6 +76,9 @@ deploy: $(CDK)/node_modules/installed  ## build the images with Docker and deplo
 
 snapshot: install  ## write the templates that tests compare with anew (tests/infra/snapshot)
 	$(BIN)/python -m tests.infra.stacks.snapshot
+
+simulate: install  ## play histories of the worker in simulated time: SEEDS=0:10000 (tests/simulation)
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 bench: install  ## measure edge, worker, engines, seal and fraud rules, as ratios where there is a rival
 	$(BIN)/python -m tests.benchmarks

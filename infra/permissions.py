@@ -94,7 +94,11 @@ WORKER: Final = (
         (_TABLE + "{application}-CoordinatorState",),
     ),
     _LIST_LAKE,
-    Grant("CommitSegments", ("s3:PutObject",), _folders("reports/live", "rejects/live", "chains/live")),
+    Grant(
+        "CommitSegments",
+        ("s3:PutObject",),
+        _folders("reports/live", "rejects/live", "chains/live", "shards/live"),
+    ),
     Grant("ReadSegments", ("s3:GetObject",), _folders("reports/live", "chains/live")),
     Grant("AnnounceDays", ("glue:CreatePartition",), _CATALOG),
 )
@@ -123,7 +127,15 @@ DAYS: Final = (
         ),
     ),
     Grant("ExpireRuns", ("s3:DeleteObject",), _folders("reports/sealed", "rejects/sealed", "runs")),
-    Grant("SwitchReaders", ("glue:BatchGetPartition", "glue:UpdatePartition"), _CATALOG),
+    Grant(
+        "SwitchReaders",
+        (
+            "glue:BatchGetPartition",
+            "glue:CreatePartition",  # of a day without segments, which is sealed all the same
+            "glue:UpdatePartition",
+        ),
+        _CATALOG,
+    ),
     Grant(
         "KeepReplayLeases",
         (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from stream_worker import evidence, gap
 from stream_worker.beginnings import Beginnings
 from stream_worker.committed import days
 from stream_worker.errors import DamagedError, OutageError, SetupError
@@ -26,13 +27,16 @@ from stream_worker.segment import (
     shard_prefix,
     start_of,
 )
+from stream_worker.shard import Shard
 from stream_worker.signpost import Place, is_signpost, next_place, signpost
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
+    from stream_worker.evidence import Evidence
+    from stream_worker.gap import Gap
     from stream_worker.lake import Lake
-    from stream_worker.shard import Shard
 
 _DAYS_LOOKED_AT: Final = 2
 _READERS: Final = 16  # objects read at a time for a day's nonces: S3's latency counts, not its bandwidth
@@ -49,11 +53,13 @@ class Commit:
     """How a commit ended: the chain's new end, and whether it is our segment that took the step.
 
     If it is not, `taken` is the day and the key of another owner's segment that did, if it is one.
+    `last_arrival` is the latest in the segment, in ms since 1970 UTC.
     """
 
     end: Position
     ours: bool
     taken: tuple[date, str] | None = None
+    last_arrival: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,7 @@ class Chain:
             if taken is not None:
                 return taken
             place = self._next_place(segment.day)
-        return Commit(place.start, ours=False)
+        return Commit(place.start, ours=False, last_arrival=self._tail and self._tail.last_arrival)
 
     def _take(self, place: Place, segment: Segment) -> Commit | None:
         """Take a place, or learn who took it: with the segment if it is its own, else with a signpost to it.
@@ -138,7 +144,7 @@ class Chain:
         if place == own:
             if self._lake.put_new(key, segment.reports, segment.summary.metadata):
                 self._tail = Tail(segment.summary.last, segment.summary.last_arrival, place.day)
-                return Commit(segment.summary.last, ours=True)
+                return Commit(segment.summary.last, ours=True, last_arrival=segment.summary.last_arrival)
         else:
             to = self._open_place(own, place, segment)
             if self._lake.put_new(key, *signpost(to, segment, latest)):
@@ -147,7 +153,8 @@ class Chain:
         self._tail = self._tail_of(place.day, key)
         if self._tail.signpost:
             return None
-        return Commit(max(segment.start, self._tail.end), ours=False, taken=(place.day, key))
+        end, last_arrival = max(segment.start, self._tail.end), self._tail.last_arrival
+        return Commit(end, ours=False, taken=(place.day, key), last_arrival=last_arrival)
 
     def _open_place(self, own: Place, after: Place, segment: Segment) -> Place:
         """Return a segment's own place or, if there is a signpost in it, the one right before its records."""
@@ -179,6 +186,30 @@ class Chain:
             for batch in readers.map(self._read_nonces, keys):
                 seen.add(batch.filter(~seen.contains(batch)))
         return seen
+
+    def evidence(self, end: Position) -> Evidence:
+        """Return how far the shard is known to be read beyond the chain's end."""
+        return evidence.read(self._lake, self._generation, self._shard.owner, end)
+
+    def ancestors_arrivals(self) -> Iterator[int]:
+        """Yield the last arrival of each ancestor that has segments (ms since 1970 UTC)."""
+        for shard_id in self._shard.ancestors:
+            ancestor = Chain(self._lake, Shard(self._shard.epoch, shard_id), self._generation)
+            last = ancestor.tail().last_arrival
+            if last is not None:
+                yield last
+
+    def write_gap(self, found: Gap) -> None:
+        """Write down that records may be missing."""
+        gap.write(self._lake, self._generation, found)
+
+    def write_tip(self, end: Position, until: int) -> None:
+        """Write down that the shard was read to its tip."""
+        evidence.write_tip(self._lake, self._generation, self._shard.owner, end, until)
+
+    def write_end(self, end: Position) -> None:
+        """Write down that the shard is closed and was read to its end."""
+        evidence.write_end(self._lake, self._generation, self._shard.owner, end)
 
     def _tail_of(self, day: date, key: str) -> Tail:
         metadata = self._lake.metadata(key)

@@ -11,9 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from stream_worker import link
+from stream_worker.gap import gaps_of
 from stream_worker.link import Link
 from stream_worker.listing import Listing
-from stream_worker.problem import Problem
+from stream_worker.problem import Kind, Problem
 from stream_worker.records import START
 from stream_worker.segment import OUTCOMES, Summary, committed_rejects_key
 from stream_worker.signpost import is_signpost
@@ -124,6 +125,7 @@ def _read(listing: Listing, day: date) -> CommittedDay:
     problems += [
         problem for chain in chains for problem in link.breaks(chain, day, ends, partial(_goes_on, listing))
     ]
+    problems += gaps_of(lake, listing.generation, day)
     segments = [
         Committed(one, summaries[one.key])
         for chain in chains
@@ -140,7 +142,9 @@ def days(lake: Lake, generation: str) -> list[date]:
 
 def _foreign(key: str) -> Problem:
     what, found = "foreign: no segment of this worker's; move it out of the lake", Link.of(key)
-    return Problem(what, found.shard_id, str(found.start), key) if found else Problem(what, key=key)
+    if found is None:
+        return Problem(what, key=key, kind=Kind.FOREIGN)
+    return Problem(what, found.shard_id, str(found.start), key, Kind.FOREIGN)
 
 
 def _summary(lake: Lake, key: str) -> Summary | None:

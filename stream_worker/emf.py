@@ -31,6 +31,7 @@ METRICS: Final[dict[str, dict[str, str]]] = {
         "flush_milliseconds": "Milliseconds",
     },
     "segment.overtaken": {"overtaken": "Count"},
+    "shard.gap": {"gaps": "Count"},
     "shard.heartbeat": {
         "records_received": "Count",
         "oldest_uncommitted_seconds": "Seconds",

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from stream_worker.problem import Problem
+from stream_worker.problem import Kind, Problem
 from stream_worker.records import START, Position
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def breaks(
     first = chain[0]
     if first.start != START and timedelta(0) <= first.day - day <= timedelta(days=1):
         what = "gap: no segment ends where this one begins"
-        yield Problem(what, first.shard_id, str(first.start), first.key)
+        yield Problem(what, first.shard_id, str(first.start), first.key, Kind.HEADLESS)
     for one, other in pairwise(chain):
         end = ends.get(one.key)
         if end is None or end == other.start:  # None: elsewhere in time, or said to be foreign
@@ -86,7 +86,8 @@ def breaks(
         if end < other.start:
             if goes_on(one, other, end):
                 continue
-            what = f"gap: no segment from here to {other.start}"
+            what, kind = f"gap: no segment from here to {other.start}", Kind.BREAK
         else:
+            kind = Kind.DAMAGE
             what = f"overlap: another segment begins at {other.start}, inside this one"
-        yield Problem(what, one.shard_id, str(min(end, other.start)), other.key)
+        yield Problem(what, one.shard_id, str(min(end, other.start)), other.key, kind)

@@ -7,6 +7,8 @@ from datetime import date, datetime  # noqa: TC003 - pydantic reads them at run 
 
 from pydantic import BaseModel, ConfigDict
 
+from stream_worker.problem import Problem  # noqa: TC001 - as above
+
 Body = bytes
 """An object's content; a field of a part has the name of the type."""
 
@@ -67,7 +69,7 @@ class Manifest(_Frozen):
     outcomes: dict[str, int]
     rejudged: dict[str, int]
     sources: list[Source]
-    gaps: list[str]
+    gaps: list[Problem]
     reports: list[Part]
     rejects: list[Part]
 

@@ -10,8 +10,9 @@ import structlog
 
 from stream_worker import pipeline
 from stream_worker.buffer import Buffer, Limits
+from stream_worker.continuity import Continuity
 from stream_worker.pulse import LoggedPulse, Uncommitted
-from stream_worker.records import START
+from stream_worker.records import LATEST, START
 from stream_worker.segment import Segment
 from stream_worker.thresholds import THRESHOLDS
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from stream_worker.chain import Chain, Commit
+    from stream_worker.continuity import Horizon
     from stream_worker.pulse import Pulse
     from stream_worker.records import Position, Records
     from stream_worker.seen import Seen
@@ -47,11 +49,15 @@ class Processor:
         clock: Callable[[], float] = time.monotonic,
         *,
         checkpointed: Position = START,
+        horizon: Horizon | None = None,
         pulse: Pulse | None = None,
         announce: Announce = lambda _: None,
         thresholds: Thresholds = THRESHOLDS,
     ) -> None:
-        """Go on where the chain ends, or from `checkpointed` if the engine starts its reading after that."""
+        """Go on where the chain ends, or from `checkpointed` if the engine starts its reading after that.
+
+        With a `horizon`, what is read is held to follow the chain's end; see `continuity`.
+        """
         self._chain = chain
         self._shard_id = chain.shard.shard_id
         self._checkpoint = checkpoint
@@ -62,13 +68,18 @@ class Processor:
         self._thresholds = thresholds
         self._buffer = Buffer(limits)
         self._seen: dict[date, Seen] = {}
-        self._end = chain.end()
+        self._continuity = Continuity(chain, horizon)
+        tail = chain.tail()
+        self._end = tail.end
+        self._continuity.begin(tail)
         self._delivered = checkpointed
         self._checkpointed = checkpointed
         self._milliseconds_behind = 0
         self._let_go = False
         log.info("shard.started", shard_id=self._shard_id, position=str(self._end))
-        if checkpointed > self._end:
+        if checkpointed == LATEST:
+            self._continuity.pass_over(self._end)
+        elif checkpointed > self._end:
             self._skip_to(checkpointed)
 
     @property
@@ -105,14 +116,21 @@ class Processor:
         if len(self._buffer) and not self._let_go:
             self._beat(self._milliseconds_behind)
 
+    def reach_tip(self) -> None:
+        """Take it that the shard has nothing more to read now."""
+        if not len(self._buffer):
+            self._continuity.reach_tip(self._end)
+
     def flush(self) -> None:
         """Commit everything, due or not."""
         while len(self._buffer):
             self._commit_run()
 
-    def finish(self) -> None:
-        """Commit everything: the shard has ended or the worker is asked to stop."""
+    def finish(self, *, ended: bool = False) -> None:
+        """Commit everything: the worker is asked to stop, or the shard has ended (`ended`)."""
         self.flush()
+        if ended:
+            self._continuity.reach_end(self._end)
         log.info("shard.finished", shard_id=self._shard_id, position=str(self._end))
         self._let_go = True
         self._pulse.stop()  # last: a supervisor may end the process as soon as it sees this
@@ -134,6 +152,7 @@ class Processor:
         segment = Segment.of(run, settled, self._end, self._code_version)
         nonces = settled.nonces
         del settled  # a copy of all rejected bodies, which the segment has in its own way
+        self._continuity.join(self._end, run.position(0), run.arrivals[0])
         commit = self._chain.commit(segment)
         if commit.ours:
             self._seen[day].add(nonces)
@@ -141,8 +160,11 @@ class Processor:
             taken_on, key = commit.taken
             if taken_on in self._seen:
                 self._seen[taken_on].add(self._chain.nonces(key))
+        else:
+            self._seen.clear()  # the chain went on by several steps: what they accepted is read again
         self._log_commit(segment, commit, self._clock() - started)
         self._end = commit.end
+        self._continuity.committed(commit.last_arrival)
         self._buffer.drop(commit.end)
         # Else no record need be there, and none of ours is committed.
         if commit.ours or commit.taken is not None:
@@ -176,8 +198,10 @@ class Processor:
             shard_id=self._shard_id,
             committed=str(self._end),
             checkpointed=str(checkpointed),
+            gaps=1,
             note=note,
         )
+        self._continuity.pass_over(self._end)
         self._end = checkpointed
 
     def _beat(self, milliseconds_behind: int, received: int = 0) -> None:

@@ -47,6 +47,9 @@ class Position:
 START: Final = Position(0)
 """Before the first record of a shard."""
 
+LATEST: Final = Position(-1)
+"""Where an engine begins that reads nothing of what was there before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Records:

@@ -103,7 +103,7 @@ class RunBuilder:
             outcomes=_outcomes(committed, rejudged),
             rejudged=rejudged,
             sources=[_source(owner, segments, proofs) for owner, segments in day.by_owner().items()],
-            gaps=[str(problem) for problem in day.problems],
+            gaps=list(day.problems),
             reports=reports,
             rejects=rejects,
         )

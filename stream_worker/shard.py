@@ -21,6 +21,11 @@ class Shard:
     hash_keys: range = ALL_HASH_KEYS
 
     @property
+    def owner(self) -> tuple[int, str]:
+        """Whose chain the shard's segments are."""
+        return self.epoch, self.shard_id
+
+    @property
     def lineage(self) -> tuple[str, ...]:
         """The shard and its ancestors: where a deployment that reports to it may have reported before."""
         return (self.shard_id, *self.ancestors)

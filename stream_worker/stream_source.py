@@ -13,7 +13,7 @@ from stream_worker.aws_errors import told
 from stream_worker.engines.completeness import Completeness
 from stream_worker.engines.shards import held_since, list_shards
 from stream_worker.errors import RefusedError
-from stream_worker.problem import Problem
+from stream_worker.problem import Kind, Problem
 from stream_worker.replay import Origin
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class StreamSource:
         forgotten = {owner for day in live.values() for owner in day.by_owner()} - listed
         if forgotten:
             problems = [
-                Problem("forgotten: the stream does not list it", shard_id)
+                Problem("forgotten: the stream does not list it", shard_id, kind=Kind.FORGOTTEN)
                 for _, shard_id in sorted(forgotten)
             ]
             raise RefusedError("records of the span are in the lake alone: use --source lake", problems)

@@ -81,6 +81,16 @@ def _of_the_worker(names: Names) -> list[Alarm]:
             after=10,
             missing=MISSING_IS_WRONG,
         ),
+        # Once is enough, and it rings for a day: what is lost stays lost, and a worker says it once.
+        Alarm(
+            name="shard-gap",
+            says="The stream may have forgotten records that were not committed.",
+            metric=metric.worker(names.application, "gaps", "Sum", minutes=60),
+            above=0,
+            of=24,
+            after=1,
+            missing=MISSING_IS_WELL,
+        ),
     ]
 
 

@@ -117,8 +117,9 @@ def _worker(application: str) -> list[cloudwatch.IWidget]:
             right=[metric.worker(application, "flush_bytes", "Maximum", minutes=5)],
         ),
         _graph(
-            "Commits that another worker had made already",
+            "Commits that another worker had made already, and gaps",
             [metric.worker(application, "overtaken", "Sum", minutes=5)],
+            right=[metric.worker(application, "gaps", "Sum", minutes=60)],
         ),
     ]
 

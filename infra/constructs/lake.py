@@ -31,6 +31,7 @@ And why not the others:
 - `chains/live/` says where each shard's chain begins: a few bytes a shard, which say for ever that a shard
   without them has no segment.
 - `runs/` says what runs are made of, and which one readers saw when.
+- `shards/` says where records may be missing, and how far quiet shards were read: some empty objects a day.
 """
 
 

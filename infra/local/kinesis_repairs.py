@@ -5,10 +5,12 @@
 3. A closed shard never ends: GetRecords always names a next iterator, and never the children.
 4. Puts go to the parent of a split, and the split numbers its records anew.
 5. Sequence numbers are 1, 2, 3: the real ones have 56 digits and gaps.
+6. Nothing is ever forgotten: retention is a number that is kept and has no effect, on records and on shards.
 """
 
 import binascii
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, Final
 
 import orjson
@@ -40,7 +42,7 @@ def get_shard_iterator(  # noqa: PLR0913, PLR0917 - moto's signature
     at_timestamp: datetime | float | None,
 ) -> str:
     """Return an iterator; refuse a number that is not the shard's, as Kinesis does and moto does not."""
-    stream = backend.describe_stream(stream_arn, stream_name)
+    stream = _remembering(backend, stream_arn, stream_name)
     shard = stream.shards.get(shard_id)
     if not isinstance(shard, LoggedShard):
         raise ResourceNotFoundError(f"Shard {shard_id} in stream {stream.stream_name} does not exist")
@@ -63,6 +65,43 @@ def get_shard_iterator(  # noqa: PLR0913, PLR0917 - moto's signature
     )
 
 
+def list_shards(response: KinesisResponse) -> ActionResult:
+    """Answer ListShards: the shards that the stream still remembers, with `AT_TIMESTAMP` those open then.
+
+    Other filters are passed over, as by moto.
+    """
+    stream_arn, stream_name, token, wanted = (
+        response._get_param(name)  # noqa: SLF001 - as above
+        for name in ("StreamARN", "StreamName", "NextToken", "ShardFilter")
+    )
+    limit = response._get_param("MaxResults", PAGE_RECORDS)  # noqa: SLF001 - as above
+    backend = response.kinesis_backend
+    if token is None:
+        _remembering(backend, stream_arn, stream_name)
+    shards, following = backend.list_shards(
+        stream_arn=stream_arn, stream_name=stream_name, limit=limit, next_token=token
+    )
+    if wanted and wanted.get("Type") == "AT_TIMESTAMP":
+        then = float(wanted["Timestamp"])
+        shards = [shard for shard in shards if isinstance(shard, LoggedShard) and shard.open_at(then)]
+    return ActionResult({"Shards": [shard.to_json() for shard in shards], "NextToken": following})
+
+
+def describe_stream_summary(response: KinesisResponse) -> tuple[bytes, dict[str, str]] | ActionResult:
+    """Answer DescribeStreamSummary, dated by the stream's own clock, as by Kinesis's."""
+    stream_arn, stream_name = (response._get_param(name) for name in ("StreamARN", "StreamName"))  # noqa: SLF001 - as above
+    stream = _remembering(response.kinesis_backend, stream_arn, stream_name)
+    date = {"Date": format_datetime(datetime.fromtimestamp(stream.clock.now(), UTC), usegmt=True)}
+    summary = stream.to_json_summary()
+    if response.headers.get("Content-Type") != _JSON:
+        return ActionResult(summary)
+    return orjson.dumps(summary, default=_as_seconds), {"Content-Type": _JSON} | date
+
+
+def _as_seconds(moment: datetime) -> float:
+    return moment.replace(tzinfo=UTC).timestamp()
+
+
 def put_records(response: KinesisResponse) -> ActionResult | tuple[bytes, dict[str, str]]:
     """Answer PutRecords as moto does; only the answer is written faster."""
     stream_arn, stream_name, records = (
@@ -78,9 +117,7 @@ def get_records(response: KinesisResponse) -> ActionResult | tuple[bytes, dict[s
     limit = response._get_param("Limit", PAGE_RECORDS)  # noqa: SLF001 - as above
     if not 1 <= limit <= PAGE_RECORDS:
         raise InvalidArgumentError(f"Limit {limit} is not between 1 and {PAGE_RECORDS}.")
-    stream = response.kinesis_backend.describe_stream(None, stream_name)
-    if not isinstance(stream, LockedStream):
-        raise TypeError(f"stream {stream_name} was made before the repair")
+    stream = _remembering(response.kinesis_backend, None, stream_name)
     reading = stream.read(shard_id, after, limit)
     answer: dict[str, Any] = {"Records": reading.page.records, "MillisBehindLatest": reading.page.behind}
     if reading.ended:
@@ -89,6 +126,15 @@ def get_records(response: KinesisResponse) -> ActionResult | tuple[bytes, dict[s
         shard = stream.shards[shard_id]
         answer["NextShardIterator"] = utils.compose_shard_iterator(stream_name, shard, reading.page.last)
     return _written(response, answer)
+
+
+def _remembering(backend: KinesisBackend, stream_arn: str | None, stream_name: str | None) -> LockedStream:
+    """Return a stream that has forgotten what is past its retention."""
+    stream = backend.describe_stream(stream_arn, stream_name)
+    if not isinstance(stream, LockedStream):
+        raise TypeError(f"stream {stream_name} was made before the repair")
+    stream.forget()
+    return stream
 
 
 def _written(
@@ -127,6 +173,8 @@ REPAIRS: Final[tuple[tuple[object, str, object], ...]] = (
     (models, "Stream", LockedStream),
     (KinesisBackend, "get_shard_iterator", get_shard_iterator),
     (KinesisResponse, "get_records", get_records),
+    (KinesisResponse, "list_shards", list_shards),
+    (KinesisResponse, "describe_stream_summary", describe_stream_summary),
     (KinesisResponse, "put_records", put_records),
 )
 """What is replaced in moto: (where, name, by what)."""

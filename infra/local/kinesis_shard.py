@@ -57,7 +57,10 @@ class Page:
 
 
 class LoggedShard(Shard):
-    """One shard's records in the order in which they were put. `born` is in whole seconds since 1970."""
+    """One shard's records in the order in which they were put.
+
+    `born` (in whole seconds) and `closed_at` (None while it is open) are in seconds since 1970.
+    """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the first five are moto's own
         self,
@@ -72,7 +75,9 @@ class LoggedShard(Shard):
         super().__init__(shard_id, starting_hash, ending_hash, parent, adjacent_parent)
         self.born = born
         self._clock = clock or Clock()
+        self.closed_at: float | None = None
         self._log: list[Arrival] = []
+        self._forgotten = 0  # how many of the first records are past retention: what is forgotten stays so
         self._peaks: list[float] = []  # the latest arrival up to each record: it rises where arrivals do not
 
     def number(self, count: int) -> int:
@@ -102,9 +107,20 @@ class LoggedShard(Shard):
         self._peaks.append(max(arrival, self._peaks[-1]) if self._peaks else arrival)
         return str(number)
 
+    def forget(self, horizon: float) -> None:
+        """Give no record any more that arrived before `horizon`, whatever iterator asks for it.
+
+        An iterator at a record that is gone reads from the first that is left, as in Kinesis, without a word.
+        """
+        self._forgotten = max(self._forgotten, bisect_left(self._peaks, horizon))
+
+    def open_at(self, moment: float) -> bool:
+        """Say whether the shard took records then."""
+        return self.born <= moment and (self.closed_at is None or moment < self.closed_at)
+
     def page(self, after: int, limit: int, now: float) -> Page:
         """Return what follows the number `after`: `limit` records or 10 MiB at most, at least one if any."""
-        start = self.count(after)
+        start = max(self.count(after), self._forgotten)
         records = self._log[start : start + limit]
         size = 0
         for index, record in enumerate(records):

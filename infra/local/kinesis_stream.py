@@ -1,4 +1,4 @@
-"""An emulated stream whose puts lose nothing and whose reshards leave the past alone."""
+"""An emulated stream: puts lose nothing, reshards leave the past alone, retention has an effect."""
 
 import hashlib
 from collections.abc import Sequence
@@ -38,10 +38,32 @@ class LockedStream(Stream):
         self.creation_datetime = datetime.fromtimestamp(now, UTC).replace(tzinfo=None)  # as moto has it
         self.shard_count = shard_count
         self.shards = {}
+        self._made = shard_count
         bounds = [2**128 * index // shard_count for index in range(shard_count + 1)]
         for index, (start, end) in enumerate(pairwise(bounds)):
             shard = LoggedShard(index, start, end - 1, born=int(now), clock=self.clock)
             self.shards[shard.shard_id] = shard
+
+    @property
+    def retention_period_hours(self) -> int:
+        """How long a record can be read after it has arrived; a closed shard is listed as long."""
+        return self._retention_hours
+
+    @retention_period_hours.setter
+    def retention_period_hours(self, hours: int) -> None:
+        with self.lock:
+            if hasattr(self, "_retention_hours"):
+                self.forget()  # a longer retention does not give back what is gone
+            self._retention_hours = hours
+
+    def forget(self) -> None:
+        """Forget what is past retention by the stream's clock: records, and shards that were closed then."""
+        with self.lock:
+            horizon = self.clock.now() - self._retention_hours * 3600
+            for shard in self._all():
+                shard.forget(horizon)
+                if shard.closed_at is not None and shard.closed_at < horizon:
+                    del self.shards[shard.shard_id]
 
     def get_shard_for_key(self, partition_key: str, explicit_hash_key: str) -> LoggedShard:
         """Return the open shard that a key belongs to; moto finds the closed parent first, or none at all."""
@@ -65,6 +87,7 @@ class LockedStream(Stream):
     def read(self, shard_id: str, after: int, limit: int) -> Reading:
         """Return what follows the number `after` on a shard."""
         with self.lock:
+            self.forget()
             shard = self._shard(shard_id)
             page = shard.page(after, limit, self.clock.now())
             if not page.at_tip or shard.is_open:
@@ -103,10 +126,11 @@ class LockedStream(Stream):
         born = max(int(self.clock.now()), *(parent.born + 1 for parent in parents))
         ids = [parent.shard_id for parent in parents] + [None]
         for start, end in ranges:
-            child = LoggedShard(len(self.shards), start, end, ids[0], ids[1], born, self.clock)
+            child = LoggedShard(self._made, start, end, ids[0], ids[1], born, self.clock)
             self.shards[child.shard_id] = child
+            self._made += 1
         for parent in parents:
-            parent.is_open = False
+            parent.is_open, parent.closed_at = False, self.clock.now()
 
     def _closable(self, *shard_ids: str) -> list[LoggedShard]:
         shards = [self._shard(shard_id) for shard_id in shard_ids]
@@ -126,8 +150,11 @@ class LockedStream(Stream):
             if shard_id in {shard.parent, shard.adjacent_parent}
         ]
 
+    def _all(self) -> list[LoggedShard]:
+        return [shard for shard in self.shards.values() if isinstance(shard, LoggedShard)]
+
     def _open(self) -> list[LoggedShard]:
-        return [shard for shard in self.shards.values() if shard.is_open and isinstance(shard, LoggedShard)]
+        return [shard for shard in self._all() if shard.is_open]
 
     def _shard(self, shard_id: str) -> LoggedShard:
         shard = self.shards.get(shard_id)

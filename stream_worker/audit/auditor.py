@@ -13,7 +13,7 @@ from stream_worker.audit.readers import check_readers, check_rejects
 from stream_worker.audit.run import check_run
 from stream_worker.audit.sources import changed_since, later_than
 from stream_worker.committed import read_day
-from stream_worker.problem import Problem
+from stream_worker.problem import Kind, Problem
 from stream_worker.records import START, Position
 from stream_worker.segment import LIVE, OUTCOMES, day_prefix
 
@@ -143,22 +143,27 @@ class _DayAudit:
     def _source(self, live: CommittedDay, manifest: Manifest | None) -> CommittedDay:
         """Return the chains that readers' rows were made of."""
         if manifest is None or manifest.source == LIVE:
-            chain = live
+            chain = live if manifest is None else _without_later_gaps(live, manifest)
         else:
             chain = self._replayed(manifest)
             self.problems += later_than(manifest, live)
             # A replay is how such a thing is mended, so it does not count once readers see the replay.
-            foreign = [problem for problem in live.problems if problem.what.startswith("foreign")]
+            foreign = [problem for problem in live.problems if problem.kind is Kind.FOREIGN]
             self.problems += foreign
             mended = [problem for problem in live.problems if problem not in foreign]
             self.notes += [f"mended by the replay that readers see: {problem}" for problem in mended]
-        if manifest is not None and manifest.sources and not chain.segments:
-            if manifest.source != LIVE:  # of live ones nothing is ever removed: see `changed_since`
-                self.notes.append(
-                    f"the segments that the run was made of ({manifest.source}) are gone, by age or as it was"
-                    " replayed: the run was compared with its manifest alone"
-                )
-            self.problems += [Problem(f"sealed with a {gap}") for gap in manifest.gaps]
+        if manifest is None:
+            return chain
+        gone = bool(manifest.sources) and not chain.segments
+        if gone and manifest.source != LIVE:  # of live ones nothing is ever removed: see `changed_since`
+            self.notes.append(
+                f"the segments that the run was made of ({manifest.source}) are gone, by age or as it was"
+                " replayed: the run was compared with its manifest alone"
+            )
+        self.problems += [
+            replace(gap, what=f"sealed with a {gap.what}")
+            for gap in (manifest.gaps if gone else _proven_gaps(manifest, chain))
+        ]
         return chain
 
     def _replayed(self, manifest: Manifest) -> CommittedDay:
@@ -217,6 +222,30 @@ class _DayAudit:
             )
         self.problems += found.problems
         self.notes += found.notes
+
+
+def _without_later_gaps(live: CommittedDay, manifest: Manifest) -> CommittedDay:
+    """Leave out the gaps that were found after the day was sealed without them.
+
+    A seal proves from the stream that nothing of the day is missing: what was forgotten later came after it.
+    """
+    known = {(gap.shard_id, gap.position) for gap in manifest.gaps}
+    kept = [
+        problem
+        for problem in live.problems
+        if problem.kind is not Kind.FORGOTTEN or (problem.shard_id, problem.position) in known
+    ]
+    return replace(live, problems=kept)
+
+
+def _proven_gaps(manifest: Manifest, chain: CommittedDay) -> list[Problem]:
+    """Return what the stream had forgotten when the day was sealed, as far as the chain does not show it."""
+    known = {(problem.shard_id, problem.position) for problem in chain.problems}
+    return [
+        gap
+        for gap in manifest.gaps
+        if gap.kind is Kind.FORGOTTEN and (gap.shard_id, gap.position) not in known
+    ]
 
 
 def _shards(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from stream_worker import generation
 from stream_worker.lake import DOCUMENT_BYTES
 from stream_worker.manifest import Manifest
-from stream_worker.problem import Problem
+from stream_worker.problem import Kind, Problem
 from stream_worker.records import Position
 from stream_worker.segment import LIVE, day_prefix
 
@@ -79,7 +79,7 @@ def check_rejects(lake: Lake, day: CommittedDay) -> tuple[list[Problem], int]:
     others = [key for key in lake.keys(prefix) if key not in own]
     foreign = [key for key in others if not _ORPHAN.fullmatch(key.removeprefix(prefix))]
     what = "foreign: no rejects of this worker's; move it out of the lake"
-    return [Problem(what, key=key) for key in foreign], len(others) - len(foreign)
+    return [Problem(what, key=key, kind=Kind.FOREIGN) for key in foreign], len(others) - len(foreign)
 
 
 def _read_manifests(lake: Lake, day: date, found: Pointed) -> None:
@@ -96,6 +96,8 @@ def _read_manifests(lake: Lake, day: date, found: Pointed) -> None:
             found.problems.append(Problem("unreadable: no manifest of a run", key=key))
             continue
         if generation.manifest_key(day, manifest.run) != key or manifest.day != day:
-            found.problems.append(Problem("foreign: the manifest of another run or day", key=key))
+            found.problems.append(
+                Problem("foreign: the manifest of another run or day", key=key, kind=Kind.FOREIGN)
+            )
             continue
         found.manifests[manifest.run] = manifest

@@ -10,24 +10,30 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stream_worker import evidence
 from stream_worker.aws_errors import told
 from stream_worker.chain import Chain
+from stream_worker.committed import days
+from stream_worker.engines.horizon import KinesisHorizon
 from stream_worker.engines.reader import READ_SECONDS, ShardReader
 from stream_worker.engines.shards import held_since, list_shards
-from stream_worker.problem import Problem
-from stream_worker.segment import LIVE
+from stream_worker.gap import Gap
+from stream_worker.link import Link
+from stream_worker.problem import Kind, Problem
+from stream_worker.records import START
+from stream_worker.segment import LIVE, day_prefix
+from stream_worker.shard import Shard
 from stream_worker.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import date, timedelta
 
     from mypy_boto3_kinesis import KinesisClient
 
-    from stream_worker.chain import Tail
     from stream_worker.lake import Lake
+    from stream_worker.link import Owner
     from stream_worker.records import Records
-    from stream_worker.shard import Shard
 
 
 class Proof(StrEnum):
@@ -46,7 +52,7 @@ class Proof(StrEnum):
     """Nothing of the day follows the last commit up to the shard's tip, and the day is over."""
 
     FORGOTTEN = "forgotten"
-    """The stream no longer holds it: what is committed of the shard is all there will ever be."""
+    """The stream no longer has it: what is committed of the shard is all there will ever be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +78,32 @@ class Completeness:
     pause: Callable[[float], None] = time.sleep
 
     def prove(self, day: date) -> list[Proven]:
-        """Return a proof or a lag for each shard that the stream lists, closed ones included.
+        """Return a proof, a lag or a gap for each shard that the stream lists, closed ones included.
 
-        The day must have been over for `grace`. Raises as the poll engine does.
+        For the live generation, too, for each that the lake knows and the stream no longer lists. The day
+        must have been over for `grace`. Raises as the poll engine does.
         """
         span = Span(day, day, self.grace)
         try:
             since = held_since(self.kinesis, self.stream, self.now())
             shards = list_shards(self.kinesis, self.stream)
-            return [self._prove(shard, span, since) for shard in shards]
+            proven = [self._prove(shard, span, since) for shard in shards]
         except (BotoCoreError, ClientError) as error:
             raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
+        if self.generation == LIVE:
+            proven += self._unlisted(shards, span, since)
+        return proven
 
     def _prove(self, shard: Shard, span: Span, since: datetime) -> Proven:
         tail = Chain(self.lake, shard, self.generation).tail()
         if tail.last_arrival is not None and tail.last_arrival >= span.over.timestamp() * 1000:
             return Proven(shard.epoch, shard.shard_id, Proof.COMMITTED)
-        unseen = tail.last_arrival is not None and tail.last_arrival < since.timestamp() * 1000
-        if unseen and span.since < since:
-            gap = _forgotten(shard, tail, since)
-            return Proven(shard.epoch, shard.shard_id, Proof.FORGOTTEN, gap)
+        found = evidence.read(self.lake, self.generation, shard.owner, tail.end)
+        read_until = max(tail.last_arrival or shard.epoch * 1000, found.until)
+        gap = Gap(shard.epoch, shard.shard_id, tail.end, read_until, round(since.timestamp() * 1000))
+        horizon = KinesisHorizon(self.kinesis, self.stream, shard)
+        if gap.touches(span) and not (tail.end == START and horizon.began_after(since)):
+            return Proven(shard.epoch, shard.shard_id, Proof.FORGOTTEN, gap.problem())
         reader = ShardReader(self.kinesis, self.stream, shard, tail.end, span.since)
         while True:
             page = reader.read()
@@ -108,12 +120,30 @@ class Completeness:
                 return Proven(shard.epoch, shard.shard_id, proof)
             self.pause(READ_SECONDS)
 
+    def _unlisted(self, shards: list[Shard], span: Span, since: datetime) -> Iterator[Proven]:
+        """Yield what is known of shards that have expired, or gone with their stream."""
+        epoch = max(shard.epoch for shard in shards)
+        for owner in sorted(self._known(span) - {shard.owner for shard in shards}):
+            tail = Chain(self.lake, Shard(*owner), self.generation).tail()
+            if tail.last_arrival is not None and tail.last_arrival >= span.over.timestamp() * 1000:
+                yield Proven(*owner, Proof.COMMITTED)
+                continue
+            found = evidence.read(self.lake, self.generation, owner, tail.end)
+            if found.ended:
+                yield Proven(*owner, Proof.ENDED)
+                continue
+            read_until = max(tail.last_arrival or owner[0] * 1000, found.until)
+            gone = since.timestamp() if owner[0] == epoch else epoch
+            gap = Gap(*owner, tail.end, read_until, round(gone * 1000))
+            yield Proven(*owner, Proof.FORGOTTEN, gap.problem() if gap.touches(span) else None)
 
-def _forgotten(shard: Shard, tail: Tail, since: datetime) -> Problem:
-    what = f"gap: the stream has forgotten what may have arrived from here on until {since:%F %T} UTC"
-    return Problem(what, shard.shard_id, str(tail.end))
+    def _known(self, span: Span) -> set[Owner]:
+        """Return the shards that the lake knows around a day: of quiet ones there is evidence."""
+        before = [day for day in days(self.lake, self.generation) if day <= span.last][-2:]
+        keys = (key for day in before for key in self.lake.keys(day_prefix("reports", self.generation, day)))
+        return evidence.owners(self.lake, self.generation) | {one.owner for one in map(Link.of, keys) if one}
 
 
 def _lag(shard: Shard, unread: Records) -> Problem:
     what = f"lag: from here on, arrived {unread.arrived_at(0):%F %T} UTC, the shard is not committed"
-    return Problem(what, shard.shard_id, str(unread.position(0)))
+    return Problem(what, shard.shard_id, str(unread.position(0)), kind=Kind.LAG)

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stream_worker.aws_errors import told
 from stream_worker.engines.reader import PAGE_RECORDS, ShardReader
 from stream_worker.engines.shards import list_shards
+from stream_worker.engines.tip import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,13 +37,13 @@ _LISTING_SECONDS: Final = 10.0  # between listings of the shards, while nothing 
 
 @dataclass(slots=True)
 class _Life:
-    """A shard under way: `next_read` is the steady time to wait for."""
+    """A shard under way: `next_read` is the steady time to wait for, `mark` where a drain may end."""
 
     shard: Shard
     processor: Processor
     reader: ShardReader
+    mark: Mark | None = None
     next_read: float = 0.0
-    at_tip: bool = False
 
 
 @dataclass(slots=True)
@@ -64,7 +65,6 @@ class PollEngine:
     clock: Callable[[], float] = time.monotonic
     _lives: dict[str, _Life] = field(default_factory=dict)
     _finished: set[str] = field(default_factory=set)
-    _started: float = 0.0
     _next_listing: float = 0.0
 
     def run(self) -> None:
@@ -78,7 +78,6 @@ class PollEngine:
             raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
 
     def _read_on(self) -> None:
-        self._started = self.clock()
         scope = {shard.shard_id for shard in list_shards(self.kinesis, self.stream)} if self.drain else None
         while not self.stop.is_set():
             if self.clock() >= self._next_listing:
@@ -101,11 +100,13 @@ class PollEngine:
                 self._lives[shard.shard_id] = self._begin(shard)
 
     def _begin(self, shard: Shard) -> _Life:
+        # Made before the first read: whatever is on the shard now is before it.
+        mark = Mark(self.kinesis, self.stream, shard.shard_id) if self.drain else None
         processor = self.make_processor(shard)
         # The chain's end may lie inside an aggregate: the processor passes over what is committed.
         since = None if self.span is None else self.span.since
         reader = ShardReader(self.kinesis, self.stream, shard, processor.end, since, self.page)
-        return _Life(shard, processor, reader)
+        return _Life(shard, processor, reader, mark)
 
     def _read(self, life: _Life) -> bool:
         """Read one page of a shard when its time has come; say whether it held records."""
@@ -121,9 +122,11 @@ class PollEngine:
             self._relieve()
         else:
             life.processor.tick(page.milliseconds_behind)
+        if page.at_tip and not page.ended:
+            life.processor.reach_tip()
         passed = self.span is not None and self.span.passed(page.records)
-        if page.ended or passed or self._drained(life, page, now):
-            self._finish(life.shard.shard_id)
+        if page.ended or passed or self._drained(life, page):
+            self._finish(life.shard.shard_id, page)
         return page.raw > 0
 
     def _relieve(self) -> None:
@@ -131,17 +134,20 @@ class PollEngine:
         while sum(held := [life.processor.held_bytes for life in self._lives.values()]) > self.held_bytes:
             list(self._lives.values())[held.index(max(held))].processor.flush()
 
-    def _drained(self, life: _Life, page: Page, asked_at: float) -> bool:
-        """Say whether a page that was asked for at `asked_at` reached what was the tip at the engine's start.
+    def _drained(self, life: _Life, page: Page) -> bool:
+        """Say whether all is read that was on the shard when its reading began: at the tip, or past the mark.
 
-        The page ends so many milliseconds before the present, which is not before `asked_at`. A full page may
-        say 0 and yet end among records of one millisecond: unless it is empty, another one has to agree.
+        The mark is for shards that never come to rest; each look at it is a read of the shard as well.
         """
-        was_at_tip = life.at_tip
-        life.at_tip = page.milliseconds_behind <= (asked_at - self._started) * 1000
-        return self.drain and life.at_tip and (was_at_tip or not page.raw)
+        if life.mark is None or page.at_tip or life.reader.last is None or not page.raw:
+            return self.drain and page.at_tip
+        life.next_read += _READ_SECONDS
+        return life.mark.passed(life.reader.last)
 
-    def _finish(self, shard_id: str) -> None:
-        self._lives.pop(shard_id).processor.finish()
+    def _finish(self, shard_id: str, page: Page) -> None:
+        processor = self._lives.pop(shard_id).processor
+        processor.finish(ended=page.ended)
+        if page.at_tip and not page.ended:  # now nothing waits any more
+            processor.reach_tip()
         self._finished.add(shard_id)
         self._next_listing = 0.0  # its children can start

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from schemas import __version__
 from stream_worker import clients
 from stream_worker.chain import Chain
+from stream_worker.engines.horizon import KinesisHorizon
 from stream_worker.engines.poll import PollEngine
 from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
 from stream_worker.live_days import told_to_glue
@@ -27,7 +28,10 @@ def run(settings: WorkerSettings, stop: Stop, *, drain: bool) -> None:
 
     def make_processor(shard: Shard) -> Processor:
         chain = Chain(lake, shard)
-        processor = Processor(chain, settings.limits, _no_checkpoint, __version__, announce=announce)
+        horizon = KinesisHorizon(kinesis, settings.stream, shard)
+        processor = Processor(
+            chain, settings.limits, _no_checkpoint, __version__, horizon=horizon, announce=announce
+        )
         lake.while_waiting(processor.still_here)
         return processor
 

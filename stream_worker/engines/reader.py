@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from stream_worker.engines.aggregates import take_apart
+from stream_worker.engines.tip import Tip
 from stream_worker.records import START, Records
 
 if TYPE_CHECKING:
@@ -34,20 +35,17 @@ log = structlog.get_logger("poll")
 class Page:
     """What one read gave; `raw` counts the stream's records, an aggregate as one.
 
-    `milliseconds_behind` is the distance to the shard's tip, 0 at the tip; `ended` is a closed shard's end.
+    `milliseconds_behind` is the service's word for the distance to the shard's tip. `at_tip` says that
+    there is nothing more to read now, by the pages so far, and `ended` that a closed shard ends here.
     `dropped` has the arrival (ms since 1970 UTC) of each member of an aggregate that became no record.
     """
 
     records: Records
     raw: int
     milliseconds_behind: int
+    at_tip: bool
     ended: bool
     dropped: tuple[int, ...] = ()
-
-    @property
-    def at_tip(self) -> bool:
-        """Say whether there is nothing more to read now: a full page may say 0 and yet not be the last."""
-        return self.ended or (self.raw == 0 and self.milliseconds_behind == 0)
 
 
 @dataclass(slots=True)
@@ -66,6 +64,12 @@ class ShardReader:
     page: int = PAGE_RECORDS
     _last: str | None = None
     _iterator: str | None = None
+    _tip: Tip = field(default_factory=Tip)
+
+    @property
+    def last(self) -> int | None:
+        """The sequence number of the last record that was read; None before the first."""
+        return None if self._last is None else int(self._last)
 
     def read(self) -> Page | None:
         """Read a page; None when the iterator had expired and the next read takes a new one."""
@@ -89,7 +93,9 @@ class ShardReader:
             self._last = page["Records"][-1]["SequenceNumber"]
         self._iterator = page.get("NextShardIterator")
         lost = tuple(_arrivals(whole, dropped))
-        return Page(records, len(whole), page["MillisBehindLatest"], self._iterator is None, lost)
+        behind, ended = page["MillisBehindLatest"], self._iterator is None
+        at_tip = self._tip.reached(len(whole), behind) or ended
+        return Page(records, len(whole), behind, at_tip, ended, lost)
 
     def _new_iterator(self) -> str:
         request: GetShardIteratorInputTypeDef = {

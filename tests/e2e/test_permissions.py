@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -99,6 +100,7 @@ def close_days(installation: Installation, day: date, receipt: tuple[str, int]) 
     span = ("--from", str(day), "--to", str(day))
     for command in (
         ("seal", "--all"),
+        ("seal", "--day", str(day - timedelta(days=2))),
         ("audit", "--day", str(day), "--against-stream"),
         ("audit", "--record-id", "{}:{}".format(*receipt)),
         ("replay", *span),

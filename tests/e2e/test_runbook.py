@@ -138,6 +138,24 @@ def behind(installation: Installation) -> int:
     return max(page["MillisBehindLatest"] for page in first)
 
 
+def test_records_that_the_stream_forgets(installation: Installation, producer: Producer) -> None:
+    """The worker is down for longer than the stream keeps records."""
+    cloud = installation.cloud
+    cloud.kinesis.decrease_stream_retention_period(StreamName=cloud.resources.stream, RetentionPeriodHours=24)
+    day = put_on(installation, producer, 3)
+    installation.drain("worker")
+    put_on(installation, producer, 2)
+    cloud.set_clock(TODAY - timedelta(hours=10))
+    producer.put(50)
+    with on_call(installation, "shard-gap", DAY=day) as operator:
+        assert not operator.rings()
+        installation.drain("worker")
+        assert operator.rings()
+        operator.try_step("Look", 0)
+        operator.try_step("Look", 1)
+        operator.try_step("Do", 0)
+
+
 @pytest.mark.parametrize("reason", REASONS)
 def test_records_that_are_rejected(installation: Installation, producer: Producer, reason: str) -> None:
     day = put_on(installation, producer, 1)

@@ -47,7 +47,7 @@ def test_its_links_between_pages_lead_somewhere() -> None:
 
 
 def told(text: str) -> list[str]:
-    return re.findall(r"`((?:iterator|oldest|rejects|edge|write|seal|audit|no)-[a-z0-9-]+)`", text)
+    return re.findall(r"`((?:iterator|oldest|shard|rejects|edge|write|seal|audit|no)-[a-z0-9-]+)`", text)
 
 
 def test_it_asks_for_outputs_that_the_stacks_have() -> None:

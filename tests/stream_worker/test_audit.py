@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import orjson
 import pytest
 
+from stream_worker.gap import Gap, write
+from stream_worker.problem import Kind
+from stream_worker.records import Position
+from stream_worker.segment import LIVE
 from tests.stream_worker.ledger import OTHER, SEALED_AT, TODAY, TOMORROW, Ledger, and_tomorrow, filled
 from tests.stream_worker.samples import DAY, FIRST, SHARD, body, records
 
@@ -112,6 +116,29 @@ def test_a_gap_that_was_there_as_the_day_was_sealed_stays_one(ledger: Ledger) ->
     missing, gap = ledger.audit(TOMORROW).problems
     assert missing.what.startswith("missing: all segments")
     assert "sealed with a gap" in gap.what
+
+
+def lose(ledger: Ledger, last: int) -> None:
+    """Let the stream forget what came after a record of the day, until the day after."""
+    noon = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
+    since, until = (round(at.timestamp() * 1000) for at in (noon, noon + timedelta(days=1)))
+    write(ledger.lake, LIVE, Gap(SHARD.epoch, SHARD.shard_id, Position(FIRST + last), since, until))
+
+
+def test_what_the_stream_forgot_before_a_day_was_sealed_is_a_problem_of_it(ledger: Ledger) -> None:
+    lose(ledger, 41)
+    for _ in range(2):
+        (gap,) = ledger.audit().problems
+        assert (gap.kind, gap.shard_id, gap.position) == (Kind.FORGOTTEN, SHARD.shard_id, str(FIRST + 41))
+        ledger.seal()
+
+
+def test_what_it_forgot_after_the_day_was_sealed_whole_is_none(ledger: Ledger) -> None:
+    ledger.seal()
+    lose(ledger, 41)
+    assert ledger.audit().ok
+    (gap,) = ledger.audit(TOMORROW).problems
+    assert gap.kind is Kind.FORGOTTEN
 
 
 def test_what_a_lost_race_has_left_is_no_problem(ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ from stream_worker.chain import Chain
 from stream_worker.engines.kcl.shard_owner import ShardOwner
 from stream_worker.errors import OutageError
 from stream_worker.processor import Processor
-from stream_worker.records import START, Position, Records
+from stream_worker.records import LATEST, START, Position, Records
 from stream_worker.shard import Shard
 from tests import truth
 from tests.stream_worker.daemon_lines import (
@@ -81,7 +81,7 @@ def begun(*refusals: str) -> Daemon:
     ("number", "sub_number", "checkpointed"),
     [
         ("TRIM_HORIZON", 0, START),
-        ("LATEST", 0, START),
+        ("LATEST", 0, LATEST),
         (None, None, START),
         (str(FIRST), 0, Position(FIRST)),
         (str(FIRST), None, Position(FIRST)),

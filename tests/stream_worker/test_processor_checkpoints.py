@@ -146,6 +146,7 @@ def test_a_checkpoint_beyond_the_chain_is_a_gap_and_the_chain_goes_on_there() ->
         "shard_id": SHARD.shard_id,
         "committed": str(at(3)),
         "checkpointed": str(at(6)),
+        "gaps": 1,
     }
     assert owner.processor.end == at(6)
     owner.receive(7, 11)

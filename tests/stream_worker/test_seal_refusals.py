@@ -8,7 +8,7 @@ import pytest
 
 from stream_worker.engines.completeness import Proof, Proven
 from stream_worker.errors import RefusedError
-from stream_worker.problem import Problem
+from stream_worker.problem import Kind, Problem
 from tests.stream_worker.samples import SHARD, records
 from tests.stream_worker.sealing import (
     OTHER,
@@ -36,7 +36,7 @@ def test_a_day_is_not_sealed_before_it_has_been_over_for_the_grace(second: float
 
 
 def test_a_lag_is_refused_and_named(theatre: Theatre) -> None:
-    lag = Problem("lag: from here on", OTHER.shard_id, "4959")
+    lag = Problem("lag: from here on", OTHER.shard_id, "4959", kind=Kind.LAG)
     theatre.proofs.lags.append(Proven(OTHER.epoch, OTHER.shard_id, None, lag))
     error = refused(theatre, "cannot be sealed yet", despite_gaps=True)
     assert error.problems == (lag,)
@@ -45,11 +45,11 @@ def test_a_lag_is_refused_and_named(theatre: Theatre) -> None:
 
 
 def test_what_the_stream_has_forgotten_is_refused_unless_wanted_and_then_told(theatre: Theatre) -> None:
-    gap = Problem("gap: the stream has forgotten", OTHER.shard_id, "4959")
+    gap = Problem("gap: the stream has forgotten", OTHER.shard_id, "4959", kind=Kind.FORGOTTEN)
     theatre.proofs.lags.append(Proven(OTHER.epoch, OTHER.shard_id, Proof.FORGOTTEN, gap))
     assert refused(theatre, "cannot be proven whole").problems == (gap,)
     manifest = theatre.seal.seal(THE_DAY, despite_gaps=True).manifest
-    assert manifest.gaps == [str(gap)]
+    assert manifest.gaps == [gap]
     assert {source.shard_id: source.proof for source in manifest.sources}[OTHER.shard_id] == "forgotten"
 
 

@@ -16,6 +16,7 @@ from schemas.environment import read
 from stream_worker import clients, logs
 from stream_worker.aws_errors import told
 from stream_worker.chain import Chain
+from stream_worker.engines.horizon import KinesisHorizon
 from stream_worker.engines.kcl import protocol
 from stream_worker.engines.kcl.replay_task import ReplayTask
 from stream_worker.engines.kcl.shard_owner import ShardOwner
@@ -92,6 +93,7 @@ def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
             checkpoint,
             __version__,
             checkpointed=checkpointed,
+            horizon=KinesisHorizon(kinesis, settings.stream, shard),
             pulse=pulse,
             announce=announce,
         )

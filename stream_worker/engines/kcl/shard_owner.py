@@ -13,8 +13,9 @@ from amazon_kclpy.checkpoint_error import CheckpointError
 from amazon_kclpy.v3.processor import RecordProcessorBase
 
 from stream_worker.engines.kcl.protocol import to_records
+from stream_worker.engines.tip import Tip
 from stream_worker.errors import OutageError
-from stream_worker.records import START, Position
+from stream_worker.records import LATEST, START, Position
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +52,7 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
         self._sleep = sleep
         self._processor: Processor | None = None
         self._passed_over = False
+        self._tip = Tip()
         self._checkpointer: Checkpointer | None = None
 
     @property
@@ -61,7 +63,10 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
     def initialize(self, given: Any) -> None:  # noqa: ANN401 - amazon_kclpy is untyped
         """Begin with a shard, after the daemon's checkpoint."""
         number = given.sequence_number or ""
-        checkpointed = Position(int(number), given.sub_sequence_number or 0) if number.isdecimal() else START
+        if number.isdecimal():
+            checkpointed = Position(int(number), given.sub_sequence_number or 0)
+        else:
+            checkpointed = LATEST if number == "LATEST" else START
         self._processor = self._make_processor(given.shard_id, checkpointed, self._checkpoint)
 
     def process_records(self, given: Any) -> None:  # noqa: ANN401 - as above
@@ -70,10 +75,13 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
             self._passed_over |= len(given.records) > 0
             return
         self._checkpointer = given.checkpointer
-        records = to_records(given.records)
+        records, delivered = to_records(given.records), len(given.records)
         given.records.clear()  # base64 of all bodies, which would stay until they are settled
         with self._letting_go():
-            self._processor.receive(records, given.millis_behind_latest or 0)
+            behind = given.millis_behind_latest
+            self._processor.receive(records, behind or 0)
+            if self._tip.reached(delivered, 1 if behind is None else behind):
+                self._processor.reach_tip()
 
     def lease_lost(self, _given: Any) -> None:  # noqa: ANN401 - as above
         """Forget what is not committed."""
@@ -84,7 +92,7 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
         if self._passed_over:
             raise OutageError("a shard ended after it was let go of; who starts next reads the rest of it")
         with self._letting_go():
-            self._finish(given.checkpointer)
+            self._finish(given.checkpointer, ended=True)
             if not self._try(given.checkpointer.checkpoint, _LAST_TRIES):
                 raise OutageError("the end of a shard could not be checkpointed; the worker starts again")
 
@@ -101,10 +109,10 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
         except LeaseGoneError:
             self._let_go()
 
-    def _finish(self, checkpointer: Checkpointer) -> None:
+    def _finish(self, checkpointer: Checkpointer, *, ended: bool = False) -> None:
         self._checkpointer = checkpointer
         if self._processor is not None:
-            self._processor.finish()
+            self._processor.finish(ended=ended)
             self._processor = None
 
     def _let_go(self) -> None:

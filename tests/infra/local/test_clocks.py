@@ -49,9 +49,10 @@ def reader(cloud: Cloud, stream: str) -> Reader:
 
 @pytest.fixture
 def late(cloud: Cloud, fresh_name: str) -> Reader:
-    """Make a stream of one shard at noon of a day long ago."""
+    """Make a stream of one shard at noon of a day long ago; it keeps records for a week."""
     set_clock(cloud, fresh_name, NOON)
     cloud.kinesis.create_stream(StreamName=fresh_name, ShardCount=1)
+    cloud.kinesis.increase_stream_retention_period(StreamName=fresh_name, RetentionPeriodHours=168)
     return Reader(cloud.kinesis, fresh_name)
 
 

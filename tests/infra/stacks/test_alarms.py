@@ -19,6 +19,7 @@ NAMES = {
     "iterator-age", "oldest-uncommitted-age", "rejects-malformed", "rejects-invalid", "rejects-fraud",
     "rejects-duplicate", "edge-5xx", "write-throttled", "seal-late", "audit-failed", "no-reports",
     "edge-cannot-publish",
+    "shard-gap",
 }  # fmt: skip
 SAYS_NOTHING = {"no-reports", "seal-late", "audit-failed", "iterator-age", "oldest-uncommitted-age"}
 """Alarms for which silence is what they are for."""
@@ -72,7 +73,9 @@ def test_our_own_metrics_are_metrics_that_the_log_has(defaults: Variant) -> None
             if metric["Namespace"] == emf.NAMESPACE:
                 asked.add(metric["MetricName"])
                 assert [one["Name"] for one in metric["Dimensions"]] == [emf.DIMENSION]
-    assert {"records", "oldest_uncommitted_seconds", "unsealed_days", "audit_problems"} <= asked <= sent
+    assert (
+        {"records", "oldest_uncommitted_seconds", "gaps", "unsealed_days", "audit_problems"} <= asked <= sent
+    )
 
 
 def test_what_the_days_commands_say_is_looked_for_under_their_name(defaults: Variant) -> None:

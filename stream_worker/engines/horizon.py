@@ -1,0 +1,100 @@
+"""How far back a shard can be read, asked of Kinesis itself."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stream_worker.aws_errors import told
+from stream_worker.engines.reader import ShardReader
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kinesis.type_defs import DescribeStreamSummaryOutputTypeDef
+
+    from stream_worker.records import Position
+    from stream_worker.shard import Shard
+
+_MARGIN_SECONDS: Final = 3600
+"""For clocks that are off and answers that waited: so long before its time a record counts as forgotten."""
+
+log = structlog.get_logger("horizon")
+
+
+@dataclass(frozen=True, slots=True)
+class KinesisHorizon:
+    """A shard's horizon; raises as the poll engine does."""
+
+    kinesis: KinesisClient
+    stream: str
+    shard: Shard
+
+    def now(self) -> float:
+        """Return the time (seconds since 1970) by Kinesis's own clock, which dates the arrivals, too."""
+        return _date(self._summary())
+
+    def holds(self, position: Position) -> bool:
+        """Say whether the record at a position can be read; an iterator at one that is gone gives another."""
+        try:
+            return self._first_at(position) == position.sequence_number
+        except self.kinesis.exceptions.ResourceNotFoundException:
+            return False  # a closed shard that is past retention
+        except (BotoCoreError, ClientError) as error:
+            raise self._told(error) from error
+
+    def remembers(self, moment: int) -> bool:
+        """Say whether what arrived at a moment (ms since 1970 UTC) can be read, by the stream's retention."""
+        return moment > _begins(self._summary()) * 1000
+
+    def began_within(self) -> bool:
+        """Say whether the shard is so young that none of its records can have been forgotten."""
+        return self.began_after(datetime.fromtimestamp(_begins(self._summary()), UTC))
+
+    def began_after(self, moment: datetime) -> bool:
+        """Say whether it is known that the shard was not open yet.
+
+        A service that passes the filter over lists the shard, which proves nothing.
+        """
+        try:
+            pages = self.kinesis.get_paginator("list_shards").paginate(
+                StreamName=self.stream, ShardFilter={"Type": "AT_TIMESTAMP", "Timestamp": moment}
+            )
+            return self.shard.shard_id not in {shard["ShardId"] for page in pages for shard in page["Shards"]}
+        except (BotoCoreError, ClientError) as error:
+            log.warning("horizon.unknown", shard_id=self.shard.shard_id, error=type(error).__name__)
+            return False
+
+    def _first_at(self, position: Position) -> int | None:
+        reader = ShardReader(self.kinesis, self.stream, self.shard, position, page=1)
+        while reader.last is None:
+            page = reader.read()
+            if page is not None and page.at_tip:
+                break
+        return reader.last
+
+    def _summary(self) -> DescribeStreamSummaryOutputTypeDef:
+        try:
+            return self.kinesis.describe_stream_summary(StreamName=self.stream)
+        except (BotoCoreError, ClientError) as error:
+            raise self._told(error) from error
+
+    def _told(self, error: BotoCoreError | ClientError) -> Exception:
+        return told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION")
+
+
+def _begins(summary: DescribeStreamSummaryOutputTypeDef) -> float:
+    hours = summary["StreamDescriptionSummary"]["RetentionPeriodHours"]
+    return _date(summary) - hours * 3600 + _MARGIN_SECONDS
+
+
+def _date(summary: DescribeStreamSummaryOutputTypeDef) -> float:
+    date = summary["ResponseMetadata"]["HTTPHeaders"].get(
+        "date"
+    )  # HTTP lets a server without a clock leave it out
+    return parsedate_to_datetime(date).timestamp() if date else time.time()

@@ -1,0 +1,76 @@
+"""A shard's tip, by the pages that are read: MillisBehindLatest means other things on other services.
+
+Kinesis counts from the present: it can grow while a shard is idle, and stay above 0 at the tip. Emulators
+count from the newest record: it can be 0 before records of the same millisecond. Pages mean the same
+everywhere: records come until there are none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
+
+_STILL: Final = 10
+"""So many empty pages in a row, none of them nearer to the present, are the tip.
+
+Kinesis also gives empty pages before the tip, while it looks through a stretch without records: those come
+nearer.
+"""
+
+
+@dataclass(slots=True)
+class Tip:
+    """Sees one reader's pages in their order."""
+
+    _nearest: int | None = None
+    _still: int = 0
+
+    def reached(self, records: int, milliseconds_behind: int) -> bool:
+        """Say whether nothing is left to read after a page with so many records of the stream."""
+        if records:
+            self._nearest, self._still = None, 0
+            return False
+        if self._nearest is None or milliseconds_behind < self._nearest:
+            self._nearest, self._still = milliseconds_behind, 0
+        self._still += 1
+        return milliseconds_behind == 0 or self._still > _STILL
+
+
+@dataclass(slots=True)
+class Mark:
+    """Where a shard's tip was when the mark was made: a reader that has a later record is past it."""
+
+    kinesis: KinesisClient
+    stream: str
+    shard_id: str
+    _iterator: str | None = None
+    _first: int | None = None
+
+    def __post_init__(self) -> None:
+        self._iterator = self._latest()
+
+    def passed(self, last: int) -> bool:
+        """Say whether a reader that has read up to a sequence number is past the mark; one read, or none."""
+        if self._first is None:
+            self._look()
+        return self._first is not None and last >= self._first
+
+    def _look(self) -> None:
+        if self._iterator is None:  # the shard was closed with nothing after the mark
+            return
+        try:
+            page = self.kinesis.get_records(ShardIterator=self._iterator, Limit=1)
+        except self.kinesis.exceptions.ExpiredIteratorException:
+            self._iterator = self._latest()  # a later mark is as good: whatever was there is before it
+            return
+        self._iterator = page.get("NextShardIterator")
+        if page["Records"]:
+            self._first = int(page["Records"][0]["SequenceNumber"])
+
+    def _latest(self) -> str:
+        return self.kinesis.get_shard_iterator(
+            StreamName=self.stream, ShardId=self.shard_id, ShardIteratorType="LATEST"
+        )["ShardIterator"]

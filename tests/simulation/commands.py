@@ -1,0 +1,261 @@
+"""The day commands and the poll engine as processes of the simulated world: the real code, wired to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stream_worker.audit.auditor import Auditor
+from stream_worker.audit.recount import Recount
+from stream_worker.catalog_glue import GlueCatalog
+from stream_worker.chain import Chain
+from stream_worker.engines.completeness import Completeness
+from stream_worker.engines.horizon import KinesisHorizon
+from stream_worker.engines.poll import PollEngine
+from stream_worker.engines.shards import list_shards
+from stream_worker.errors import OutageError, RefusedError
+from stream_worker.history import History
+from stream_worker.lake_s3 import S3Lake
+from stream_worker.lake_source import LakeSource
+from stream_worker.live_days import LiveDays
+from stream_worker.processor import Processor
+from stream_worker.progress import silent
+from stream_worker.readers import Readers
+from stream_worker.replay import Replay
+from stream_worker.run import Judge, RunBuilder
+from stream_worker.seal import GRACE_SECONDS, Seal
+from stream_worker.shard import Shard
+from stream_worker.span import Span
+from stream_worker.spanned import SpannedProcessor
+from stream_worker.stop import Stop
+from stream_worker.stream_source import StreamSource
+from stream_worker.thresholds import THRESHOLDS
+from tests.simulation.stream import STREAM
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from mypy_boto3_glue import GlueClient
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
+
+    from stream_worker.audit.auditor import Audit
+    from stream_worker.buffer import Limits
+    from stream_worker.engines.kcl.shard_owner import MakeProcessor
+    from stream_worker.lake_source import Prove
+    from stream_worker.processor import Checkpoint
+    from stream_worker.progress import Move
+    from stream_worker.pulse import Uncommitted
+    from stream_worker.records import Position
+    from stream_worker.replay import Replayed
+    from stream_worker.seal import Sealed
+    from stream_worker.thresholds import Thresholds
+    from tests.simulation.bucket import Bucket
+    from tests.simulation.glue import Glue
+    from tests.simulation.stream import Stream
+    from tests.simulation.world import Actor
+
+GRACE = timedelta(seconds=GRACE_SECONDS)
+VERSION = "1.0.0"
+BUCKET = "metrics-lake"
+_PATIENCE = 600.0
+
+
+class NoPulse:
+    """A pulse that nobody listens to."""
+
+    def beat(self, _: Uncommitted, received: int = 0) -> None:
+        """Nothing."""
+
+    def stop(self) -> None:
+        """Nothing."""
+
+
+class SimStop(Stop):
+    """A wish to stop whose waiting is the world's; longer and longer while nothing happens."""
+
+    def __init__(self, actor: Actor, idle: float = 7_200.0) -> None:
+        super().__init__()
+        self._actor = actor
+        self._idle = idle
+        self._waits = 0
+        self._woken = 0.0
+
+    def wait(self, seconds: float) -> None:
+        """Suspend the process."""
+        world = self._actor.world
+        self._waits = self._waits + 1 if world.now - self._woken > seconds else 0
+        self._woken = world.now
+        world.idle(20.0 if self._waits < 8 else self._idle)
+
+
+@dataclass(slots=True)
+class Place:
+    """The services of one world, and the worker's limits."""
+
+    bucket: Bucket
+    stream: Stream
+    glue: Glue
+    limits: Limits
+
+
+@dataclass(slots=True)
+class Process:
+    """One process's clients and parts, as `wiring` makes them; `thresholds` are what it judges by."""
+
+    place: Place
+    actor: Actor
+    thresholds: Thresholds = THRESHOLDS
+    stop: SimStop = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stop = SimStop(self.actor)
+
+    @property
+    def kinesis(self) -> KinesisClient:
+        return cast("KinesisClient", self.place.stream)
+
+    @property
+    def lake(self) -> S3Lake:
+        return S3Lake(cast("S3Client", self.place.bucket), BUCKET, patience=_PATIENCE)
+
+    @property
+    def catalog(self) -> GlueCatalog:
+        return GlueCatalog(cast("GlueClient", self.place.glue), "metrics", BUCKET)
+
+    @property
+    def readers(self) -> Readers:
+        return Readers(self.lake, self.catalog)
+
+    @property
+    def runs(self) -> RunBuilder:
+        return RunBuilder(self.lake, Judge(VERSION, self.thresholds), silent)
+
+    @property
+    def sealing(self) -> Seal:
+        pause, now = self.actor.world.pause, self.actor.now
+        proof = Completeness(self.kinesis, STREAM, self.lake, GRACE, now=now, pause=pause)
+        return Seal(self.lake, self.readers, self.runs, proof, now)
+
+    def seal(self, day: date, *, despite_gaps: bool = False) -> Sealed:
+        """Seal a day."""
+        return self.sealing.seal(day, despite_gaps=despite_gaps)
+
+    def seal_all(self) -> list[tuple[date, str]]:
+        """Seal what is over and not sealed; return what was refused, and why."""
+        refused = []
+        for day in self.sealing.unsealed():
+            try:
+                self.seal(day)
+            except RefusedError as error:
+                self.actor.world.note(f"refused: {error}")
+                refused.append((day, str(error)))
+        return refused
+
+    def replay(
+        self, first: date, last: date, source: str, *, dry_run: bool = False, name: str | None = None
+    ) -> list[Replayed]:
+        """Replay some days from the stream or the lake."""
+        span = Span(first, last, GRACE)
+        held = self._from_lake() if source == "lake" else self._from_stream()
+        again = Replay(self.lake, self.readers, self.runs, held, self.actor.now)
+        return list(again.replay(span, dry_run=dry_run, name=name))
+
+    def roll_back(self, day: date, to: str | None = None) -> str:
+        """Roll readers of a day back."""
+        return self.readers.roll_back(day, self.actor.now(), to)
+
+    def expire(self) -> None:
+        """Remove runs that were kept for long enough."""
+        history = History(self.lake, self.readers)
+        for day in history.days():
+            history.expire(day, self.actor.now())
+
+    def audit(self, day: date, *, against_stream: bool) -> Audit:
+        """Audit a day."""
+        recount = Recount(self.kinesis, STREAM, GRACE, silent) if against_stream else None
+        return Auditor(self.readers, silent, self.actor.now, recount).audit(day)
+
+    def poll(self) -> None:
+        """Work on the poll engine until asked to stop."""
+        lake, announce = self.lake, self._announce()
+
+        def make(shard: Shard) -> Processor:
+            return Processor(
+                Chain(lake, shard),
+                self.place.limits,
+                _no_checkpoint,
+                VERSION,
+                self._clock,
+                pulse=NoPulse(),
+                horizon=self._horizon(shard),
+                announce=announce,
+            )
+
+        PollEngine(self.kinesis, STREAM, make, self.stop, page=5, clock=self._clock).run()
+
+    def make_processor(self) -> MakeProcessor:
+        """Return what a child of the library makes its processor with (engines/kcl/child.py)."""
+        lake, announce = self.lake, self._announce()
+
+        def make(shard_id: str, checkpointed: Position, checkpoint: Checkpoint) -> Processor:
+            try:
+                listed = {shard.shard_id: shard for shard in list_shards(self.kinesis, STREAM)}
+            except Exception as error:
+                raise OutageError("the shards could not be listed") from error
+            epoch = next(iter(listed.values())).epoch
+            shard = listed.get(shard_id, Shard(epoch, shard_id))
+            return Processor(
+                Chain(lake, shard),
+                self.place.limits,
+                checkpoint,
+                VERSION,
+                self._clock,
+                checkpointed=checkpointed,
+                pulse=NoPulse(),
+                horizon=self._horizon(shard),
+                announce=announce,
+            )
+
+        return make
+
+    def _horizon(self, shard: Shard) -> KinesisHorizon:
+        return KinesisHorizon(self.kinesis, STREAM, shard)
+
+    def _announce(self) -> LiveDays:
+        return LiveDays(lambda: self.catalog, self._clock)
+
+    def _clock(self) -> float:
+        return self.actor.world.now
+
+    def _from_stream(self) -> StreamSource:
+        def engine(span: Span, target: str, move: Move) -> bool:
+            def make(shard: Shard) -> Processor:
+                return self._spanned(shard, target, span, move)
+
+            PollEngine(
+                self.kinesis, STREAM, make, self.stop, drain=True, span=span, page=5, clock=self._clock
+            ).run()
+            return not self.stop.is_set()
+
+        return StreamSource(self.kinesis, STREAM, self.lake, engine, self.actor.now)
+
+    def _from_lake(self) -> LakeSource:
+        proofs: Prove | None = self.sealing.completeness.prove
+        try:
+            shards = {(shard.epoch, shard.shard_id): shard for shard in list_shards(self.kinesis, STREAM)}
+        except (BotoCoreError, ClientError):  # as replay_command goes on without the stream
+            shards, proofs = {}, None
+        return LakeSource(self.lake, self.readers, shards, self._spanned, self.stop, proofs=proofs)
+
+    def _spanned(self, shard: Shard, target: str, span: Span, _move: Move) -> SpannedProcessor:
+        return SpannedProcessor(
+            self.lake, shard, target, span, self.place.limits, pulse=NoPulse(), thresholds=self.thresholds
+        )
+
+
+def _no_checkpoint(_: Position) -> None:
+    """Keep nothing, as poll_worker does."""
