@@ -133,10 +133,9 @@ def test_records_that_the_stream_forgets(installation: Installation, producer: P
     keep_a_day(installation)
     day = put_on(installation, producer, 3)
     installation.drain("worker")
-    put_on(installation, producer, 2)
-    installation.cloud.set_clock(TODAY - timedelta(hours=10))
-    producer.put(50)
+    put_on(installation, producer, 2, 50)
     with on_call(installation, "shard-gap", DAY=day) as operator:
+        installation.cloud.set_clock(TODAY - timedelta(hours=10))
         assert not operator.rings()
         installation.drain("worker")
         assert operator.rings()
