@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 LIMITS = {"flush_seconds": 0.5, "kcl_failover_seconds": 1}
 
 
+def keep_a_day(installation: Installation) -> None:
+    """Let the stream keep records for a day."""
+    cloud = installation.cloud
+    cloud.kinesis.decrease_stream_retention_period(StreamName=cloud.resources.stream, RetentionPeriodHours=24)
+
+
 @pytest.mark.parametrize("engine", ["poll", "kcl"])
 def test_a_restart_after_retention_is_said_refused_and_audited_in_every_day_of_it(
     installation: Installation, producer: Producer
 ) -> None:
     cloud = installation.cloud
-    cloud.kinesis.decrease_stream_retention_period(StreamName=cloud.resources.stream, RetentionPeriodHours=24)
+    keep_a_day(installation)
     day = put_on(installation, producer, 3)
     with installation.worker("first", **LIMITS) as worker:
         worker.wait_ready(lambda: installation.committed() == 200, SECONDS)

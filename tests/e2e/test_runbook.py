@@ -21,6 +21,7 @@ from tests.e2e.aws_command import NETWORK
 from tests.e2e.installation import SECONDS, count
 from tests.e2e.operator import Operator
 from tests.e2e.test_days import TODAY, command, put_on
+from tests.e2e.test_gaps import keep_a_day
 from tests.infra.local.control import faults
 from tests.infra.local.shards import Reader
 from tests.runbook import preface
@@ -139,21 +140,17 @@ def behind(installation: Installation) -> int:
 
 
 def test_records_that_the_stream_forgets(installation: Installation, producer: Producer) -> None:
-    """The worker is down for longer than the stream keeps records."""
-    cloud = installation.cloud
-    cloud.kinesis.decrease_stream_retention_period(StreamName=cloud.resources.stream, RetentionPeriodHours=24)
+    keep_a_day(installation)
     day = put_on(installation, producer, 3)
     installation.drain("worker")
-    put_on(installation, producer, 2)
-    cloud.set_clock(TODAY - timedelta(hours=10))
-    producer.put(50)
+    put_on(installation, producer, 2, 50)
     with on_call(installation, "shard-gap", DAY=day) as operator:
+        installation.cloud.set_clock(TODAY - timedelta(hours=10))
         assert not operator.rings()
         installation.drain("worker")
         assert operator.rings()
-        operator.try_step("Look", 0)
-        operator.try_step("Look", 1)
-        operator.try_step("Do", 0)
+        for part, number in (("Look", 0), ("Look", 1), ("Do", 0)):
+            operator.try_step(part, number)
 
 
 @pytest.mark.parametrize("reason", REASONS)
