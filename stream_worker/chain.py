@@ -132,7 +132,8 @@ class Chain:
             if taken is not None:
                 return taken
             place = self._next_place(segment.day)
-        return Commit(place.start, ours=False, last_arrival=self._tail and self._tail.last_arrival)
+        latest = self._tail.last_arrival if self._tail else None
+        return Commit(place.start, ours=False, last_arrival=latest)
 
     def _take(self, place: Place, segment: Segment) -> Commit | None:
         """Take a place, or learn who took it: with the segment if it is its own, else with a signpost to it.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from schemas.printable import printable
+
 
 class Kind(StrEnum):
     """What a problem is, for code and machines; its words are for people alone."""
@@ -29,8 +31,6 @@ class Kind(StrEnum):
 
 
 _GAPS = frozenset({Kind.BREAK, Kind.HEADLESS, Kind.FORGOTTEN})
-
-from schemas.printable import printable
 
 
 @dataclass(frozen=True, slots=True)

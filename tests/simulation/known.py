@@ -39,7 +39,8 @@ KNOWN: Final = (
     Known(
         "an audit beside a seal",
         "An audit that reads chain and manifests before a seal, and readers after it, misses what was made.",
-        r"while others work: (missing: (the chain ends here|all seg)|elsewhere: .* a run that has no manifest)",
+        r"while others work: (missing: (the chain ends here|all seg)"
+        r"|elsewhere: .* a run that has no manifest)",
     ),
     Known(
         "an audit beside a first commit",
