@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -19,6 +20,7 @@ from ingest_api.serving.crowd import Crowd
 from ingest_api.serving.response import Dates
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from wsgiref.types import WSGIApplication
 
     from ingest_api.drain import Drain
@@ -101,7 +103,8 @@ class Server:
         self._called = False  # first: what is appended from here on makes another call
         while self._woken:
             connection, pending = self._woken.popleft()
-            connection.settled(pending)
+            with self._kept_from_others(connection):
+                connection.settled(pending)
 
     async def _sweep(self) -> None:
         while True:
@@ -109,7 +112,17 @@ class Server:
             now = self.now()
             for connection in list(self.crowd.all):
                 if connection.deadline <= now:
-                    connection.time_is_over()
+                    with self._kept_from_others(connection):
+                        connection.time_is_over()
+
+    @contextmanager
+    def _kept_from_others(self, connection: Connection) -> Iterator[None]:
+        """End one connection whose handling fails; the others must be told and watched all the same."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            log_unexpected(error)
+            connection.cut_off()
 
     async def _say_pressure(self) -> None:
         """Log once a minute what strangers were refused: numbers, and nothing that says who they are."""
