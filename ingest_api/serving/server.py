@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -61,7 +62,8 @@ class Server:
         self._woken.append((connection, pending))
         if not self._called:
             self._called = True
-            self._loop.call_soon_threadsafe(self._tell)
+            with suppress(RuntimeError):  # the loop has ended, and whoever waited has had a 503
+                self._loop.call_soon_threadsafe(self._tell)
 
     def serve(self, listener: socket.socket) -> None:
         """Serve until a signal says to stop."""
