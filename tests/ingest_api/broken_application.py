@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 from wsgiref.types import StartResponse
 
+from ingest_api.answer import Answer
 from ingest_api.drain import Drain
 from ingest_api.pending import Later, Pending
-from ingest_api.problems import Answer
 from ingest_api.serving.server import Server, listen
 from ingest_api.settlement import Settlement
 
@@ -26,15 +26,19 @@ def application(environ: dict[str, Any], start_response: StartResponse) -> Itera
     """Fail at the deadline (`/late`), when it is woken (`/woken`), at once (`/now`), or not at all."""
     match environ["PATH_INFO"]:
         case "/late":
-            return Broken(Later(Settlement(), 0.1, Answer.of), start_response, head=False)
+            return Broken(Later(Settlement(), 0.1, _well), start_response, head=False)
         case "/woken":
             settled = Settlement()
             settled.settle()
-            return Broken(Later(settled, LONG, Answer.of), start_response, head=False)
+            return Broken(Later(settled, LONG, _well), start_response, head=False)
         case "/now":
             raise LookupError
         case _:
-            return Answer.of("well").start(start_response, head=False)
+            return _well().start(start_response, head=False)
+
+
+def _well() -> Answer:
+    return Answer.of("well")
 
 
 def main() -> None:
