@@ -137,6 +137,7 @@ def listen(address: tuple[str, int], family: socket.AddressFamily) -> socket.soc
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # a supervisor may hold the port for us
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, limits.RECEIVE_BUFFER_BYTES)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.SEND_BUFFER_BYTES)
     if sys.platform == "linux":
         milliseconds = limits.UNACKNOWLEDGED_SECONDS * 1000
