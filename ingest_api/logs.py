@@ -2,7 +2,8 @@
 
 import logging.config
 import sys
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, BinaryIO, Final, cast
 
 import orjson
 import structlog
@@ -21,11 +22,26 @@ def _text(line: Any, **_options: Any) -> str:  # noqa: ANN401 - the same
     return _dumps(line).decode()
 
 
+class _Stderr:
+    """stderr, for the log: a line that cannot be written is lost, and nothing else.
+
+    The disk may be full, or whoever read the log gone; no such error may end the thread that logs.
+    """
+
+    def write(self, line: bytes) -> None:
+        with suppress(OSError):
+            sys.stderr.buffer.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.buffer.flush()
+
+
 def configure() -> None:
     """Send the edge's own lines to stderr, and warnings of boto3, asyncio and the rest."""
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer(serializer=_dumps)],
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", _Stderr())),
         cache_logger_on_first_use=True,
     )
     logging.config.dictConfig(_LIBRARIES)

@@ -39,7 +39,9 @@ class Readiness:
         """Return what keeps the edge from publishing, by the last look; None if it is ready."""
         if self._failed_lately():
             return "the last call to the stream failed"
-        return self._found
+        with self._mutex:
+            late = bool(self._waiting) and self._clock() - self._looked_at >= FRESH_SECONDS
+            return "the stream has not answered in time" if late else self._found
 
     def look(self) -> Settlement | None:
         """Return the look to wait for before `obstacle` is asked; None if the last one counts still."""
@@ -49,9 +51,11 @@ class Readiness:
             if self._clock() - self._looked_at < FRESH_SECONDS:
                 return None
             look = Settlement()
-            self._waiting.append(look)
-            if len(self._waiting) == 1:
+            if not self._waiting:
                 Thread(target=self._look, name="readiness", daemon=True).start()
+            self._waiting.append(
+                look
+            )  # when there is a thread: it may fail to start, and waits for the mutex
             return look
 
     def _failed_lately(self) -> bool:

@@ -166,7 +166,8 @@ class Connection(asyncio.Protocol):
         if self._pending is not None:
             self.settled(self._pending)  # the answer will say that it is not known
             return
-        self._server.crowd.count(self.state.name)
+        if self.state is not State.LINGERING and not (self._answered and self.state is State.SILENT):
+            self._server.crowd.count(self.state.name)
         if self._parser is not None and self.state in {State.HEAD, State.BODY}:
             self._parser.time_out()
             self._go_on(self._parser)
@@ -182,6 +183,7 @@ class Connection(asyncio.Protocol):
 
     def cut_off(self) -> None:
         """End it now."""
+        self.deadline = math.inf
         self._server.crowd.forget(self)
         self._transport.abort()
 

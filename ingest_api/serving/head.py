@@ -59,10 +59,11 @@ class Head:
         if any(int(value) > BODY_BYTES for name, value in self.framing if name == b"content-length"):
             raise too_large()
 
-    @property
-    def framed_alike(self) -> bytes:
-        """A head whose body ends where this one's does, and that offers no other protocol."""
+    def framed_alike(self, *, keep_alive: bool) -> bytes:
+        """Return a head whose body ends where this one's does, and that offers no other protocol."""
         lines = b"".join(b"%s: %s\r\n" % field for field in self.framing)
+        if not keep_alive:
+            lines += b"Connection: close\r\n"
         return b"POST / HTTP/1.1\r\n" + lines + b"\r\n"
 
 

@@ -43,6 +43,10 @@ CONNECTIONS: Final = 8192
 BACKLOG: Final = 4096
 """Connections that the system keeps until the server takes them; its own limit may be lower."""
 
+RECEIVE_BUFFER_BYTES: Final = 32 * 1024
+"""What the system buffers of what a client sends, a connection; so also the most that is read at once.
+Without it a connection whose report waits for the stream could hold a quarter of a megabyte."""
+
 SEND_BUFFER_BYTES: Final = 64 * 1024
 """What the system buffers of the answers that a client does not read, a connection."""
 

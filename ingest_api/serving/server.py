@@ -7,6 +7,8 @@ import signal
 import socket
 import sys
 from collections import deque
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -19,6 +21,7 @@ from ingest_api.serving.crowd import Crowd
 from ingest_api.serving.response import Dates
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from wsgiref.types import WSGIApplication
 
     from ingest_api.drain import Drain
@@ -61,7 +64,8 @@ class Server:
         self._woken.append((connection, pending))
         if not self._called:
             self._called = True
-            self._loop.call_soon_threadsafe(self._tell)
+            with suppress(RuntimeError):  # the loop has ended, and whoever waited has had a 503
+                self._loop.call_soon_threadsafe(self._tell)
 
     def serve(self, listener: socket.socket) -> None:
         """Serve until a signal says to stop."""
@@ -101,7 +105,15 @@ class Server:
         self._called = False  # first: what is appended from here on makes another call
         while self._woken:
             connection, pending = self._woken.popleft()
-            connection.settled(pending)
+            self._attend(connection, partial(connection.settled, pending))
+
+    def _attend(self, connection: Connection, act: Callable[[], None]) -> None:
+        """Do something for one connection; if that fails it ends, and the others' turns come nevertheless."""
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - or a fault would end all deadlines, or strand a batch
+            log_unexpected(error)
+            connection.cut_off()
 
     async def _sweep(self) -> None:
         while True:
@@ -109,7 +121,7 @@ class Server:
             now = self.now()
             for connection in list(self.crowd.all):
                 if connection.deadline <= now:
-                    connection.time_is_over()
+                    self._attend(connection, connection.time_is_over)
 
     async def _say_pressure(self) -> None:
         """Log once a minute what strangers were refused: numbers, and nothing that says who they are."""
@@ -125,6 +137,7 @@ def listen(address: tuple[str, int], family: socket.AddressFamily) -> socket.soc
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # a supervisor may hold the port for us
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, limits.RECEIVE_BUFFER_BYTES)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.SEND_BUFFER_BYTES)
     if sys.platform == "linux":
         milliseconds = limits.UNACKNOWLEDGED_SECONDS * 1000

@@ -117,12 +117,15 @@ def environment(port: int, kinesis_port: int, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(kinesis_port: int, folder: Path, **more: str) -> Iterator[Edge]:
-    """Run an edge that is ready for requests."""
+def running(kinesis_port: int, folder: Path, *, stderr: int | None = None, **more: str) -> Iterator[Edge]:
+    """Run an edge that is ready for requests; its log is a file in `folder` unless there is a `stderr`."""
     log_path = folder / "edge.log"
     with free_port() as port, log_path.open("wb") as log:
         process = subprocess.Popen(
-            COMMAND, env=environment(port, kinesis_port, **more), stderr=log, start_new_session=True
+            COMMAND,
+            env=environment(port, kinesis_port, **more),
+            stderr=log if stderr is None else stderr,
+            start_new_session=True,
         )
         edge = Edge(process, port, log_path)
         try:

@@ -1,10 +1,12 @@
 """A real edge and a Kinesis that fails in every way: each request's answer is true."""
 
+import os
 from collections import deque
 from pathlib import Path
 
 import pytest
 
+from ingest_api.publisher import SENDERS
 from tests.ingest_api.edge import PUBLISH_SECONDS, Answer, Edge, running
 from tests.ingest_api.kinesis_stub import THROTTLED, KinesisStub, Mood, serving
 
@@ -130,3 +132,15 @@ def test_nothing_of_a_request_but_its_body_leaves_the_edge(edge: Edge, stub: Kin
     seen = b"".join(stub.raw) + edge.log_path.read_bytes()
     assert b"marked" not in seen
     assert b"203.0.113.77" not in seen
+
+
+def test_a_log_that_nobody_reads_any_more_costs_no_report(stub: KinesisStub, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    with running(stub.port, tmp_path, stderr=writer) as edge:
+        os.close(writer)
+        os.close(reader)
+        stub.moods = deque([Mood.FAIL] * SENDERS * 2)
+        for _ in range(SENDERS + 1):
+            assert edge.post(b'{"a":1}').status in {202, 503}
+        stub.moods.clear()
+        assert edge.post(b'{"a":1}').status == 202

@@ -1,14 +1,16 @@
 """A real edge and requests as bytes: how they are framed, cut off, sent ahead and refused."""
 
 import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import orjson
 import pytest
 
-from tests.ingest_api.edge import Edge
+from tests.ingest_api.edge import Edge, running
 from tests.ingest_api.kinesis_stub import KinesisStub, Mood
 
 POST = b"POST /v1/metrics HTTP/1.1\r\nHost: x\r\n"
@@ -195,3 +197,21 @@ def test_every_answer_has_a_date_and_names_no_server(edge: Edge) -> None:
     headers = exchange(edge, b"GET /healthz HTTP/1.1\r\n\r\n").headers
     assert headers["date"].endswith("GMT")
     assert "server" not in headers
+
+
+def test_what_is_sent_behind_a_report_that_waits_is_not_taken_without_bound(
+    stub: KinesisStub, tmp_path: Path
+) -> None:
+    stub.mood = Mood.REFUSE_ALL
+    taken = 0
+    with running(stub.port, tmp_path, METRICS_PUBLISH_SECONDS="60") as edge, socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        connection.connect(("127.0.0.1", edge.port))
+        connection.sendall(GOOD)
+        while not stub.calls:
+            time.sleep(0.01)
+        connection.settimeout(1)
+        with suppress(TimeoutError):
+            while taken < 1_000_000:
+                taken += connection.send(b"GET /none HTTP/1.1\r\n\r\n" * 100)
+    assert taken < 300_000

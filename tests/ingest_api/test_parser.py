@@ -1,6 +1,7 @@
 """How bytes become requests, by value: whole, byte by byte, and cut anywhere."""
 
 import itertools
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -97,6 +98,23 @@ def test_what_is_too_long_is_refused_before_it_has_come(data: bytes, status: int
     assert parser.ended
 
 
+def test_what_is_too_long_is_refused_behind_a_whole_request_too() -> None:
+    for too_long in (b"GET / HTTP/1.1\r\nName: ", b"GET /", b"GET / HTTP/1.1\r\n" + b"N: x\r\n" * HEAD_BYTES):
+        assert found(parsed(GET + too_long + b"x" * 3 * HEAD_BYTES)) == [b"", 431]
+
+
+def test_a_body_takes_no_more_memory_than_its_bytes_however_it_is_cut() -> None:
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        parser = parsed(CHUNKED, b"2\r\nxx\r\n" * (BODY_BYTES // 2))
+        held = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert parser.part is Part.BODY
+    assert held < 4 * BODY_BYTES
+
+
 def test_the_longest_body_is_taken_in_chunks_of_one_byte_too() -> None:
     body = b"x" * BODY_BYTES
     assert found(parsed(CHUNKED + b"1\r\nx\r\n" * BODY_BYTES + b"0\r\n\r\n")) == [body]
@@ -118,6 +136,8 @@ def test_requests_sent_ahead_are_bounded_and_the_last_one_ends_the_connection() 
         (b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", False),
         (b"GET / HTTP/1.0\r\n\r\n", False),
         (b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", True),
+        (b"GET / HTTP/1.1\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n", False),
+        (b"GET / HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", False),
     ],
 )
 def test_a_connection_is_kept_as_http_says(data: bytes, *, keep_alive: bool) -> None:

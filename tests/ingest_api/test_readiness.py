@@ -80,3 +80,27 @@ def test_before_the_first_look_the_edge_is_not_ready() -> None:
     publisher = Publisher(stream, seconds=1)
     assert Readiness(stream, publisher).obstacle() is not None
     publisher.close()
+
+
+def test_a_look_that_does_not_end_in_time_is_an_obstacle_whatever_was_found_before() -> None:
+    go_on = threading.Event()
+    go_on.set()
+
+    class Hanging(MemoryStream):
+        def status(self) -> str:
+            go_on.wait()
+            return self.state
+
+    stream, clock = Hanging(), Clock()
+    publisher = Publisher(stream, seconds=1)
+    readiness = Readiness(stream, publisher, clock)
+    assert obstacle(readiness) is None
+    clock.now += FRESH_SECONDS
+    go_on.clear()
+    look = readiness.look()
+    assert look is not None
+    assert readiness.obstacle() == "the stream has not answered in time"
+    go_on.set()
+    look.wait(10)
+    assert readiness.obstacle() is None
+    publisher.close()

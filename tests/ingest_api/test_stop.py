@@ -86,3 +86,16 @@ def test_an_idle_connection_does_not_hold_the_edge_up(edge: Edge) -> None:
 def test_sigterm_to_the_whole_process_group_ends_with_status_0(edge: Edge) -> None:
     os.killpg(edge.process.pid, signal.SIGTERM)
     assert edge.process.wait(10) == 0
+
+
+def test_a_call_that_outlasts_all_connections_does_not_hold_the_edge_up(
+    edge: Edge, stub: KinesisStub
+) -> None:
+    stub.mood = Mood.HANG
+    connection = http.client.HTTPConnection("127.0.0.1", edge.port, timeout=20)
+    connection.request("POST", "/v1/metrics", b'{"a":1}')
+    while not stub.calls:
+        time.sleep(0.01)
+    connection.close()
+    assert edge.stop() == 0
+    assert edge.log[-1]["event"] == "edge.stopped"
