@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# AWS's asynchronous Kinesis client for Java cannot talk to moto_server; boto3 can. The same emulator under Granian serves both.
+# AWS's asynchronous Kinesis client for Java cannot talk to moto_server; boto3 can. Under Granian, moto serves both.
 #
 # The Kinesis Client Library reads by this client. On https it agrees on HTTP/2 in the TLS handshake; on an http://
 # endpoint, as emulators have, there is none, and it speaks HTTP/2 at once ("prior knowledge", RFC 9113, section 3.3).
 # moto_server (Werkzeug) knows HTTP/1 only and answers with its error page, which the client reports as
-# `First received frame was not SETTINGS`, with the page's first bytes, 3c21444f43 (`<!DOC`), as the frame; the error does not
-# mention HTTP/1. boto3 speaks HTTP/1.1 and works. The same WSGI application of moto under Granian, which takes both,
+# `First received frame was not SETTINGS`, with the page's first bytes, 3c21444f43 (`<!DOC`), as the frame. The error
+# does not mention HTTP/1. boto3 speaks HTTP/1.1 and works. The same WSGI application of moto under Granian, which takes both,
 # works with both clients once the Java client's CBOR is off (`aws.cborEnabled`, on unless set): moto answers a
 # CBOR body with 500. So two settings have to be right before a first record, and neither error names its setting.
 #

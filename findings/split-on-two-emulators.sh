@@ -3,8 +3,8 @@
 #
 # AWS: after SplitShard the parent is CLOSED, new records go to its children, and GetRecords on the parent gives its
 # last records, then no NextShardIterator but the ChildShards. npm's kinesis-local does so. moto leaves the parent
-# taking records though it is closed, never ends it, and gives its children none. A consumer that is right on
-# AWS (read the parent to its end, then the children) never gets to the children on moto, and a test of resharding on moto shows
+# taking records though it is closed, never ends it, and gives its children none. A consumer that is right on AWS (read
+# the parent to its end, then the children) never gets to the children on moto. A test of resharding on moto shows
 # nothing, or passes for the wrong reason: the closed parent holds all records in order.
 # moto also numbers records "1", "2", … where Kinesis has 56 digits: sequence numbers must be compared as integers,
 # since as text "10" is less than "9" on moto only.
