@@ -203,10 +203,11 @@ class Hooked:
         return page
 
 
-def test_a_worker_that_the_horizon_overtakes_leaves_a_gap(site: Site) -> None:
+@pytest.mark.parametrize("limits", [Limits(7, 10**9, 10**6), NEVER], ids=["page by page", "at once"])
+def test_a_worker_that_the_horizon_overtakes_leaves_a_gap(site: Site, limits: Limits) -> None:
     places = site.at(0, 20)
     hooked = Hooked(site.cloud.kinesis, lambda: site.at(49, 5))
-    *_, gap = site.work(Limits(7, 10**9, 10**6), hooked)  # type: ignore[arg-type] # stands in for the client
+    *_, gap = site.work(limits, hooked)  # type: ignore[arg-type] # stands in for the client
     assert gap["committed"] == f"{places[6][1]:056d}"
     assert site.days() == [0, 1, 2]
     assert len(truth.read(site.lake).positions) == 12
