@@ -176,6 +176,17 @@ def test_a_first_start_after_retention_leaves_a_gap_from_the_streams_beginning(s
     assert site.days() == [0, 1, 2]
 
 
+def test_so_does_one_as_a_shard_that_was_soon_closed_is_being_forgotten(site: Site) -> None:
+    """Neither it nor a shard that is made later was open at the end of what the stream may have forgotten."""
+    site.at(0, 5, lost=True)
+    site.at(0.1, 5)
+    split(site.cloud, site.stream, FIRST_SHARD)
+    site.at(24.05)
+    gaps = [gap["committed"] for gap in site.work() if gap["shard_id"] == FIRST_SHARD]
+    assert gaps == ["start"]
+    assert truth.read(site.lake).positions == sorted(site.kept)
+
+
 def test_a_first_start_within_retention_leaves_none(site: Site) -> None:
     site.at(0, 10)
     site.at(20, 5)
@@ -203,14 +214,24 @@ class Hooked:
         return page
 
 
-@pytest.mark.parametrize("limits", [Limits(7, 10**9, 10**6), NEVER], ids=["page by page", "at once"])
-def test_a_worker_that_the_horizon_overtakes_leaves_a_gap(site: Site, limits: Limits) -> None:
+def test_a_worker_that_the_horizon_overtakes_leaves_a_gap(site: Site) -> None:
     places = site.at(0, 20)
     hooked = Hooked(site.cloud.kinesis, lambda: site.at(49, 5))
-    *_, gap = site.work(limits, hooked)  # type: ignore[arg-type] # stands in for the client
+    *_, gap = site.work(Limits(7, 10**9, 10**6), hooked)  # type: ignore[arg-type] # stands in for the client
     assert gap["committed"] == f"{places[6][1]:056d}"
     assert site.days() == [0, 1, 2]
     assert len(truth.read(site.lake).positions) == 12
+
+
+def test_one_that_it_overtakes_between_two_pages_of_a_run_ends_the_run_there(site: Site) -> None:
+    *_, last = site.at(0, 7)
+    site.at(1, 20, lost=True)
+    site.at(6, 5)
+    site.at(23.5)
+    hooked = Hooked(site.cloud.kinesis, lambda: site.at(27))
+    gaps = site.work(NEVER, hooked)  # type: ignore[arg-type] # stands in for the client
+    assert [gap["committed"] for gap in gaps] == ["start", f"{last[1]:056d}"]
+    assert truth.read(site.lake).positions == sorted(site.kept)
 
 
 def test_a_closed_shard_that_expires_before_it_is_read_to_its_end_is_a_gap(site: Site) -> None:
