@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_kinesis import KinesisClient
 
+    from stream_worker.chain import Tail
     from stream_worker.lake import Lake
     from stream_worker.link import Owner
     from stream_worker.records import Records
@@ -99,7 +100,7 @@ class Completeness:
         if tail.last_arrival is not None and tail.last_arrival >= span.over.timestamp() * 1000:
             return Proven(shard.epoch, shard.shard_id, Proof.COMMITTED)
         found = evidence.read(self.lake, self.generation, shard.owner, tail.end)
-        read_until = max(tail.last_arrival or shard.epoch * 1000, found.until)
+        read_until = max(self._committed_until(tail, shard.epoch), found.until)
         gap = Gap(shard.epoch, shard.shard_id, tail.end, read_until, round(since.timestamp() * 1000))
         horizon = KinesisHorizon(self.kinesis, self.stream, shard)
         if gap.touches(span) and not (tail.end == START and horizon.began_after(since)):
@@ -132,10 +133,14 @@ class Completeness:
             if found.ended:
                 yield Proven(*owner, Proof.ENDED)
                 continue
-            read_until = max(tail.last_arrival or owner[0] * 1000, found.until)
+            read_until = max(self._committed_until(tail, owner[0]), found.until)
             gone = since.timestamp() if owner[0] == epoch else epoch
             gap = Gap(*owner, tail.end, read_until, round(gone * 1000))
             yield Proven(*owner, Proof.FORGOTTEN, gap.problem() if gap.touches(span) else None)
+
+    def _committed_until(self, tail: Tail, epoch: int) -> int:
+        """Return until when (ms since 1970 UTC) all that arrived is committed: what follows may be older."""
+        return (tail.last_arrival or epoch * 1000) - round(self.grace.total_seconds() * 1000)
 
     def _known(self, span: Span) -> set[Owner]:
         """Return the shards that the lake knows around a day: of quiet ones there is evidence."""

@@ -111,8 +111,6 @@ class Invariants:
             self.truth.lost.add((shard_id, one.number))
             self.world.note(f"lost: {what}")
             holes = self.holes.get(shard_id, ())
-            if any(since - 60_000 <= one.arrival < since for since, _ in holes):
-                what = what.replace("at its head", "just before a gap")
             if not any(since <= one.arrival <= until for since, until in holes):
                 raise ViolationError("lost without a word", what)
 

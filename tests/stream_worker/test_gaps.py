@@ -105,13 +105,27 @@ def test_a_restart_after_retention_leaves_a_gap_in_every_day_of_it(site: Site) -
     site.at(49, 5)
     (gap,) = site.work()
     assert (gap["shard_id"], gap["committed"], gap["gaps"]) == (FIRST_SHARD, f"{last[1]:056d}", 1)
-    assert "2025-03-01 12:00:" in gap["detail"]
-    assert "2025-03-03 13:00:" in gap["detail"]
+    assert "2025-03-01 11:59:" in gap["detail"]
+    assert "2025-03-03 13:01:" in gap["detail"]
     assert site.days() == [0, 1, 2], "the day without segments, too"
     assert site.gaps(DAY) == [(FIRST_SHARD, f"{last[1]:056d}")]
     assert truth.read(site.lake).positions == sorted(site.kept)
     site.at(50, 5)
     assert site.work() == []
+
+
+def test_a_gap_has_the_minute_on_both_sides_in_which_arrivals_may_be_out_of_order(site: Site) -> None:
+    """Its neighbours arrived half a minute after one midnight, and half a minute before another."""
+    half_a_minute = 1 / 120
+    site.at(12 + half_a_minute, 10)
+    site.work()
+    site.at(13, 20, lost=True)
+    site.at(60 - half_a_minute)
+    found = site.prove(DAY, 60)["0"]
+    assert found.proof is Proof.FORGOTTEN, "also before a worker has come by"
+    put(site.cloud, site.stream, [next(site.numbers)])
+    assert len(site.work()) == 1
+    assert site.days() == [0, 1, 2, 3]
 
 
 def test_a_restart_within_retention_leaves_none(site: Site) -> None:
