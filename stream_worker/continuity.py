@@ -11,8 +11,9 @@ Before a step, at the tip and at a shard's end one of these must therefore hold,
 
 Each is asked after what follows was read, and so holds for all of it, however many pages that is. If none
 does, records may be missing. A gap (see `gap`) is written, from the last time that is known to be read to the
-arrival of what follows, a minute more on both sides, as arrivals may be out of order. The log has `shard.gap`. The step then ends with the page that it begins with,
-which was read at one moment; the next one is proven by itself.
+arrival of what follows, with a grace on both sides, as arrivals may be out of order. The log has `shard.gap`.
+The step then ends with the page that it begins with, which was read at one moment; the next one is proven by
+itself.
 
 The segment after a gap is keyed by the chain's end like any other. A link that began elsewhere would be
 keyed by what one owner happened to read first, and two owners would fork the chain.

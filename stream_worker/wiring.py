@@ -22,6 +22,7 @@ from stream_worker.progress import shown
 from stream_worker.readers import Readers
 from stream_worker.run import Judge, RunBuilder
 from stream_worker.seal import Seal
+from stream_worker.span import GRACE_SECONDS
 from stream_worker.spanned import SpannedProcessor
 from stream_worker.thresholds import THRESHOLDS, Thresholds, ThresholdsError
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from stream_worker.pulse import Pulse
     from stream_worker.settings import WorkerSettings
     from stream_worker.shard import Shard
-    from stream_worker.span import GRACE_SECONDS, Span
+    from stream_worker.span import Span
 
 
 def now() -> datetime:

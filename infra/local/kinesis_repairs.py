@@ -68,7 +68,8 @@ def get_shard_iterator(  # noqa: PLR0913, PLR0917 - moto's signature
 def list_shards(response: KinesisResponse) -> ActionResult:
     """Answer ListShards: the shards that the stream still remembers, with a filter those of a time.
 
-    They are those open then (`AT_TIMESTAMP`), or then or later (`FROM_TIMESTAMP`). Other filters are passed over, as by moto.
+    They are those open then (`AT_TIMESTAMP`), or then or later (`FROM_TIMESTAMP`). Other filters
+    are passed over, as by moto.
     """
     stream_arn, stream_name, token, wanted = (
         response._get_param(name)  # noqa: SLF001 - as above
