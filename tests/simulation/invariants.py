@@ -243,8 +243,11 @@ class Invariants:
                     what = f"..{number % 10000} of {shard_id[-3:]} is accepted, as was one of {parent[-3:]}"
                     raise ViolationError("once a day", what)
 
-    def check_run(self, manifest: Any) -> None:  # noqa: ANN401 - as JSON has it
-        """Check that a run has each record of its day once, and each deployment that counts once."""
+    def check_run(self, manifest: Any) -> set[Place]:  # noqa: ANN401 - as JSON has it
+        """Check that a run has each record of its day once, and each deployment that counts once.
+
+        Return the records that it has.
+        """
         day, run = manifest["day"], manifest["run"]
         thresholds = STRICT if manifest["thresholds_version"] == STRICT.version else THRESHOLDS
         facts = {place: fact for place, fact in self.truth.facts.items() if str(fact.day) == day}
@@ -276,6 +279,7 @@ class Invariants:
         if set(nonces) != by_right or max(nonces.values(), default=1) > 1:
             wrong = {*nonces} ^ by_right or {nonce for nonce, count in nonces.items() if count > 1}
             raise ViolationError("once a day", f"run {run} of {day}: {min(wrong)} does not count once")
+        return set(seen)
 
     def manifest(self, day: date | str, run: str) -> Any:  # noqa: ANN401 - as JSON has it
         """Return a run's manifest."""
