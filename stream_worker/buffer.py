@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from stream_worker.records import MILLISECONDS_A_DAY, Position, Records
@@ -91,12 +92,14 @@ class Buffer:
             or len(frozenset[int]().union(*(piece.days for piece in self._pieces))) > 1
         )
 
-    def run(self) -> Records:
+    def run(self, *, of_one_page: bool = False) -> Records:
         """Return the longest head of one day within the limits, without removing it; one record at least.
 
         Of the bytes half at most: while a run is settled and committed, its bodies are in memory three times.
+        With `of_one_page` it ends at the latest where what was added at one time does.
         """
-        whole = _joined(piece.records for piece in self._pieces)
+        pages = 1 if of_one_page else len(self._pieces)
+        whole = _joined(piece.records for piece in islice(self._pieces, pages))
         return whole.run(self._limits.records, self._limits.bytes // 2)
 
     def drop(self, through: Position) -> None:

@@ -9,8 +9,11 @@ Before a step, at the tip and at a shard's end one of these must therefore hold,
 3. a reading to the tip was written down (see `evidence`), and is within the stream's retention;
 4. the shard has no segment yet, and was made within the retention.
 
-If none does, records may be missing. A gap (see `gap`) is written, from the last time that is known to be
-read to the arrival of what follows, and the log has `shard.gap`.
+Each is asked after what follows was read, and so holds for all of it, however many pages that is. If none
+does, records may be missing. A gap (see `gap`) is written, from the last time that is known to be read to the
+arrival of what follows, with a grace on both sides, as arrivals may be out of order. The log has `shard.gap`.
+The step then ends with the page that it begins with, which was read at one moment; the next one is proven by
+itself.
 
 The segment after a gap is keyed by the chain's end like any other. A link that began elsewhere would be
 keyed by what one owner happened to read first, and two owners would fork the chain.
@@ -29,6 +32,7 @@ import structlog
 
 from stream_worker.gap import Gap, Why
 from stream_worker.records import START
+from stream_worker.span import GRACE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +42,10 @@ if TYPE_CHECKING:
 
 SURE_SECONDS: Final = 12 * 3600
 """Half of the shortest retention that Kinesis has: the margin is for clocks and for what waited in queues."""
+
+_GRACE: Final = GRACE_SECONDS * 1000
+"""Milliseconds: what is missing may have arrived so long before the record that it follows, or after the
+record that follows it."""
 
 _TIP_SECONDS: Final = 2 * 3600
 """How old a chain's end becomes until a reading to the tip is written down: what a crash may take away of
@@ -103,15 +111,23 @@ class Continuity:
         """Know that the engine begins to read after records that it has not given."""
         self._passed_over = after
 
-    def join(self, end: Position, first: Position, arrival: int) -> None:
-        """Before a step from `end`: see to it that what begins with `first` follows, or a gap is written."""
+    def join(self, end: Position, first: Position, arrival: int) -> bool:
+        """Before a step from `end`: see to it that what begins with `first` follows, or a gap is written.
+
+        Return whether nothing is missing in all that was read so far. If not, that is only known up to the
+        end of the page that `first` is in: the horizon may have come by between any two.
+        """
         if self._horizon is None:
-            return
-        if self._passed_over is not None:
-            self._write(self._passed_over, arrival, Why.PASSED_OVER)
-        elif first.sequence_number != end.sequence_number and not self._proven(self._horizon, end):
-            self._write(end, arrival, Why.FORGOTTEN)
-        self._passed_over = None
+            return True
+        passed_over, self._passed_over = self._passed_over, None
+        if passed_over is not None:
+            self._write(passed_over, arrival + _GRACE, Why.PASSED_OVER)
+            return False
+        if self._proven(self._horizon, end):
+            return True
+        if first.sequence_number != end.sequence_number:
+            self._write(end, arrival + _GRACE, Why.FORGOTTEN)
+        return False
 
     def committed(self, last_arrival: int | None) -> None:
         """Know that the chain has gone on to a record that arrived then."""
@@ -159,7 +175,8 @@ class Continuity:
 
     def _write(self, after: Position, until: int, why: Why) -> None:
         shard = self._chain.shard
-        gap = Gap(shard.epoch, shard.shard_id, after, min(self._until, until), until, why)
+        since = max(min(self._until, until) - _GRACE, 0)
+        gap = Gap(shard.epoch, shard.shard_id, after, since, until, why)
         self._chain.write_gap(gap)
         log.warning(
             "shard.gap",

@@ -14,8 +14,8 @@ import structlog
 
 from stream_worker.command import reported
 from stream_worker.errors import RefusedError
-from stream_worker.seal import GRACE_SECONDS
 from stream_worker.segment import OUTCOMES
+from stream_worker.span import GRACE_SECONDS
 from stream_worker.terminal import say
 from stream_worker.wiring import Wiring, now
 

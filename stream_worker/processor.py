@@ -146,13 +146,14 @@ class Processor:
     def _commit_run(self) -> None:
         started = self._clock()
         run = self._buffer.run()
+        if not self._continuity.join(self._end, run.position(0), run.arrivals[0]):
+            run = self._buffer.run(of_one_page=True)
         day = run.day(0)
         seen = self._seen_on(day)
         settled = pipeline.settle(run, seen, self._shard_id, self._code_version, self._thresholds)
         segment = Segment.of(run, settled, self._end, self._code_version)
         nonces = settled.nonces
         del settled  # a copy of all rejected bodies, which the segment has in its own way
-        self._continuity.join(self._end, run.position(0), run.arrivals[0])
         commit = self._chain.commit(segment)
         if commit.ours:
             self._seen[day].add(nonces)

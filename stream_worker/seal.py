@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from stream_worker.problem import Problem
     from stream_worker.readers import Readers
     from stream_worker.run import RunBuilder
-
-GRACE_SECONDS: Final = 60
-"""How long after midnight a day is over, and how far out of order the arrivals of a shard may be."""
 
 log = structlog.get_logger("seal")
 

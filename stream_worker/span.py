@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import compress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stream_worker.records import MILLISECONDS_A_DAY, Records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+GRACE_SECONDS: Final = 60
+"""How far out of order the arrivals of a shard are taken to be, if nothing else is said."""
 
 _EPOCH = date(1970, 1, 1)
 

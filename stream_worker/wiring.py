@@ -21,7 +21,8 @@ from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
 from stream_worker.progress import shown
 from stream_worker.readers import Readers
 from stream_worker.run import Judge, RunBuilder
-from stream_worker.seal import GRACE_SECONDS, Seal
+from stream_worker.seal import Seal
+from stream_worker.span import GRACE_SECONDS
 from stream_worker.spanned import SpannedProcessor
 from stream_worker.thresholds import THRESHOLDS, Thresholds, ThresholdsError
 

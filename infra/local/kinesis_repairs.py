@@ -66,9 +66,10 @@ def get_shard_iterator(  # noqa: PLR0913, PLR0917 - moto's signature
 
 
 def list_shards(response: KinesisResponse) -> ActionResult:
-    """Answer ListShards: the shards that the stream still remembers, with `AT_TIMESTAMP` those open then.
+    """Answer ListShards: the shards that the stream still remembers, with a filter those of a time.
 
-    Other filters are passed over, as by moto.
+    They are those open then (`AT_TIMESTAMP`), or then or later (`FROM_TIMESTAMP`). Other filters
+    are passed over, as by moto.
     """
     stream_arn, stream_name, token, wanted = (
         response._get_param(name)  # noqa: SLF001 - as above
@@ -81,9 +82,11 @@ def list_shards(response: KinesisResponse) -> ActionResult:
     shards, following = backend.list_shards(
         stream_arn=stream_arn, stream_name=stream_name, limit=limit, next_token=token
     )
-    if wanted and wanted.get("Type") == "AT_TIMESTAMP":
+    kind = wanted.get("Type") if wanted else None
+    if kind in ("AT_TIMESTAMP", "FROM_TIMESTAMP"):
         then = float(wanted["Timestamp"])
-        shards = [shard for shard in shards if isinstance(shard, LoggedShard) and shard.open_at(then)]
+        was_open = LoggedShard.open_at if kind == "AT_TIMESTAMP" else LoggedShard.open_from
+        shards = [shard for shard in shards if isinstance(shard, LoggedShard) and was_open(shard, then)]
     return ActionResult({"Shards": [shard.to_json() for shard in shards], "NextToken": following})
 
 

@@ -116,7 +116,11 @@ class LoggedShard(Shard):
 
     def open_at(self, moment: float) -> bool:
         """Say whether the shard took records then."""
-        return self.born <= moment and (self.closed_at is None or moment < self.closed_at)
+        return self.born <= moment and self.open_from(moment)
+
+    def open_from(self, moment: float) -> bool:
+        """Say whether the shard took records then or later."""
+        return self.closed_at is None or moment < self.closed_at
 
     def page(self, after: int, limit: int, now: float) -> Page:
         """Return what follows the number `after`: `limit` records or 10 MiB at most, at least one if any."""

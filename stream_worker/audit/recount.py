@@ -13,7 +13,7 @@ from stream_worker.audit.held import Held
 from stream_worker.audit.places import places_of, position_of
 from stream_worker.aws_errors import told
 from stream_worker.engines.reader import ShardReader
-from stream_worker.engines.shards import list_shards
+from stream_worker.engines.shards import is_expired, list_shards
 from stream_worker.problem import Problem
 from stream_worker.span import Span
 
@@ -70,10 +70,10 @@ class Recount:
         try:
             with self.progress("records recounted", records) as move:
                 for shard in list_shards(self.kinesis, self.stream):
-                    owner = shard.epoch, shard.shard_id
-                    listed.add(owner)
-                    on_stream = self._read(shard, span, move)
-                    _compare(shard.shard_id, on_stream, in_lake(owner), found)
+                    on_stream = self._read_listed(shard, span, move)
+                    if on_stream is not None:
+                        listed.add(shard.owner)
+                        _compare(shard.shard_id, on_stream, in_lake(shard.owner), found)
         except (BotoCoreError, ClientError) as error:
             raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
         found.notes += [
@@ -82,6 +82,15 @@ class Recount:
             if (epoch, shard_id) not in listed
         ]
         return found
+
+    def _read_listed(self, shard: Shard, span: Span, move: Move) -> _OnStream | None:
+        """Return None if the shard has expired since it was listed."""
+        try:
+            return self._read(shard, span, move)
+        except self.kinesis.exceptions.ResourceNotFoundException:
+            if not is_expired(self.kinesis, self.stream, shard):
+                raise
+            return None
 
     def _read(self, shard: Shard, span: Span, move: Move) -> _OnStream:
         reader = ShardReader(self.kinesis, self.stream, shard, since=span.since)

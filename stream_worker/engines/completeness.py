@@ -16,7 +16,7 @@ from stream_worker.chain import Chain
 from stream_worker.committed import days
 from stream_worker.engines.horizon import KinesisHorizon
 from stream_worker.engines.reader import READ_SECONDS, ShardReader
-from stream_worker.engines.shards import held_since, list_shards
+from stream_worker.engines.shards import held_since, is_expired, list_shards
 from stream_worker.gap import Gap
 from stream_worker.link import Link
 from stream_worker.problem import Kind, Problem
@@ -26,11 +26,12 @@ from stream_worker.shard import Shard
 from stream_worker.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date, timedelta
 
     from mypy_boto3_kinesis import KinesisClient
 
+    from stream_worker.chain import Tail
     from stream_worker.lake import Lake
     from stream_worker.link import Owner
     from stream_worker.records import Records
@@ -87,19 +88,31 @@ class Completeness:
         try:
             since = held_since(self.kinesis, self.stream, self.now())
             shards = list_shards(self.kinesis, self.stream)
-            proven = [self._prove(shard, span, since) for shard in shards]
+            found = {shard.owner: self._prove_listed(shard, span, since) for shard in shards}
         except (BotoCoreError, ClientError) as error:
             raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
-        if self.generation == LIVE:
-            proven += self._unlisted(shards, span, since)
-        return proven
+        listed = {owner: proven for owner, proven in found.items() if proven is not None}
+        if self.generation != LIVE:
+            return list(listed.values())
+        epoch = max(shard.epoch for shard in shards)
+        others = (self._known(span) | found.keys()) - listed.keys()
+        return [*listed.values(), *self._unlisted(epoch, others, span, since)]
+
+    def _prove_listed(self, shard: Shard, span: Span, since: datetime) -> Proven | None:
+        """Return None if the shard has expired since it was listed."""
+        try:
+            return self._prove(shard, span, since)
+        except self.kinesis.exceptions.ResourceNotFoundException:
+            if not is_expired(self.kinesis, self.stream, shard):
+                raise
+            return None
 
     def _prove(self, shard: Shard, span: Span, since: datetime) -> Proven:
         tail = Chain(self.lake, shard, self.generation).tail()
         if tail.last_arrival is not None and tail.last_arrival >= span.over.timestamp() * 1000:
             return Proven(shard.epoch, shard.shard_id, Proof.COMMITTED)
         found = evidence.read(self.lake, self.generation, shard.owner, tail.end)
-        read_until = max(tail.last_arrival or shard.epoch * 1000, found.until)
+        read_until = max(self._committed_until(tail, shard.epoch), found.until)
         gap = Gap(shard.epoch, shard.shard_id, tail.end, read_until, round(since.timestamp() * 1000))
         horizon = KinesisHorizon(self.kinesis, self.stream, shard)
         if gap.touches(span) and not (tail.end == START and horizon.began_after(since)):
@@ -120,10 +133,9 @@ class Completeness:
                 return Proven(shard.epoch, shard.shard_id, proof)
             self.pause(READ_SECONDS)
 
-    def _unlisted(self, shards: list[Shard], span: Span, since: datetime) -> Iterator[Proven]:
+    def _unlisted(self, epoch: int, owners: Iterable[Owner], span: Span, since: datetime) -> Iterator[Proven]:
         """Yield what is known of shards that have expired, or gone with their stream."""
-        epoch = max(shard.epoch for shard in shards)
-        for owner in sorted(self._known(span) - {shard.owner for shard in shards}):
+        for owner in sorted(owners):
             tail = Chain(self.lake, Shard(*owner), self.generation).tail()
             if tail.last_arrival is not None and tail.last_arrival >= span.over.timestamp() * 1000:
                 yield Proven(*owner, Proof.COMMITTED)
@@ -132,10 +144,14 @@ class Completeness:
             if found.ended:
                 yield Proven(*owner, Proof.ENDED)
                 continue
-            read_until = max(tail.last_arrival or owner[0] * 1000, found.until)
+            read_until = max(self._committed_until(tail, owner[0]), found.until)
             gone = since.timestamp() if owner[0] == epoch else epoch
             gap = Gap(*owner, tail.end, read_until, round(gone * 1000))
             yield Proven(*owner, Proof.FORGOTTEN, gap.problem() if gap.touches(span) else None)
+
+    def _committed_until(self, tail: Tail, epoch: int) -> int:
+        """Return until when (ms since 1970 UTC) all that arrived is committed: what follows may be older."""
+        return (tail.last_arrival or epoch * 1000) - round(self.grace.total_seconds() * 1000)
 
     def _known(self, span: Span) -> set[Owner]:
         """Return the shards that the lake knows around a day: of quiet ones there is evidence."""

@@ -16,6 +16,7 @@ from stream_worker.engines.reader import ShardReader
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_kinesis.literals import ShardFilterTypeType
     from mypy_boto3_kinesis.type_defs import DescribeStreamSummaryOutputTypeDef
 
     from stream_worker.records import Position
@@ -59,16 +60,21 @@ class KinesisHorizon:
     def began_after(self, moment: datetime) -> bool:
         """Say whether it is known that the shard was not open yet.
 
-        A service that passes the filter over lists the shard, which proves nothing.
+        It was open at the moment, or closed before it, or made after it: only then it is not among those of
+        the moment, and is among those from then on. A service that passes the filters over lists the shard
+        both times, which proves nothing.
         """
         try:
-            pages = self.kinesis.get_paginator("list_shards").paginate(
-                StreamName=self.stream, ShardFilter={"Type": "AT_TIMESTAMP", "Timestamp": moment}
-            )
-            return self.shard.shard_id not in {shard["ShardId"] for page in pages for shard in page["Shards"]}
+            return not self._listed("AT_TIMESTAMP", moment) and self._listed("FROM_TIMESTAMP", moment)
         except (BotoCoreError, ClientError) as error:
             log.warning("horizon.unknown", shard_id=self.shard.shard_id, error=type(error).__name__)
             return False
+
+    def _listed(self, kind: ShardFilterTypeType, moment: datetime) -> bool:
+        pages = self.kinesis.get_paginator("list_shards").paginate(
+            StreamName=self.stream, ShardFilter={"Type": kind, "Timestamp": moment}
+        )
+        return any(shard["ShardId"] == self.shard.shard_id for page in pages for shard in page["Shards"])
 
     def _first_at(self, position: Position) -> int | None:
         reader = ShardReader(self.kinesis, self.stream, self.shard, position, page=1)

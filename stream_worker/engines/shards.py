@@ -32,6 +32,11 @@ def list_shards(kinesis: KinesisClient, stream: str) -> list[Shard]:
     return sorted(shards, key=lambda shard: (len(shard.ancestors), shard.shard_id))
 
 
+def is_expired(kinesis: KinesisClient, stream: str, shard: Shard) -> bool:
+    """Say whether the stream does not list a shard any more; raises what boto3 does without the stream."""
+    return shard.owner not in {listed.owner for listed in list_shards(kinesis, stream)}
+
+
 def held_since(kinesis: KinesisClient, stream: str, now: datetime) -> datetime:
     """Return since when the stream still holds what has arrived."""
     summary = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]

@@ -58,14 +58,15 @@ class Aftermath:
         for source in ("stream", "lake"):
             name = self.rng.choice((None, "same"))
             replayed = self.process.replay(day, day, source, dry_run=True, name=name)[0]
-            held.check_run(held.manifest(day, replayed.manifest.run))
+            held.check_run(self.game.sight.manifest(day, replayed.manifest.run))
             if replayed.manifest.records != live.records:
                 raise ViolationError(
                     "replay equals live", f"{day} from {source}: {replayed.manifest.records} records"
                 )
             objects = self.game.place.bucket.objects
             rows = [
-                accepted_rows(objects, held.manifest(day, run)) for run in (live.run, replayed.manifest.run)
+                accepted_rows(objects, self.game.sight.manifest(day, run))
+                for run in (live.run, replayed.manifest.run)
             ]
             if rows[0] != rows[1]:
                 raise ViolationError(
@@ -147,9 +148,7 @@ class Aftermath:
         seen = self.process.readers.current(day)
         if seen not in {None, "live"}:
             missing = [
-                key
-                for key in self.game.invariants.parts(str(day), str(seen))
-                if key not in place.bucket.objects
+                key for key in self.game.sight.parts(str(day), str(seen)) if key not in place.bucket.objects
             ]
             if missing:
                 raise ViolationError("readers", f"{day} shows run {seen} without {missing[0]}")

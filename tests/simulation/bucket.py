@@ -135,7 +135,7 @@ class Pages:
             names = [key.removeprefix(self.prefix) for key in keys]
             folders = sorted({name.partition("/")[0] for name in names if "/" in name})
             yield {
-                "Contents": [{"Key": key} for key in keys],
+                "Contents": [{"Key": key, "Size": len(self.bucket.objects[key][0])} for key in keys],
                 "CommonPrefixes": [{"Prefix": f"{self.prefix}{name}/"} for name in folders],
             }
             if self.delimiter or len(keys) != PAGE:

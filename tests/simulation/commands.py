@@ -26,9 +26,9 @@ from stream_worker.progress import silent
 from stream_worker.readers import Readers
 from stream_worker.replay import Replay
 from stream_worker.run import Judge, RunBuilder
-from stream_worker.seal import GRACE_SECONDS, Seal
+from stream_worker.seal import Seal
 from stream_worker.shard import Shard
-from stream_worker.span import Span
+from stream_worker.span import GRACE_SECONDS, Span
 from stream_worker.spanned import SpannedProcessor
 from stream_worker.stop import Stop
 from stream_worker.stream_source import StreamSource

@@ -64,7 +64,7 @@ class _Bench:
     def _run(self) -> dict[str, list[str]]:
         location = self.game.place.glue.partitions["reports", self.day]
         run = location.rstrip("/").rpartition("run=")[2]
-        manifest = self.game.invariants.manifest(self.day, run)
+        manifest = self.game.sight.manifest(self.day, run)
         parts = {table: [part["key"] for part in manifest[table]] for table in ("reports", "rejects")}
         return parts | {"manifest": [f"runs/dt={self.day}/{run}.json"]}
 

@@ -17,6 +17,7 @@ from tests.simulation.glue import Glue
 from tests.simulation.invariants import Invariants
 from tests.simulation.leases import Fleet
 from tests.simulation.quiet import Quiet
+from tests.simulation.sight import Sight
 from tests.simulation.stage import STAGE
 from tests.simulation.stream import Stream
 from tests.simulation.truth import STRICT, Fact, Truth, body_of, nonce_of
@@ -70,6 +71,7 @@ class Game:
     place: Place = field(init=False)
     fleet: Fleet = field(init=False)
     invariants: Invariants = field(init=False)
+    sight: Sight = field(init=False)
     commands: list[Actor] = field(default_factory=list)
     pollers: dict[int, tuple[Actor, Process]] = field(default_factory=dict)
 
@@ -80,8 +82,9 @@ class Game:
         stream.open(plan.shards)
         bucket, glue = Bucket(self.world), Glue(self.world)
         self.place = Place(bucket, stream, glue, Limits(plan.flush_records, 10**9, 60.0))
-        held = self.invariants = Invariants(self.world, self.truth, bucket, stream, glue)
-        bucket.on_put, bucket.on_delete, glue.on_point = held.on_put, held.on_delete, held.on_point
+        held = self.invariants = Invariants(self.world, self.truth, bucket, stream)
+        sight = self.sight = Sight(bucket, glue)
+        bucket.on_put, bucket.on_delete, glue.on_point = held.on_put, sight.on_delete, sight.on_point
         self.fleet = Fleet(
             self.world,
             stream,
@@ -244,7 +247,7 @@ def read(game: Game, process: Process, day: date) -> None:
         keys = list(process.lake.keys(prefix))
         rows = [stand_ins.rows_of(process.lake.get(key)) for key in keys]
         if table == "reports" or rows:
-            game.invariants.read(table, str(day), prefix, rows)
+            game.sight.read(table, str(day), prefix, rows)
 
 
 _UNDER_WAY: Final = ("the tables show two", "missing: table", "uncommitted", "later:", "sealed with a gap")

@@ -6,8 +6,7 @@ While a history runs:
   where another ended; no segment and no checkpoint passes over a record that the stream still holds.
 - "Nothing is dropped": what the stream has forgotten is in a gap that was written down before, and a gap is
   only written where something may be missing.
-- "In one step for readers": a partition is only pointed at a generation that is whole, a run's rejects before
-  its reports; no file goes that readers can see. A reader sees all rows of one generation.
+- Of what readers see: `sight.py`.
 - An audit of what is whole has nothing to say, even while others work.
 
 When all is quiet:
@@ -24,15 +23,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import polars as pl
-
 from stream_worker.gap import Gap
 from stream_worker.link import Link
 from stream_worker.records import Position
 from stream_worker.segment import OUTCOMES, Summary, committed_rejects_key
 from stream_worker.thresholds import THRESHOLDS
-from tests.simulation.commands import BUCKET
-from tests.simulation.stored import decoded, name, outcomes_of, rows_in, run_of, segment_rows, tail
+from tests.simulation.stored import name, outcomes_of, rows_in, segment_rows, tail
 from tests.simulation.truth import STRICT
 from tests.simulation.world import ViolationError
 
@@ -41,7 +37,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tests.simulation.bucket import Bucket
-    from tests.simulation.glue import Glue
     from tests.simulation.stream import SimShard, Stream
     from tests.simulation.truth import Fact, Place, Truth
     from tests.simulation.world import World
@@ -58,8 +53,6 @@ class Invariants:
     truth: Truth
     bucket: Bucket
     stream: Stream
-    glue: Glue
-    switches: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     signposts: dict[str, set[int]] = field(default_factory=dict)
     holes: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
@@ -111,8 +104,6 @@ class Invariants:
             self.truth.lost.add((shard_id, one.number))
             self.world.note(f"lost: {what}")
             holes = self.holes.get(shard_id, ())
-            if any(since - 60_000 <= one.arrival < since for since, _ in holes):
-                what = what.replace("at its head", "just before a gap")
             if not any(since <= one.arrival <= until for since, until in holes):
                 raise ViolationError("lost without a word", what)
 
@@ -136,54 +127,6 @@ class Invariants:
             if not held and one.at >= horizon:
                 what = f"{what} of {shard.shard_id[-3:]} passes over ..{one.number % 10000}"
                 raise ViolationError("nothing dropped", what)
-
-    def on_point(self, table: str, day: str, before: str | None, location: str) -> None:
-        """Check that readers are pointed at something whole."""
-        self.switches.setdefault((table, day), [before] if before else []).append(location)
-        prefix = location.removeprefix(f"s3://{BUCKET}/")
-        run = run_of(prefix)
-        if run is None:
-            return
-        missing = [key for key in self._parts(day, run, table) if key not in self.bucket.objects]
-        if missing:
-            raise ViolationError("readers", f"{table} of {day} shows run {run} without {tail(missing[0])}")
-        if table == "reports" and run_of(self.glue.partitions.get(("rejects", day), "")) != run:
-            raise ViolationError("readers", f"reports of {day} show run {run} before its rejects do")
-
-    def on_delete(self, keys: list[str]) -> None:
-        """Check that no file goes that readers see."""
-        for (table, day), location in self.glue.partitions.items():
-            prefix = location.removeprefix(f"s3://{BUCKET}/")
-            seen = [key for key in keys if key.startswith(prefix)]
-            if seen:
-                raise ViolationError(
-                    "readers", f"{tail(seen[0])} goes, while readers of {table} {day} see it"
-                )
-
-    def read(self, table: str, day: str, prefix: str, rows: list[pl.DataFrame]) -> None:
-        """Check what a reader that has read all files of a day has seen."""
-        found = pl.concat(rows) if rows else None
-        if found is None:
-            if not prefix.startswith(f"{table}/live") or table == "reports":
-                raise ViolationError("readers", f"{table} of {day} at {prefix[-24:]} is empty")
-            return
-        run = run_of(prefix)
-        if run is None and table == "rejects":
-            return  # what lost races have left lies there, too
-        places = [*zip(found["shard_id"], found["sequence_number"], strict=True)]
-        if len(set(places)) < len(places):
-            raise ViolationError("readers", f"{table} of {day} shows a record twice")
-        if run is not None and table == "reports":
-            nonces = found["stack_id"].to_list()
-            if len(set(nonces)) < len(nonces):
-                raise ViolationError("once a day", f"a deployment counts twice on {day}, in run {run}")
-
-    def _parts(self, day: str, run: str, table: str) -> list[str]:
-        key = f"runs/dt={day}/{run}.json"
-        if key not in self.bucket.objects:
-            raise ViolationError("readers", f"{table} of {day} shows run {run}, which has no manifest")
-        manifest = decoded(self.bucket.objects[key][0])
-        return [part["key"] for part in manifest[table]]
 
     # When all is quiet.
 
@@ -245,8 +188,11 @@ class Invariants:
                     what = f"..{number % 10000} of {shard_id[-3:]} is accepted, as was one of {parent[-3:]}"
                     raise ViolationError("once a day", what)
 
-    def check_run(self, manifest: Any) -> None:  # noqa: ANN401 - as JSON has it
-        """Check that a run has each record of its day once, and each deployment that counts once."""
+    def check_run(self, manifest: Any) -> set[Place]:  # noqa: ANN401 - as JSON has it
+        """Check that a run has each record of its day once, and each deployment that counts once.
+
+        Return the records that it has.
+        """
         day, run = manifest["day"], manifest["run"]
         thresholds = STRICT if manifest["thresholds_version"] == STRICT.version else THRESHOLDS
         facts = {place: fact for place, fact in self.truth.facts.items() if str(fact.day) == day}
@@ -278,14 +224,7 @@ class Invariants:
         if set(nonces) != by_right or max(nonces.values(), default=1) > 1:
             wrong = {*nonces} ^ by_right or {nonce for nonce, count in nonces.items() if count > 1}
             raise ViolationError("once a day", f"run {run} of {day}: {min(wrong)} does not count once")
-
-    def manifest(self, day: date | str, run: str) -> Any:  # noqa: ANN401 - as JSON has it
-        """Return a run's manifest."""
-        return decoded(self.bucket.objects[f"runs/dt={day}/{run}.json"][0])
-
-    def parts(self, day: str, run: str) -> list[str]:
-        """Return the keys of a run's files."""
-        return [key for table in ("reports", "rejects") for key in self._parts(day, run, table)]
+        return set(seen)
 
     def gone(self, day: date) -> list[Fact]:
         """Return the day's records that the stream forgot before they were committed."""

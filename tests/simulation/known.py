@@ -49,18 +49,6 @@ KNOWN: Final = (
         r"while others work: missing: readers of \w+ are pointed at the live segments, and there are none",
     ),
     Known(
-        "overtaken between two pages",
-        "An owner that the horizon overtakes between two reads puts what it read before and after into one"
-        " segment: no gap is written for what was between, as only a segment's first record is looked at.",
-        r"^lost without a word: .* passes over in its middle",
-    ),
-    Known(
-        "a straggler before a gap",
-        "A gap begins with the chain's last arrival, not a grace before it: a record that came out of order"
-        " and was forgotten may be of the day before.",
-        r"^lost without a word: .* passes over just before a gap",
-    ),
-    Known(
         "forgotten while it is read",
         "A shard that leaves the stream's listing between ListShards and GetShardIterator ends a command with"
         " a word on METRICS_STREAM; run again, it works.",

@@ -155,8 +155,8 @@ MUTATIONS: Final = (
     _one(
         "a hole is not written down",
         "processor",
-        "        self._continuity.join(self._end, run.position(0), run.arrivals[0])\n",
-        "",
+        "        if not self._continuity.join(self._end, run.position(0), run.arrivals[0]):\n",
+        "        if False:\n",
     ),
     _one(
         "expire looks at no reader",

@@ -12,7 +12,7 @@ import hashlib
 import io
 import random
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -48,6 +48,11 @@ class _InTurn:
 
     def map(self, do: Callable[..., Any], *over: Iterable[Any]) -> list[Any]:
         return [do(*given) for given in zip(*over, strict=False)]
+
+    def submit(self, do: Callable[..., Any], *given: object) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(do(*given))
+        return done
 
 
 class _Chance:
@@ -104,6 +109,9 @@ class _Files:
         if rows is None:
             raise ComputeError("no such file")
         return rows if columns is None else rows.select(columns)
+
+    def schema(self, source: io.BytesIO) -> pl.Schema:
+        return self.decode(source).schema
 
 
 FILES: Final = _Files(pl.read_parquet)
@@ -217,7 +225,7 @@ def install(*, exact: bool = False) -> None:
     _replace(day_fraud, RULES=(only,))
     if exact:
         return
-    _replace(pl, read_parquet=FILES.decode)
+    _replace(pl, read_parquet=FILES.decode, read_parquet_schema=FILES.schema)
     _replace(chain, Seen=_Seen)
     _replace(fraud, first_broken=_first_broken)
     _replace(lake_s3, Retrying=_Retrying)

@@ -50,9 +50,9 @@ class SimShard:
     closed: float | None = None
     records: list[Put] = field(default_factory=list)
 
-    def was_open(self, at: float) -> bool:
-        """Say whether it took records at a time."""
-        return self.opened <= at and (self.closed is None or at < self.closed)
+    def was_open(self, at: float, *, or_later: bool = False) -> bool:
+        """Say whether it took records at a time, or later."""
+        return (or_later or self.opened <= at) and (self.closed is None or at < self.closed)
 
 
 class NotFoundError(ClientError):
@@ -146,11 +146,14 @@ class Stream:
         return self
 
     def paginate(self, **wanted: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - boto3's
-        """List the shards, or those that were open at a time."""
+        """List the shards, or those that were open at a time, or then or later."""
 
         def do() -> list[dict[str, Any]]:
-            at = wanted["ShardFilter"]["Timestamp"].timestamp() if "ShardFilter" in wanted else None
-            return [_listed(one) for one in self.listed() if at is None or one.was_open(at)]
+            asked = wanted.get("ShardFilter", {"Type": "ALL"})
+            if asked["Type"] == "ALL":
+                return [_listed(one) for one in self.listed()]
+            at, later = asked["Timestamp"].timestamp(), asked["Type"] == "FROM_TIMESTAMP"
+            return [_listed(one) for one in self.listed() if one.was_open(at, or_later=later)]
 
         yield {"Shards": self._ask("ListShards", do)}
 

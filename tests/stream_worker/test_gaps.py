@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
 import structlog
 
+from stream_worker.audit.held import Held
+from stream_worker.audit.recount import Recount
 from stream_worker.buffer import Limits
 from stream_worker.chain import Chain
 from stream_worker.committed import read_day
@@ -19,6 +22,7 @@ from stream_worker.engines.shards import list_shards
 from stream_worker.lake import MemoryLake
 from stream_worker.problem import Kind
 from stream_worker.processor import Processor
+from stream_worker.progress import silent
 from stream_worker.records import LATEST, Position, Records
 from stream_worker.segment import LIVE
 from stream_worker.stop import Stop
@@ -83,11 +87,9 @@ class Site:
         assert all(problem.kind is Kind.FORGOTTEN for problem in problems)
         return [(problem.shard_id, problem.position) for problem in problems]
 
-    def prove(self, day: date, hours: float) -> dict[str, Proven]:
-        now = NOON + hours * HOUR
-        asked = Completeness(
-            self.cloud.kinesis, self.stream, self.lake, MINUTE, now=lambda: now, pause=lambda _: None
-        )
+    def prove(self, day: date, hours: float, kinesis: KinesisClient | None = None) -> dict[str, Proven]:
+        now, client = NOON + hours * HOUR, kinesis or self.cloud.kinesis
+        asked = Completeness(client, self.stream, self.lake, MINUTE, now=lambda: now, pause=lambda _: None)
         return {found.shard_id[-1]: found for found in asked.prove(day)}
 
 
@@ -105,13 +107,27 @@ def test_a_restart_after_retention_leaves_a_gap_in_every_day_of_it(site: Site) -
     site.at(49, 5)
     (gap,) = site.work()
     assert (gap["shard_id"], gap["committed"], gap["gaps"]) == (FIRST_SHARD, f"{last[1]:056d}", 1)
-    assert "2025-03-01 12:00:" in gap["detail"]
-    assert "2025-03-03 13:00:" in gap["detail"]
+    assert "2025-03-01 11:59:" in gap["detail"]
+    assert "2025-03-03 13:01:" in gap["detail"]
     assert site.days() == [0, 1, 2], "the day without segments, too"
     assert site.gaps(DAY) == [(FIRST_SHARD, f"{last[1]:056d}")]
     assert truth.read(site.lake).positions == sorted(site.kept)
     site.at(50, 5)
     assert site.work() == []
+
+
+def test_a_gap_has_the_minute_on_both_sides_in_which_arrivals_may_be_out_of_order(site: Site) -> None:
+    """Its neighbours arrived half a minute after one midnight, and half a minute before another."""
+    half_a_minute = 1 / 120
+    site.at(12 + half_a_minute, 10)
+    site.work()
+    site.at(13, 20, lost=True)
+    site.at(60 - half_a_minute)
+    found = site.prove(DAY, 60)["0"]
+    assert found.proof is Proof.FORGOTTEN, "also before a worker has come by"
+    put(site.cloud, site.stream, [next(site.numbers)])
+    assert len(site.work()) == 1
+    assert site.days() == [0, 1, 2, 3]
 
 
 def test_a_restart_within_retention_leaves_none(site: Site) -> None:
@@ -176,6 +192,17 @@ def test_a_first_start_after_retention_leaves_a_gap_from_the_streams_beginning(s
     assert site.days() == [0, 1, 2]
 
 
+def test_so_does_one_as_a_shard_that_was_soon_closed_is_being_forgotten(site: Site) -> None:
+    """Neither it nor a shard that is made later was open at the end of what the stream may have forgotten."""
+    site.at(0, 5, lost=True)
+    site.at(0.1, 5)
+    split(site.cloud, site.stream, FIRST_SHARD)
+    site.at(24.05)
+    gaps = [gap["committed"] for gap in site.work() if gap["shard_id"] == FIRST_SHARD]
+    assert gaps == ["start"]
+    assert truth.read(site.lake).positions == sorted(site.kept)
+
+
 def test_a_first_start_within_retention_leaves_none(site: Site) -> None:
     site.at(0, 10)
     site.at(20, 5)
@@ -212,6 +239,17 @@ def test_a_worker_that_the_horizon_overtakes_leaves_a_gap(site: Site) -> None:
     assert len(truth.read(site.lake).positions) == 12
 
 
+def test_one_that_it_overtakes_between_two_pages_of_a_run_ends_the_run_there(site: Site) -> None:
+    *_, last = site.at(0, 7)
+    site.at(1, 20, lost=True)
+    site.at(6, 5)
+    site.at(23.5)
+    hooked = Hooked(site.cloud.kinesis, lambda: site.at(27))
+    gaps = site.work(NEVER, hooked)  # type: ignore[arg-type] # stands in for the client
+    assert [gap["committed"] for gap in gaps] == ["start", f"{last[1]:056d}"]
+    assert truth.read(site.lake).positions == sorted(site.kept)
+
+
 def test_a_closed_shard_that_expires_before_it_is_read_to_its_end_is_a_gap(site: Site) -> None:
     site.at(0, 10)
     site.work()
@@ -224,6 +262,45 @@ def test_a_closed_shard_that_expires_before_it_is_read_to_its_end_is_a_gap(site:
     assert found["0"].lag is not None
     assert found["0"].lag.is_gap
     assert found["0"].lag.position != f"{last:056d}"
+
+
+@dataclass
+class Slow:
+    """A client that takes its time between two requests."""
+
+    kinesis: KinesisClient
+    pause: Callable[[], object]
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the client has
+        return getattr(self.kinesis, name)
+
+    def get_shard_iterator(self, **arguments: Any) -> Any:  # noqa: ANN401 - the client's own
+        self.pause()
+        return self.kinesis.get_shard_iterator(**arguments)
+
+
+def test_one_that_expires_between_its_listing_and_its_reading_is_proven_as_one_that_has_expired(
+    site: Site,
+) -> None:
+    site.at(0, 10)
+    site.work()
+    split(site.cloud, site.stream, FIRST_SHARD)
+    site.at(23)
+    slow = Slow(site.cloud.kinesis, lambda: site.at(25))
+    found = site.prove(DAY, 23, slow)  # type: ignore[arg-type] # stands in for the client
+    assert found["0"].proof is Proof.FORGOTTEN
+
+
+def test_nor_does_a_recount_end_by_one(site: Site) -> None:
+    split(site.cloud, site.stream, FIRST_SHARD)
+    site.at(22)
+    (closed, *_) = list_shards(site.cloud.kinesis, site.stream)
+    slow = Slow(site.cloud.kinesis, lambda: site.at(24))
+    recount = Recount(slow, site.stream, MINUTE, silent)  # type: ignore[arg-type] # stands in for the client
+    compared = recount.compare(DAY, {closed.owner}, 0, lambda _: Held(pl.Series("place", dtype=pl.String)))
+    assert compared.problems == []
+    (note,) = compared.notes
+    assert note.startswith(f"{FIRST_SHARD}: the stream no longer lists the shard")
 
 
 def test_a_closed_shard_that_was_read_to_its_end_is_none(site: Site) -> None:

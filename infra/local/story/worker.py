@@ -15,8 +15,9 @@ from stream_worker.processor import Processor
 from stream_worker.progress import silent
 from stream_worker.readers import Readers
 from stream_worker.run import Judge, RunBuilder
-from stream_worker.seal import GRACE_SECONDS, Seal
+from stream_worker.seal import Seal
 from stream_worker.settings import WorkerSettings
+from stream_worker.span import GRACE_SECONDS
 from stream_worker.stop import Stop
 from stream_worker.thresholds import THRESHOLDS
 

@@ -124,14 +124,16 @@ def test_the_shards_that_were_open_at_a_time_can_be_listed(cloud: Cloud, reader:
     at(cloud, reader, NOON + HOUR)
     cloud.kinesis.split_shard(StreamName=reader.stream, ShardToSplit=SHARD, NewStartingHashKey=MIDDLE)
 
-    def open_at(moment: datetime) -> list[str]:
-        wanted = {"Type": "AT_TIMESTAMP", "Timestamp": moment}
+    def open_at(moment: datetime, kind: str = "AT_TIMESTAMP") -> list[str]:
+        wanted = {"Type": kind, "Timestamp": moment}
         listed = cloud.kinesis.list_shards(StreamName=reader.stream, ShardFilter=wanted)  # type: ignore[arg-type] # plain dict
         return [shard["ShardId"][-1] for shard in listed["Shards"]]
 
     assert open_at(NOON - HOUR) == []
     assert open_at(NOON + HOUR / 2) == ["0"]
     assert open_at(NOON + 2 * HOUR) == ["1", "2"]
+    assert open_at(NOON + HOUR / 2, "FROM_TIMESTAMP") == ["0", "1", "2"]
+    assert open_at(NOON + 2 * HOUR, "FROM_TIMESTAMP") == ["1", "2"]
 
 
 def test_an_answer_about_the_stream_is_dated_by_its_clock(cloud: Cloud, reader: Reader) -> None:
