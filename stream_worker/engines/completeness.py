@@ -8,10 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from stream_worker import evidence
-from stream_worker.aws_errors import told
+from stream_worker.aws_errors import told_of_stream
 from stream_worker.chain import Chain
 from stream_worker.committed import days
 from stream_worker.engines.horizon import KinesisHorizon
@@ -84,12 +82,10 @@ class Completeness:
         must have been over for `grace`. Raises as the poll engine does.
         """
         span = Span(day, day, self.grace)
-        try:
+        with told_of_stream(self.stream):
             since = held_since(self.kinesis, self.stream, self.now())
             shards = list_shards(self.kinesis, self.stream)
             proven = [self._prove(shard, span, since) for shard in shards]
-        except (BotoCoreError, ClientError) as error:
-            raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
         if self.generation == LIVE:
             proven += self._unlisted(shards, span, since)
         return proven
