@@ -47,6 +47,7 @@ _PASSING: Final = frozenset(
         "RequestTimeoutException",
         "ResourceInUseException",
         "ResourceNotReadyException",
+        "ServiceUnavailable",
         "SlowDown",
         "TableInUseException",
         "TooManyRequestsException",
@@ -56,7 +57,7 @@ _PASSING: Final = frozenset(
 )
 """Throttling, time-outs and conflicts of S3, Kinesis, DynamoDB, Glue and STS that come with status 400.
 
-Codes that say `Throttl` or `Throttled` belong to them, too.
+Codes that say `Throttl` or begin with `Internal` belong to them, too.
 """
 
 _PASSING_STATUSES: Final = frozenset(
@@ -172,7 +173,8 @@ def told_of_stream(stream: str) -> AbstractContextManager[None]:
 
 
 def _is_setup(code: str, status: int) -> bool:
-    if code in _PASSING or "throttl" in code.lower() or status in _PASSING_STATUSES:
+    named = code in _PASSING or "Throttl" in code or code.startswith("Internal")
+    if named or status in _PASSING_STATUSES:
         return False
     if not status:
         return code in _REMEDIES or code.startswith("KMS")
