@@ -77,10 +77,8 @@ class _Handler(BaseHTTPRequestHandler):
         status, _, code = fault.partition(" ")
         if not status.isdigit():
             return False
-        told = self.command != "HEAD"  # its answer has no body
-        self._answer(
-            int(status), body=f"<Error><Code>{code}</Code></Error>".encode() if told and code else b""
-        )
+        has_body = code and self.command != "HEAD"
+        self._answer(int(status), body=f"<Error><Code>{code}</Code></Error>".encode() if has_body else b"")
         return True
 
     def _answer(self, status: int, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
