@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Final, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from schemas.tables import TABLES
-from stream_worker.aws_errors import told
+from stream_worker.aws_errors import told_of
 from stream_worker.errors import SetupError
 from stream_worker.segment import LIVE, day_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_glue.type_defs import PartitionInputTypeDef, PartitionTypeDef, StorageDescriptorTypeDef
@@ -90,12 +87,8 @@ class GlueCatalog:
         location = partition["StorageDescriptor"]["Location"]
         return f"{location.removeprefix(self._root).rstrip('/')}/"
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except (BotoCoreError, ClientError) as error:
-            raise told(error, f"database {self._database}", "METRICS_DATABASE") from error
+    def _told(self) -> AbstractContextManager[None]:
+        return told_of(f"database {self._database}", "METRICS_DATABASE")
 
 
 def _day(table: str, partition: PartitionTypeDef) -> date:

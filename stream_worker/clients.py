@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from stream_worker.aws_errors import told
 from stream_worker.errors import SetupError
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ _IN_PASSING: Final = Config(
 
 
 def kinesis() -> KinesisClient:
-    """Return a client for the stream; raise `SetupError` when the AWS_* variables cannot be used."""
+    """Return a client for the stream; raise `SetupError` when the AWS_* variables cannot be used.
+
+    `OutageError` when the agent that hands out the credentials does not answer.
+    """
     client: KinesisClient = _client("kinesis")
     return client
 
@@ -60,5 +64,7 @@ def _client(service: str, config: Config = _CONFIG) -> Any:  # noqa: ANN401 - ea
     try:
         session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # ECS sets it, boto3 ignores it
         return session.client(service, config=config)  # type: ignore[call-overload] # a name for each overload
-    except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
-        raise SetupError(f"{error} Set AWS_REGION, and AWS_ENDPOINT_URL to a URL or not at all.") from error
+    except BotoCoreError as error:
+        raise told(error, f"client of {service}", "AWS_REGION, AWS_ENDPOINT_URL") from error
+    except ValueError as error:  # an endpoint that is no URL
+        raise SetupError(f"{error}; set AWS_ENDPOINT_URL to a URL or not at all") from error

@@ -15,7 +15,7 @@ class WorkerError(Exception):
 
 
 class SetupError(WorkerError):
-    """Something that the worker needs is missing or refused: mend the setup, then start it again."""
+    """Something that the worker needs is missing or refused: change the setup, then start it again."""
 
 
 class OutageError(WorkerError):

@@ -8,10 +8,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from stream_worker.aws_errors import told
+from stream_worker.aws_errors import refused, told_of
 from stream_worker.errors import OutageError
 from stream_worker.lake import MOST_BYTES
 
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
     from tenacity import RetryCallState
 
-    from stream_worker.errors import SetupError
-
 PATIENCE_SECONDS: Final = 600.0
 """How long an outage is waited out. Meanwhile nothing is read, and to start the worker again helps nobody."""
+
+PATIENCE_OF_PEOPLE_SECONDS: Final = 60.0
+"""How long where a person waits for the command: a short outage is waited out, of a longer one they hear."""
 
 _CONFLICT_TRIES: Final = 10
 _DELETED_AT_ONCE: Final = 1_000  # the most that S3 takes
@@ -54,6 +55,7 @@ class S3Lake:
     ) -> None:
         self._client = client
         self._bucket = bucket
+        self._itself = f"bucket {bucket}", "METRICS_BUCKET"
         self._patience = patience
         self._asked_to_stop = asked_to_stop
         self._waiting: list[Callable[[], None]] = []
@@ -146,7 +148,7 @@ class S3Lake:
         answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
         if answer.get("Errors"):
             code = answer["Errors"][0].get("Code", "unknown")
-            raise OutageError(f"bucket {self._bucket}: S3 answered {code} to a removal; run it again")
+            raise refused(code, 0, *self._itself)  # each key has a code, and no status
 
     def _patiently(self, ask: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Ask until there is an answer, patience runs out, or waiting cannot help."""
@@ -164,10 +166,8 @@ class S3Lake:
         return isinstance(error, OutageError) and not self._asked_to_stop()
 
     def _once(self, ask: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        try:
+        with told_of(*self._itself):
             return ask(*args, **kwargs)
-        except (BotoCoreError, ClientError) as error:
-            raise self._told(error) from error
 
     def _say_that_it_waits(self, state: RetryCallState) -> None:
         error = _name(state.outcome.exception() if state.outcome else None)
@@ -175,9 +175,6 @@ class S3Lake:
         log.warning("lake.waiting", bucket=self._bucket, attempt=state.attempt_number, error=error, note=note)
         for tell in self._waiting:
             tell()
-
-    def _told(self, error: BotoCoreError | ClientError) -> SetupError | OutageError:
-        return told(error, f"bucket {self._bucket}", "METRICS_BUCKET")
 
 
 def _read(body: StreamingBody, most: int) -> bytes:

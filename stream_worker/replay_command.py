@@ -102,7 +102,8 @@ def replay(  # noqa: PLR0913, PLR0917 - what the command takes
         raise click.UsageError("--to is before --from")
     if source == "lake" and engine == "kcl":
         raise click.UsageError("--engine kcl reads the stream: leave it out with --source lake")
-    wiring, stop = Wiring.of_environment(grace, thresholds), stop_on_signals()
+    stop = stop_on_signals()
+    wiring = Wiring.of_environment(grace, thresholds, stop)
     span = Span(first, last, timedelta(seconds=grace))
     with reported():
         records_from = _lake(wiring, stop) if source == "lake" else _stream(wiring, stop, engine)

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from stream_worker.aws_errors import told
+from stream_worker.aws_errors import told_of_stream
 from stream_worker.engines.completeness import Completeness
 from stream_worker.engines.shards import held_since, list_shards
 from stream_worker.errors import RefusedError
@@ -45,11 +43,9 @@ class StreamSource:
 
     def check(self, span: Span, live: Mapping[date, CommittedDay]) -> None:
         """Refuse a span that began before what the stream retains, or shards that it has forgotten."""
-        try:
+        with told_of_stream(self.stream):
             since = held_since(self.kinesis, self.stream, self.now())
             listed = {(shard.epoch, shard.shard_id) for shard in list_shards(self.kinesis, self.stream)}
-        except (BotoCoreError, ClientError) as error:
-            raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
         if span.since < since:
             whole = since.date() + timedelta(days=1)
             raise RefusedError(

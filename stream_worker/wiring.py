@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,13 +17,14 @@ from stream_worker.command import settings_or_usage
 from stream_worker.engines.completeness import Completeness
 from stream_worker.history import History
 from stream_worker.host import spare_the_collector
-from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
+from stream_worker.lake_s3 import PATIENCE_OF_PEOPLE_SECONDS, PATIENCE_SECONDS, S3Lake
 from stream_worker.progress import shown
 from stream_worker.readers import Readers
 from stream_worker.run import Judge, RunBuilder
 from stream_worker.seal import Seal
 from stream_worker.span import GRACE_SECONDS
 from stream_worker.spanned import SpannedProcessor
+from stream_worker.stop import Stop
 from stream_worker.thresholds import THRESHOLDS, Thresholds, ThresholdsError
 
 if TYPE_CHECKING:
@@ -49,19 +50,31 @@ class Wiring:
     settings: WorkerSettings
     grace: timedelta = timedelta(seconds=GRACE_SECONDS)
     thresholds: Thresholds = THRESHOLDS
+    patience: float = PATIENCE_SECONDS
+    stop: Stop = field(default_factory=Stop)
 
     @classmethod
-    def of_environment(cls, grace_seconds: float = GRACE_SECONDS, thresholds: Path | None = None) -> Wiring:
-        """Read the settings, and other thresholds from a file; set the log up under a name of its own."""
+    def of_environment(
+        cls,
+        grace_seconds: float = GRACE_SECONDS,
+        thresholds: Path | None = None,
+        stop: Stop | None = None,
+    ) -> Wiring:
+        """Read the settings, and other thresholds from a file; set the log up under a name of its own.
+
+        Where a person looks on, the lake is waited for less long; not at all once `stop` is set.
+        """
         settings = settings_or_usage()
         try:
             chosen = Thresholds.read(thresholds.read_text("utf-8")) if thresholds else THRESHOLDS
         except (OSError, ThresholdsError) as error:
             raise click.UsageError(f"--thresholds: {error}") from error
         # Not the worker's name: what is counted again is not received again.
-        logs.configure(f"{settings.application}-days", for_people=sys.stderr.isatty())
+        for_people = sys.stderr.isatty()
+        logs.configure(f"{settings.application}-days", for_people=for_people)
         spare_the_collector()
-        return cls(settings, timedelta(seconds=grace_seconds), chosen)
+        patience = PATIENCE_OF_PEOPLE_SECONDS if for_people else PATIENCE_SECONDS
+        return cls(settings, timedelta(seconds=grace_seconds), chosen, patience, stop or Stop())
 
     @cached_property
     def kinesis(self) -> KinesisClient:
@@ -71,7 +84,9 @@ class Wiring:
     @cached_property
     def lake(self) -> S3Lake:
         """The lake."""
-        return S3Lake(clients.s3(), self.settings.bucket, patience=PATIENCE_SECONDS)
+        return S3Lake(
+            clients.s3(), self.settings.bucket, patience=self.patience, asked_to_stop=self.stop.is_set
+        )
 
     @cached_property
     def readers(self) -> Readers:

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
-from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_worker.age import KEPT_FOR
 from stream_worker.audit.held import Held
 from stream_worker.audit.places import places_of, position_of
-from stream_worker.aws_errors import told
+from stream_worker.aws_errors import told_of_stream
 from stream_worker.engines.reader import ShardReader
 from stream_worker.engines.shards import is_expired, list_shards
 from stream_worker.problem import Problem
@@ -67,15 +66,12 @@ class Recount:
         found = Recounted()
         listed: set[Owner] = set()
         span = Span(day, day, self.grace)
-        try:
-            with self.progress("records recounted", records) as move:
-                for shard in list_shards(self.kinesis, self.stream):
-                    on_stream = self._read_listed(shard, span, move)
-                    if on_stream is not None:
-                        listed.add(shard.owner)
-                        _compare(shard.shard_id, on_stream, in_lake(shard.owner), found)
-        except (BotoCoreError, ClientError) as error:
-            raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
+        with told_of_stream(self.stream), self.progress("records recounted", records) as move:
+            for shard in list_shards(self.kinesis, self.stream):
+                on_stream = self._read_listed(shard, span, move)
+                if on_stream is not None:
+                    listed.add(shard.owner)
+                    _compare(shard.shard_id, on_stream, in_lake(shard.owner), found)
         found.notes += [
             f"{shard_id}: the stream no longer lists the shard, or has been made anew; it was not recounted"
             for epoch, shard_id in sorted(owners)

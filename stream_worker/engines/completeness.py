@@ -8,10 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from stream_worker import evidence
-from stream_worker.aws_errors import told
+from stream_worker.aws_errors import told_of_stream
 from stream_worker.chain import Chain
 from stream_worker.committed import days
 from stream_worker.engines.horizon import KinesisHorizon
@@ -85,12 +83,10 @@ class Completeness:
         must have been over for `grace`. Raises as the poll engine does.
         """
         span = Span(day, day, self.grace)
-        try:
+        with told_of_stream(self.stream):
             since = held_since(self.kinesis, self.stream, self.now())
             shards = list_shards(self.kinesis, self.stream)
             found = {shard.owner: self._prove_listed(shard, span, since) for shard in shards}
-        except (BotoCoreError, ClientError) as error:
-            raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
         listed = {owner: proven for owner, proven in found.items() if proven is not None}
         if self.generation != LIVE:
             return list(listed.values())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stream_worker.aws_errors import told
+from stream_worker.aws_errors import told_of_stream
 from stream_worker.engines.reader import ShardReader
 
 if TYPE_CHECKING:
@@ -42,12 +42,11 @@ class KinesisHorizon:
 
     def holds(self, position: Position) -> bool:
         """Say whether the record at a position can be read; an iterator at one that is gone gives another."""
-        try:
-            return self._first_at(position) == position.sequence_number
-        except self.kinesis.exceptions.ResourceNotFoundException:
-            return False  # a closed shard that is past retention
-        except (BotoCoreError, ClientError) as error:
-            raise self._told(error) from error
+        with told_of_stream(self.stream):
+            try:
+                return self._first_at(position) == position.sequence_number
+            except self.kinesis.exceptions.ResourceNotFoundException:
+                return False  # a closed shard that is past retention
 
     def remembers(self, moment: int) -> bool:
         """Say whether what arrived at a moment (ms since 1970 UTC) can be read, by the stream's retention."""
@@ -85,13 +84,8 @@ class KinesisHorizon:
         return reader.last
 
     def _summary(self) -> DescribeStreamSummaryOutputTypeDef:
-        try:
+        with told_of_stream(self.stream):
             return self.kinesis.describe_stream_summary(StreamName=self.stream)
-        except (BotoCoreError, ClientError) as error:
-            raise self._told(error) from error
-
-    def _told(self, error: BotoCoreError | ClientError) -> Exception:
-        return told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION")
 
 
 def _begins(summary: DescribeStreamSummaryOutputTypeDef) -> float:

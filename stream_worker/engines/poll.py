@@ -10,9 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from stream_worker.aws_errors import told
+from stream_worker.aws_errors import told_of_stream
 from stream_worker.engines.reader import PAGE_RECORDS, ShardReader
 from stream_worker.engines.shards import list_shards
 from stream_worker.engines.tip import Mark
@@ -72,10 +70,8 @@ class PollEngine:
 
         Raises `SetupError` when the stream is missing or refused, `OutageError` when Kinesis does not answer.
         """
-        try:
+        with told_of_stream(self.stream):
             self._read_on()
-        except (BotoCoreError, ClientError) as error:
-            raise told(error, f"stream {self.stream}", "METRICS_STREAM, AWS_REGION") from error
 
     def _read_on(self) -> None:
         scope = {shard.shard_id for shard in list_shards(self.kinesis, self.stream)} if self.drain else None

@@ -34,7 +34,6 @@ HEADERS: Final = {
     "Authorization": f"Bearer {MARK}",
     "Proxy-Authorization": f"Basic {MARK}",
     "Referer": f"https://{MARK}.example/{MARK}",
-    "Origin": f"https://{MARK}.example",
     "From": f"{MARK}@example.org",
     "Accept": f"application/{MARK}",
     "Accept-Language": MARK,

@@ -43,6 +43,8 @@ def lake(installation: Installation) -> Iterator[tuple[str, bytes]]:
         yield f"lake {key}, key", key.encode()
         yield f"lake {key}, beside the object", repr(held).encode()
         yield f"lake {key}, bytes", raw
+        if not key.endswith(".parquet"):
+            continue
         for column in pl.read_parquet(io.BytesIO(raw)).iter_columns():
             for value in column:
                 text = value if isinstance(value, bytes) else str(value).encode()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from schemas.report import LONGEST_BYTES
 from stream_worker.engines.aggregates import take_apart
 from stream_worker.engines.kpl import parse
 from stream_worker.engines.reader import to_records
@@ -76,8 +77,9 @@ def poison() -> dict[bytes, str]:
         report() + b"\0": "malformed",
         report().decode().encode("utf-16"): "malformed",
         b"\r\n" + report().replace(b",", b",\r\n\t"): "accepted",
-        report() + b" " * (MIB - 1000): "accepted",
-        version(mark * (MIB // 20)): "invalid",
+        report() + b" " * (LONGEST_BYTES - 300): "accepted",
+        report() + b" " * (MIB - 1000): "malformed",
+        version(mark * (MIB // 20)): "malformed",
         mark * (MIB // 20): "malformed",
     }
 
@@ -151,10 +153,10 @@ def longest() -> dict[bytes, str]:
     mark = MARK.encode()
     text = mark * (LONGEST // len(mark))
     return {
-        body(1) + b" " * (LONGEST - len(body(1))): "accepted",
+        body(1) + b" " * (LONGEST - len(body(1))): "malformed",
         b"[" * LONGEST: "malformed",
         text: "malformed",
-        body(2).replace(b"1.2.3", text[: LONGEST - len(body(2))]): "invalid",
+        body(2).replace(b"1.2.3", text[: LONGEST - len(body(2))]): "malformed",
     }
 
 
@@ -205,7 +207,8 @@ def outcome(held: bytes) -> str:
     """Return what becomes of a member of the hard aggregates, or of what only looks like one."""
     if held in {INVALID, FORGED}:
         return "invalid" if held == INVALID else "fraud"
-    return "accepted" if held.startswith(b'{"version":"1.2.3"') else "malformed"
+    report = held.startswith(b'{"version":"1.2.3"') and len(held) <= LONGEST_BYTES
+    return "accepted" if report else "malformed"
 
 
 def test_of_hard_aggregates_exactly_what_a_recount_names_is_missing(installation: Installation) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from hashlib import sha1
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -11,6 +12,7 @@ import pytest
 from infra.local.ports import LOOPBACK, reserve
 from infra.local.system import clean_environment, start_worker
 from tests.e2e.installation import count, run
+from tests.stream_worker.s3_stub import S3Stub
 from tests.stream_worker.samples import body
 
 if TYPE_CHECKING:
@@ -128,6 +130,102 @@ def test_a_catalog_that_is_gone_holds_nothing_up(installation: Installation, pro
     assert "is it within reach?" in told[0]["detail"]
 
 
+@pytest.mark.parametrize(
+    ("refusal", "remedy"),
+    [
+        ("403 RequestTimeTooSkewed", "set this machine's clock"),
+        ("400 ExpiredToken", "`aws sso login`"),
+        ("400 KMS.DisabledException", "enable the KMS key"),
+    ],
+)
+def test_a_lake_that_refuses_is_not_waited_for(installation: Installation, refusal: str, remedy: str) -> None:
+    stub = S3Stub([refusal] * 100)
+    with stub.serve() as url:
+        told = failed(installation.environment() | {"AWS_ENDPOINT_URL_S3": url})
+    assert told["error"] == "SetupError"
+    assert remedy in told["detail"]
+    assert len(stub.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("seal", "--all"),
+        ("replay", "--from", "2026-11-22", "--to", "2026-11-22", "--source", "lake"),
+        ("audit", "--day", "2026-11-22"),
+        ("rollback", "--day", "2026-11-22"),
+        ("generations", "--day", "2026-11-22"),
+        ("expire",),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_command_on_days_does_not_wait_for_a_lake_that_refuses(
+    installation: Installation, command: tuple[str, ...]
+) -> None:
+    stub = S3Stub(["403 RequestTimeTooSkewed"] * 100)
+    with stub.serve() as url:
+        ended = run(
+            "stream-worker", *command, environment=installation.environment() | {"AWS_ENDPOINT_URL_S3": url}
+        )
+    assert ended.returncode == 1, ended.stderr
+    last = orjson.loads(ended.stderr.splitlines()[-1])
+    assert (last["event"], last["error"]) == ("worker.failed", "SetupError")
+    assert "RequestTimeTooSkewed; set this machine's clock" in last["detail"]
+    assert len(stub.requests) == 1
+
+
+def test_a_missing_file_of_certificates_is_told_with_the_variable(
+    installation: Installation, tmp_path: Path
+) -> None:
+    with S3Stub().serve() as url:
+        elsewhere = {
+            "AWS_ENDPOINT_URL_S3": url.replace("http:", "https:"),
+            "AWS_CA_BUNDLE": str(tmp_path / "none.pem"),
+        }
+        told = failed(installation.environment() | elsewhere)
+    assert told["error"] == "SetupError"
+    assert "SSLError; check AWS_CA_BUNDLE" in told["detail"]
+
+
+def without_keys(environment: dict[str, str], home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in environment.items() if not name.startswith("AWS_ACCESS_KEY")}
+    del kept["AWS_SECRET_ACCESS_KEY"]
+    return kept | {"HOME": str(home), "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+def test_an_expired_login_is_told_with_the_command_that_renews_it(
+    installation: Installation, tmp_path: Path
+) -> None:
+    start = "https://login.invalid/start"
+    told_to = f"sso_start_url={start}\nsso_region=eu-west-1\nsso_account_id=1\nsso_role_name=reader\n"
+    (tmp_path / ".aws/sso/cache").mkdir(parents=True)
+    (tmp_path / ".aws/config").write_text(f"[profile people]\n{told_to}", encoding="utf-8")
+    token = {"startUrl": start, "accessToken": "SECRET", "expiresAt": "2020-01-01T00:00:00Z"}
+    cached = tmp_path / ".aws/sso/cache" / f"{sha1(start.encode(), usedforsecurity=False).hexdigest()}.json"
+    cached.write_bytes(orjson.dumps(token))
+    environment = without_keys(installation.environment(), tmp_path) | {
+        "AWS_CONFIG_FILE": str(tmp_path / ".aws/config"),
+        "AWS_PROFILE": "people",
+    }
+    told = failed(environment)
+    assert told["error"] == "SetupError"
+    assert "UnauthorizedSSOTokenError; get new credentials (`aws sso login`" in told["detail"]
+
+
+def test_no_credentials_are_a_matter_of_setup(installation: Installation, tmp_path: Path) -> None:
+    told = failed(without_keys(installation.environment(), tmp_path))
+    assert told["error"] == "SetupError"
+    assert "NoCredentialsError; check the task's role" in told["detail"]
+
+
+def test_an_agent_of_credentials_that_is_out_is_an_outage(installation: Installation, tmp_path: Path) -> None:
+    with reserve() as port:
+        agent = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{LOOPBACK}:{port}/"}
+        told = failed(without_keys(installation.environment(), tmp_path) | agent)
+    assert told["error"] == "OutageError"
+    assert "CredentialRetrievalError; is it within reach?" in told["detail"]
+
+
 def test_an_endpoint_that_is_no_url_is_told_with_what_to_set(installation: Installation) -> None:
     told = failed(installation.environment() | {"AWS_ENDPOINT_URL": "localhost:4566"})
     assert told["error"] == "SetupError"
@@ -136,7 +234,8 @@ def test_an_endpoint_that_is_no_url_is_told_with_what_to_set(installation: Insta
 
 def test_a_profile_that_is_not_there_is_told(installation: Installation) -> None:
     told = failed(installation.environment() | {"AWS_PROFILE": "nobody"})
-    assert "nobody" in told["detail"]
+    assert told["error"] == "SetupError"
+    assert "no profile nobody: set AWS_PROFILE" in told["detail"]
 
 
 def test_a_bucket_name_that_s3_does_not_allow_is_a_matter_of_setup(installation: Installation) -> None:

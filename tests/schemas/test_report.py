@@ -6,6 +6,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft7Validator
 
 from schemas.report import COUNTERS, SCHEMA, NotAnObjectError, decode, validate, violations
 
@@ -118,20 +119,33 @@ def test_a_stack_id_is_a_uuid_in_either_case(stack_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "stack_id",
+    ("stack_id", "rule"),
     [
-        "",
-        "3d9c49ce836743ec8884568c8d43faec",
-        "{3d9c49ce-8367-43ec-8884-568c8d43faec}",
-        "3d9c49ce-8367-43ec-8884-568c8d43faec\n",
-        " 3d9c49ce-8367-43ec-8884-568c8d43faec",
-        "3d9c49ce-8367-43ec-8884-568c8d43fae",
-        "3d9c49ce-8367-43ec-8884-568c8d43faeg",
-        "\u0663d9c49ce-8367-43ec-8884-568c8d43fae",
+        ("", "pattern"),
+        ("3d9c49ce836743ec8884568c8d43faec", "pattern"),
+        ("{3d9c49ce-8367-43ec-8884-568c8d43faec}", "maxLength"),
+        ("3d9c49ce-8367-43ec-8884-568c8d43faec\n", "maxLength"),
+        (" 3d9c49ce-8367-43ec-8884-568c8d43faec", "maxLength"),
+        ("3d9c49ce-8367-43ec-8884-568c8d43fae", "pattern"),
+        ("3d9c49ce-8367-43ec-8884-568c8d43fae\n", "pattern"),
+        ("3d9c49ce-8367-43ec-8884-568c8d43faeg", "pattern"),
+        ("\u0663d9c49ce-8367-43ec-8884-568c8d43fae", "pattern"),
     ],
 )
-def test_what_is_no_uuid_is_refused(stack_id: str) -> None:
-    assert broken(report(stack_id=stack_id)) == [("$.stack_id", "pattern")]
+def test_what_is_no_uuid_is_refused(stack_id: str, rule: str) -> None:
+    assert broken(report(stack_id=stack_id))[0] == ("$.stack_id", rule)
+
+
+PATTERNED = [name for name, field in SCHEMA["properties"].items() if "pattern" in field]
+
+
+@pytest.mark.parametrize("name", PATTERNED)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028", "\x00", " "])
+def test_other_validators_too_refuse_what_follows_a_patterns_end(name: str, end: str) -> None:
+    other, example = Draft7Validator(SCHEMA), SCHEMA["properties"][name]["examples"][0]
+    assert other.is_valid(report(**{name: example}))
+    assert not other.is_valid(report(**{name: example + end}))  # Python's `$` matches before a last "\n"
+    assert broken(report(**{name: example + end}))
 
 
 def test_all_violations_are_told_at_once() -> None:

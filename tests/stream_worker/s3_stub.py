@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class S3Stub:
-    """What it holds, and its next faults: a status to answer with, "lose answer", or "" for none."""
+    """What it holds, and its next faults.
+
+    A fault is a status to answer with, and a code of S3's perhaps ("403 AccessDenied"); "lose answer"; or ""
+    for none.
+    """
 
     faults: list[str] = field(default_factory=list)
     objects: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
@@ -38,8 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         fault = self._fault()
-        if fault.isdigit():
-            self._answer(int(fault))
+        if self._refused(fault):
             return
         status = 412 if self.path in self.stub.objects and self.headers["If-None-Match"] == "*" else 200
         if status == 200:
@@ -52,11 +55,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(status)
 
     def do_HEAD(self) -> None:
-        self._fault()
-        self._answer(200, self.stub.objects[self.path][1])
+        if not self._refused(self._fault()):
+            self._answer(200, self.stub.objects[self.path][1])
 
     def do_GET(self) -> None:
-        self._fault()
+        if self._refused(self._fault()):
+            return
         if "?" in self.path:
             self._answer(200, body=b"<ListBucketResult/>")
         elif self.path in self.stub.objects:
@@ -68,6 +72,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _fault(self) -> str:
         self.stub.requests.append(self.command)
         return self.stub.faults.pop(0) if self.stub.faults else ""
+
+    def _refused(self, fault: str) -> bool:
+        status, _, code = fault.partition(" ")
+        if not status.isdigit():
+            return False
+        has_body = code and self.command != "HEAD"
+        self._answer(int(status), body=f"<Error><Code>{code}</Code></Error>".encode() if has_body else b"")
+        return True
 
     def _answer(self, status: int, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
         self.send_response(status)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.stub import Stubber
 
 from infra.local.endpoint import CREDENTIAL, REGION
 from infra.local.fault import Fault, Kind
@@ -181,6 +182,37 @@ def test_an_outage_is_waited_out_while_patience_lasts_and_nobody_asks_to_stop() 
         hurried = S3Lake(client, "lake", patience=60, asked_to_stop=lambda: len(s3.requests) > 6)
         with pytest.raises(OutageError):
             hurried.put_new("other", b"x", {})
+
+
+@pytest.mark.parametrize(
+    ("refusal", "remedy"),
+    [
+        ("400 ExpiredToken", "get new credentials"),
+        ("400 KMS.DisabledException", "enable the KMS key"),
+        ("403 RequestTimeTooSkewed", "set this machine's clock"),
+        ("403 SignatureDoesNotMatch", "this machine's clock"),
+        ("403 AccessDenied", "METRICS_BUCKET"),
+    ],
+)
+def test_what_waiting_cannot_change_is_raised_at_once(refusal: str, remedy: str) -> None:
+    s3, session = S3Stub(), boto3.Session(CREDENTIAL, CREDENTIAL, region_name=REGION)
+    with s3.serve() as url:
+        lake = S3Lake(session.client("s3", endpoint_url=url, config=QUICK), "lake", patience=600)
+        for ask in (lambda: lake.put_new("k", b"x", {}), lambda: list(lake.keys("")), lambda: lake.get("k")):
+            s3.requests.clear()
+            s3.faults = [refusal] * 2
+            with pytest.raises(SetupError, match=remedy):
+                ask()
+            assert len(s3.requests) == 1
+
+
+def test_a_removal_that_is_refused_is_raised_at_once() -> None:
+    s3 = boto3.Session(CREDENTIAL, CREDENTIAL, region_name=REGION).client("s3")
+    with Stubber(s3) as answers:
+        denied = {"Key": "k", "Code": "AccessDenied"}
+        answers.add_response("delete_objects", {"Errors": [denied]})
+        with pytest.raises(SetupError, match="AccessDenied; check METRICS_BUCKET and the task's permissions"):
+            S3Lake(s3, "lake", patience=600).delete(["k"])
 
 
 def test_an_outage_of_what_is_read_is_waited_out_too(cloud: Cloud, bucket: str) -> None:

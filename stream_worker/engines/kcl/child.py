@@ -9,12 +9,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
 
 from schemas import __version__
 from schemas.environment import read
 from stream_worker import clients, logs
-from stream_worker.aws_errors import told
+from stream_worker.aws_errors import told_of_stream
 from stream_worker.chain import Chain
 from stream_worker.engines.horizon import KinesisHorizon
 from stream_worker.engines.kcl import protocol
@@ -67,10 +66,8 @@ def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
     announce = told_to_glue(settings.database, settings.bucket)
 
     def make(shard_id: str, checkpointed: Position, checkpoint: Checkpoint) -> Processor:
-        try:
+        with told_of_stream(settings.stream):
             listed = {shard.shard_id: shard for shard in list_shards(kinesis, settings.stream)}
-        except (BotoCoreError, ClientError) as error:
-            raise told(error, f"stream {settings.stream}", "METRICS_STREAM, AWS_REGION") from error
         epoch = next(iter(listed.values())).epoch
         # A shard that is no longer listed has outlived its records: there is nothing to go on from.
         shard = listed.get(shard_id, Shard(epoch, shard_id))

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_worker import clients, health
-from stream_worker.aws_errors import told
+from stream_worker.aws_errors import told_of_stream
 from stream_worker.engines.kcl import jars, java
 from stream_worker.engines.kcl.jvm import options
 from stream_worker.engines.kcl.leases import LeaseTables
@@ -109,11 +108,9 @@ def _child_script(arguments: Sequence[str]) -> str:
 
 def _shards(stream: str) -> list[ShardTypeDef]:
     kinesis = clients.kinesis()
-    try:
+    with told_of_stream(stream):
         pages = kinesis.get_paginator("list_shards").paginate(StreamName=stream)
         return [shard for page in pages for shard in page["Shards"]]
-    except (BotoCoreError, ClientError) as error:
-        raise told(error, f"stream {stream}", "METRICS_STREAM, AWS_REGION") from error
 
 
 def _release(tables: LeaseTables, name: str) -> None:

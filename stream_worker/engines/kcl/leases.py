@@ -10,18 +10,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
 
-from stream_worker.aws_errors import told
+from stream_worker.aws_errors import told_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
     from mypy_boto3_kinesis.type_defs import ShardTypeDef
 
-    from stream_worker.errors import OutageError, SetupError
 
 MODE: Final = "CLIENT_VERSION_2X"
 """The state in which the library takes leases as its version 2 did: each worker for itself, without a leader.
@@ -50,7 +49,7 @@ class LeaseTables:
         The mode comes last and says that all is there; an application that has one, or whose leases are in
         use, is left as it is. Cut off in the middle, it is done again; two workers at once put the same.
         """
-        try:
+        with self._told():
             self._create(self._state, "key")
             self._create(self._leases, "leaseKey")
             if self._has_mode() or any(map(in_use, self._scan())):
@@ -58,21 +57,17 @@ class LeaseTables:
             for shard in first_to_read(shards, initial_position):
                 self._put_new(self._leases, "leaseKey", lease(shard, initial_position))
             self._set_mode()
-        except (BotoCoreError, ClientError) as error:
-            raise self._told(error) from error
 
     def release(self, worker_id: str) -> int:
         """Take a worker that has ended off its leases: nobody need wait for them to expire. Return how many.
 
         The same as the library's own eviction. Only for a worker id that is known to be dead.
         """
-        try:
+        with self._told():
             held = [
                 item["leaseKey"] for item in self._scan() if item.get("leaseOwner", {}).get("S") == worker_id
             ]
             return sum(self._evict(key, worker_id) for key in held)
-        except (BotoCoreError, ClientError) as error:
-            raise self._told(error) from error
 
     def _evict(self, key: AttributeValueTypeDef, worker_id: str) -> bool:
         try:
@@ -134,8 +129,8 @@ class LeaseTables:
         for page in pages:
             yield from page["Items"]
 
-    def _told(self, error: BotoCoreError | ClientError) -> SetupError | OutageError:
-        return told(error, f"DynamoDB tables {self._application}*", "METRICS_APPLICATION")
+    def _told(self) -> AbstractContextManager[None]:
+        return told_of(f"DynamoDB tables {self._application}*", "METRICS_APPLICATION")
 
 
 def first_to_read(shards: Iterable[ShardTypeDef], initial_position: str) -> list[ShardTypeDef]:
