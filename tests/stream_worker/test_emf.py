@@ -19,6 +19,7 @@ from stream_worker.chain import Chain
 from stream_worker.emf import DIMENSION, METRICS, NAMESPACE, Embedded
 from stream_worker.processor import Processor
 from stream_worker.pulse import LoggedPulse
+from stream_worker.records import Position
 from stream_worker.segment import OUTCOMES
 from tests.stream_worker.samples import FORGED, INVALID, MALFORMED, NOON, SHARD, body, records
 from tests.stream_worker.stage import Stage
@@ -71,7 +72,25 @@ def a_shards_life() -> list[dict[str, Any]]:
         first.receive(records([body(3)], first=6), 250)
         stage.now = 60
         first.tick(250)
+        forgotten = Chain(Stage(), SHARD)
+        Processor(forgotten, LIMITS, lambda _: None, "1.0.0", horizon=Forgetful()).receive(records(BODIES))
     return [dict(line) for line in lines]
+
+
+class Forgetful:
+    """A stream that has forgotten all that was before."""
+
+    def now(self) -> float:
+        return NOON / 1000 + 10 * 86_400
+
+    def holds(self, _position: Position) -> bool:
+        return False
+
+    def remembers(self, _moment: int) -> bool:
+        return False
+
+    def began_within(self) -> bool:
+        return False
 
 
 def embedded(line: dict[str, Any]) -> dict[str, Any]:

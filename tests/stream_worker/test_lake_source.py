@@ -14,7 +14,7 @@ from stream_worker.committed import read_day
 from stream_worker.engines.completeness import Proven
 from stream_worker.errors import RefusedError, WorkerError
 from stream_worker.lake_source import LakeSource
-from stream_worker.problem import Problem
+from stream_worker.problem import Kind, Problem
 from stream_worker.processor import Processor
 from stream_worker.replay import Replay
 from stream_worker.segment import LIVE
@@ -192,8 +192,8 @@ def test_segments_that_came_since_make_another_replay(theatre: Theatre) -> None:
     assert (second.records, second.replaces) == (first.records + 1, first.run)
 
 
-BEHIND = Problem("lag: from here on the shard is not committed", SHARD.shard_id, "4959")
-FORGOTTEN = Problem("gap: the stream has forgotten", SHARD.shard_id, "4959")
+BEHIND = Problem("lag: from here on the shard is not committed", SHARD.shard_id, "4959", kind=Kind.LAG)
+FORGOTTEN = Problem("gap: the stream has forgotten", SHARD.shard_id, "4959", kind=Kind.FORGOTTEN)
 
 
 @pytest.mark.parametrize(("lag", "what"), [(BEHIND, "has caught up"), (FORGOTTEN, "cannot be proven whole")])

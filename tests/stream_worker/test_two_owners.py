@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 BODIES = [body(1), MALFORMED, body(2), body(1), FORGED, body(2)]
 EXPECTED = {"accepted": 2, "malformed": 1, "fraud": 1, "duplicate": 2}
 LAST = Position(FIRST + len(BODIES) - 1)
-STEPS = 7
+STEPS = 9
 """As many as an owner takes that works alone; a test holds it."""
 
 
