@@ -108,10 +108,13 @@ class RunBuilder:
             rejects=rejects,
         )
         _check(manifest)
-        if self.lake.put_new(generation.manifest_key(day.day, run), manifest.encode(), {}):
-            return manifest
-        # Another seal of the same was quicker, or its parts had gone: the same run, made at another time.
-        return Manifest.decode(self.lake.get(generation.manifest_key(day.day, run)))
+        key = generation.manifest_key(day.day, run)
+        while not self.lake.put_new(key, manifest.encode(), {}):
+            # Another seal of the same was quicker, or its parts had gone: the same run, made at another time.
+            held = self.lake.find(key)
+            if held is not None:  # else `expire` has just removed it
+                return Manifest.decode(held)
+        return manifest
 
     def _name(self, day: CommittedDay, salt: str) -> str:
         """Return the run's id, or another one while the run of that name is being removed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from stream_worker.age import KEPT_FOR, run_expires, segments_expire
 from stream_worker.audit.chain import check_chain
@@ -13,6 +13,7 @@ from stream_worker.audit.readers import check_readers, check_rejects
 from stream_worker.audit.run import check_run
 from stream_worker.audit.sources import changed_since, later_than
 from stream_worker.committed import read_day
+from stream_worker.generation import runs_prefix
 from stream_worker.problem import Kind, Problem
 from stream_worker.records import START, Position
 from stream_worker.segment import LIVE, OUTCOMES, day_prefix
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from stream_worker.manifest import Manifest
     from stream_worker.progress import Progress
     from stream_worker.readers import Readers
+
+
+_LOOKS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,23 @@ class Auditor:
     recount: Recount | None = None
 
     def audit(self, day: date) -> Audit:
-        """Check all that there is of a day, on after the first problem too."""
-        return _DayAudit(self, day, self.now()).run()
+        """Check all that there is of a day, on after the first problem too.
+
+        A problem is believed if the day was not sealed, rolled back or begun meanwhile: a part of it was read
+        before that then, and another part after it. Else it is checked again, a few times.
+        """
+        for _ in range(_LOOKS):
+            before = self._visible(day)
+            found = _DayAudit(self, day, self.now()).run()
+            if found.ok or self._visible(day) == before:
+                break
+        return found
+
+    def _visible(self, day: date) -> tuple[object, ...]:
+        """Return what changes as a day becomes visible in another way."""
+        lake, seen = self.readers.lake, self.readers.seen(day)
+        begun = any(True for _ in lake.keys(day_prefix("reports", LIVE, day)))
+        return seen, list(lake.keys(runs_prefix(day))), begun
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ import json
 import math
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -19,10 +19,12 @@ from stream_worker.chain import Chain
 from stream_worker.emf import DIMENSION, METRICS, NAMESPACE, Embedded
 from stream_worker.processor import Processor
 from stream_worker.pulse import LoggedPulse
-from stream_worker.records import Position
 from stream_worker.segment import OUTCOMES
 from tests.stream_worker.samples import FORGED, INVALID, MALFORMED, NOON, SHARD, body, records
 from tests.stream_worker.stage import Stage
+
+if TYPE_CHECKING:
+    from stream_worker.records import Position
 
 LIMITS = Limits(records=6, bytes=10**6, seconds=60)
 BODIES = [body(1), body(2), body(1), MALFORMED, INVALID, FORGED]
