@@ -22,7 +22,7 @@ from tests.strangers.siege import STRANGERS, Crowd, crowd, honest
 CONNECTIONS: Final = 8192
 """Connections that the edge has at most."""
 
-PATIENT: Final = {"METRICS_PUBLISH_SECONDS": "10"}
+PATIENT: Final = "10"
 """On a busy machine the stream's stub may be slow; a 503 for that is not the strangers' doing."""
 
 SPARE: Final = 128
@@ -44,7 +44,7 @@ AT_LEAST: Final = 5.0
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     folder = tmp_path_factory.mktemp("edge")
-    with bench.stub(folder) as stub_port, running(stub_port, folder, **PATIENT) as edge:
+    with bench.stub(folder) as stub_port, running(stub_port, folder, METRICS_PUBLISH_SECONDS=PATIENT) as edge:
         yield edge
 
 
@@ -81,7 +81,7 @@ def test_strangers_stop_nobody_and_leave_nothing_behind(edge: Edge, kind: Kind) 
 def test_a_full_edge_takes_new_connections_in_place_of_those_that_wait_longest(tmp_path: Path) -> None:
     with (
         bench.stub(tmp_path) as stub_port,
-        running(stub_port, tmp_path, **PATIENT) as edge,
+        running(stub_port, tmp_path, METRICS_PUBLISH_SECONDS=PATIENT) as edge,
         honest(edge.port) as load,
     ):
         family = Family(edge.process.pid)
