@@ -1,4 +1,4 @@
-"""A stub of Kinesis and an edge for the tests of whole processes, one pair a module."""
+"""The application by itself; for tests of whole processes a stub of Kinesis and an edge, one pair a module."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ import pytest
 
 from tests.ingest_api.edge import Edge, running
 from tests.ingest_api.kinesis_stub import KinesisStub, serving
+from tests.ingest_api.parts import Parts
 
 
 @pytest.fixture(scope="module")
@@ -24,3 +25,10 @@ def stub(served_stub: KinesisStub) -> KinesisStub:
 def edge(served_stub: KinesisStub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     with running(served_stub.port, tmp_path_factory.mktemp("edge")) as edge:
         yield edge
+
+
+@pytest.fixture
+def parts() -> Iterator[Parts]:
+    made = Parts()
+    yield made
+    made.publisher.close()

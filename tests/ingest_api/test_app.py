@@ -1,82 +1,21 @@
-"""Every route and status of the application, and that the OpenAPI document has the same."""
+"""Every route and status of the application."""
 
 import json
 import threading
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from io import BytesIO
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
-from ingest_api import app, openapi, report
+from ingest_api import report
 from ingest_api.disclosure import PAGE
-from ingest_api.drain import Drain
 from ingest_api.pending import Pending
-from ingest_api.publisher import Publisher
-from ingest_api.readiness import Readiness
-from ingest_api.stream import CallFailedError, MemoryStream
+from ingest_api.stream import MemoryStream
 from schemas.report import COUNTERS, LONGEST_BYTES, SCHEMA, decode, violations
-from tests.ingest_api.client import Client, Result
-
-GOOD = b'{"version":"0.0.1","stack_id":"3D9c49ce-8367-43ec-8884-568c8d43faec","metrics":{%s}}' % b",".join(
-    b'"%s":1' % name.encode() for name in COUNTERS
-)
-MARK = b"undisclosed"
-
-FRAMING = {"408", "431"}
-"""What the server answers by itself: `tests/ingest_api/test_framing.py` provokes it."""
-
-
-@dataclass
-class Parts:
-    """An application with its stream, and what is to be told apart."""
-
-    stream: MemoryStream = field(default_factory=MemoryStream)
-    drain: Drain = field(default_factory=Drain)
-
-    def __post_init__(self) -> None:
-        self.publisher = Publisher(self.stream, seconds=0.2)
-        self.edge = app.create(self.publisher, Readiness(self.stream, self.publisher), self.drain)
-        self.client = Client(self.edge)
-
-    def get(self, path: str) -> Result:
-        return self.client.ask("GET", path)
-
-    def post(self, data: bytes, path: str = "/v1/metrics", **headers: str) -> Result:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.ask("POST", path, data, named)
-
-    def call(self, stream: object, path: str = "/v1/metrics", **environ: str) -> Result:
-        return self.client.call(stream, path, environ)
-
-
-@pytest.fixture
-def parts() -> Iterator[Parts]:
-    made = Parts()
-    yield made
-    made.publisher.close()
-
-
-def assert_problem(result: Result, status: int) -> None:
-    assert result.status == status
-    assert result.headers["content-type"] == "application/problem+json"
-    assert set(result.document) == {"type", "title", "status", "detail"}
-    assert result.document["type"] == "about:blank"
-    assert result.document["status"] == status
-    assert len(result.document["detail"]) > 10
-    assert MARK not in result.content
-
-
-def down(_entries: object) -> Any:  # noqa: ANN401 - it never returns
-    raise CallFailedError("Down")
-
-
-def broken(_entries: object) -> Any:  # noqa: ANN401 - the same
-    raise AssertionError(MARK.decode())
+from tests.ingest_api.parts import GOOD, MARK, Broken, Parts, assert_problem, down
 
 
 def test_a_report_is_202_with_the_id_of_its_record(parts: Parts) -> None:
@@ -173,13 +112,6 @@ def test_an_unexpected_error_is_500_and_logged_without_its_text(
     assert MARK.decode() not in logged.out + logged.err
 
 
-class Broken:
-    """A body that cannot be read."""
-
-    def read(self, _size: int) -> bytes:
-        raise RuntimeError(MARK.decode())
-
-
 @pytest.mark.parametrize(
     ("path", "method", "allowed"),
     [
@@ -236,49 +168,6 @@ def test_head_answers_the_headers_of_get(parts: Parts, path: str) -> None:
     assert head.headers == get.headers
 
 
-def test_the_openapi_document_names_every_route_and_method(parts: Parts) -> None:
-    routes = {(path, method.lower()) for path, methods in parts.edge.routes.items() for method in methods}
-    assert routes == {(path, method) for path, item in openapi.DOCUMENT["paths"].items() for method in item}
-    assert parts.get("/openapi.json").document == openapi.DOCUMENT
-
-
-def test_the_openapi_document_names_every_status_and_no_other(parts: Parts) -> None:
-    seen: dict[tuple[str, str], set[str]] = {}
-
-    def note(result: Result, path: str, method: str) -> None:
-        seen.setdefault((path, method), set()).add(str(result.status))
-        declared = openapi.DOCUMENT["paths"][path][method]["responses"][str(result.status)]
-        if "content" in declared:
-            assert result.headers["content-type"].split(";")[0] in declared["content"]
-
-    poor = Parts(MemoryStream(down, state="CREATING"))
-    for path in ("/v1/metrics", "/v1/metrics/check"):
-        for data, headers in [
-            (GOOD, {}),
-            (b"[]", {}),
-            (b" " * 8_193, {}),
-            (GOOD, {"Content-Type": "text/plain"}),
-            (GOOD, {"Origin": "https://elsewhere.example"}),
-        ]:
-            note(parts.client.ask("POST", path, data, headers), path, "post")
-        note(
-            parts.call(Broken(), path, CONTENT_LENGTH="1"),
-            path,
-            "post",
-        )
-    note(poor.post(GOOD), "/v1/metrics", "post")
-    for path, item in openapi.DOCUMENT["paths"].items():
-        for method in item.keys() & {"get", "head"}:
-            for app_parts in (parts, poor):
-                note(app_parts.client.ask(method.upper(), path), path, method)
-    poor.publisher.close()
-    assert seen == {
-        (path, method): set(operation["responses"]) - FRAMING
-        for path, item in openapi.DOCUMENT["paths"].items()
-        for method, operation in item.items()
-    }
-
-
 def test_the_page_names_every_field_and_loads_nothing(parts: Parts) -> None:
     result = parts.get("/")
     page = result.content.decode()
@@ -307,72 +196,6 @@ def test_a_slash_at_the_end_is_the_same_route(parts: Parts, path: str) -> None:
     assert with_slash.status == without.status
     assert with_slash.status // 100 == 2
     assert_problem(parts.client.ask(method, path + "/"), 404)
-
-
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "identity, gzip", "zstd"])
-def test_a_content_coding_is_415_and_what_is_taken_is_said(parts: Parts, coding: str) -> None:
-    result = parts.post(GOOD, Content_Encoding=coding)
-    assert_problem(result, 415)
-    assert result.headers["accept-encoding"] == "identity"
-    assert not parts.stream.calls
-
-
-def test_the_coding_identity_is_none(parts: Parts) -> None:
-    assert parts.post(GOOD, Content_Encoding="Identity").status == 202
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Sec_Fetch_Site": "cross-site"},
-        {"Sec_Fetch_Site": "same-site"},
-        {"Sec_Fetch_Site": "cross-site", "Origin": "http://localhost"},
-        {"Origin": "https://elsewhere.example"},
-        {"Origin": "http://localhost:8080"},
-        {"Origin": "null"},
-        {"Origin": "http://["},
-        {"Origin": ""},
-    ],
-)
-@pytest.mark.parametrize("path", ["/v1/metrics", "/v1/metrics/check"])
-def test_a_browsers_request_for_another_site_is_403(parts: Parts, path: str, headers: dict[str, str]) -> None:
-    assert_problem(parts.post(GOOD, path, **headers), 403)
-    assert not parts.stream.calls
-
-
-@pytest.mark.parametrize(
-    "headers", [{"Sec_Fetch_Site": "same-origin"}, {"Sec_Fetch_Site": "none"}, {"Origin": "http://LOCALHOST"}]
-)
-def test_a_browsers_request_for_this_site_is_taken(parts: Parts, headers: dict[str, str]) -> None:
-    assert parts.post(GOOD, **headers).status == 202
-
-
-def test_a_link_on_another_site_leads_to_the_page(parts: Parts) -> None:
-    assert parts.client.ask("GET", "/", headers={"Sec-Fetch-Site": "cross-site"}).status == 200
-
-
-def test_every_answer_has_the_same_headers_against_misuse(parts: Parts) -> None:
-    answers = [
-        *(parts.get(path) for path in ("/", "/healthz", "/readyz", "/v1/schema", "/openapi.json", "/none")),
-        *(parts.post(data) for data in (GOOD, b"[]", b" " * 8_193)),
-        parts.post(GOOD, "/v1/metrics/check"),
-        parts.client.ask("OPTIONS", "/v1/metrics"),
-        parts.call(Broken(), CONTENT_LENGTH="1"),
-    ]
-    assert {answer.status for answer in answers} >= {200, 202, 400, 404, 405, 413, 500}
-    for answer in answers:
-        assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["referrer-policy"] == "no-referrer"
-        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
-        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
-
-
-def test_what_waits_for_the_stream_is_bytes_and_key_alone() -> None:
-    parts = Parts(MemoryStream(down))
-    entry = parts.publisher.submit(GOOD, "key")
-    assert (entry.data, entry.partition_key, entry.size) == (GOOD, "key", len(GOOD) + 3)
-    parts.publisher.close()
 
 
 def test_a_server_that_knows_of_pending_answers_need_not_wait(parts: Parts) -> None:
