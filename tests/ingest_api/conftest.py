@@ -1,4 +1,4 @@
-"""The application by itself; for tests of whole processes a stub of Kinesis and an edge, one pair a module."""
+"""The application by itself; for whole processes a stub of Kinesis and an edge, one pair a module."""
 
 from collections.abc import Iterator
 
