@@ -123,8 +123,8 @@ MUTATIONS: Final = (
     _one(
         "only the first page of a listing",
         "lake_s3",
-        '[found for page in pages for found in page.get("Contents", [])]',
-        '[found for page in list(pages)[:1] for found in page.get("Contents", [])]',
+        'for page in pages for one in page.get("Contents", [])}',
+        'for page in list(pages)[:1] for one in page.get("Contents", [])}',
     ),
     Mutation(
         "no proof before a seal", "stream_worker.seal", ((_PROVE, "        proofs, forgotten = {}, []\n"),)
