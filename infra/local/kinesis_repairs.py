@@ -98,11 +98,13 @@ def describe_stream_summary(response: KinesisResponse) -> tuple[bytes, dict[str,
     summary = stream.to_json_summary()
     if response.headers.get("Content-Type") != _JSON:
         return ActionResult(summary)
-    return orjson.dumps(summary, default=_as_seconds), {"Content-Type": _JSON} | date
+    # orjson writes a datetime as text by itself; Kinesis has seconds, and milliseconds behind the point.
+    body = orjson.dumps(summary, default=_as_seconds, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    return body, {"Content-Type": _JSON} | date
 
 
 def _as_seconds(moment: datetime) -> float:
-    return moment.replace(tzinfo=UTC).timestamp()
+    return int(moment.replace(tzinfo=UTC).timestamp() * 1000) / 1000
 
 
 def put_records(response: KinesisResponse) -> ActionResult | tuple[bytes, dict[str, str]]:
