@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 from schemas.report import LONGEST_BYTES
@@ -52,10 +53,14 @@ def put(kinesis: KinesisClient, stream: str, given: Iterable[Told]) -> Mapping[P
 
 
 def pages(given: Iterable[Told]) -> Iterator[tuple[Records, list[str]]]:
-    """Yield the records as the daemon hands them on, 10 MiB at a time, with their outcomes."""
+    """Yield the records as the daemon hands them on, 10 MiB at a time, with their outcomes.
+
+    They arrive now: about older ones a child asks the stream, which does not know these positions.
+    """
     first = 0
     for some in _packed(given, _PAGE_BYTES):
-        yield records([data for data, _ in some], first), [outcome for _, outcome in some]
+        arrivals = [time.time_ns() // 1_000_000] * len(some)
+        yield records([data for data, _ in some], first, arrivals), [outcome for _, outcome in some]
         first += len(some)
 
 
