@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from ingest_api.batch import LINGER, MAX_RECORDS, Crowd, Entry, Queue, backoff
+from ingest_api.batch import GATHERING, LINGER, MAX_RECORDS, Crowd, Entry, Queue, backoff
 from ingest_api.stream import CallFailedError, Fate, Refused, Stored, Stream
 
 SENDERS: Final = 4
@@ -120,7 +120,7 @@ class Publisher:
 
     def _call_sender(self, now: float) -> None:
         """Wake a sender, unless one will look at the queue soon enough by itself; the mutex is held."""
-        timed = self._ask_at is not None and self._ask_at <= now + LINGER
+        timed = self._ask_at is not None and self._ask_at <= now + self._linger
         if self._called or (timed and len(self._queue) < self._enough(now)):
             return
         self._called = True
@@ -129,6 +129,10 @@ class Publisher:
     def _enough(self, now: float) -> int:
         """Return how many records make a call worth while now: any number when nobody else is expected."""
         return MAX_RECORDS if self._calls else self._crowd.expected(now)
+
+    @property
+    def _linger(self) -> float:
+        return LINGER if self._calls else GATHERING
 
     def _send(self) -> None:
         while batch := self._next():
@@ -147,7 +151,7 @@ class Publisher:
             while True:
                 now = self._clock()
                 self._called = False
-                step = self._queue.next(now, self._enough(now))
+                step = self._queue.next(now, self._enough(now), self._linger)
                 self._free(step.overdue)
                 for entry in step.overdue:
                     entry.settle()

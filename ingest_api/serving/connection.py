@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from enum import Enum, auto
+import socket
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ingest_api.pending import Pending
-from ingest_api.serving import limits
 from ingest_api.serving.parser import Part, RequestParser
 from ingest_api.serving.request import Refused, Request
 from ingest_api.serving.response import Response
+from ingest_api.serving.state import BUSY, SECONDS, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,35 +21,6 @@ if TYPE_CHECKING:
     from ingest_api.serving.response import Dates
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-class State(Enum):
-    """What the connection waits for."""
-
-    SILENT = auto()
-    """The first byte of a request."""
-    HEAD = auto()
-    BODY = auto()
-    STREAM = auto()
-    """The application's answer; in all other states it waits for the client."""
-    UNREAD = auto()
-    """The client, to read its answer."""
-    LINGERING = auto()
-    """The client, to close the connection after its last answer."""
-    BETWEEN = auto()
-    """Nothing: it is about to enter another state."""
-
-
-_SECONDS: Final = {
-    State.SILENT: limits.IDLE_SECONDS,
-    State.HEAD: limits.HEAD_SECONDS,
-    State.BODY: limits.BODY_SECONDS,
-    State.UNREAD: limits.READ_SECONDS,
-    State.LINGERING: limits.LINGER_SECONDS,
-}
-_STATES: Final = {Part.NOTHING: State.SILENT, Part.HEAD: State.HEAD, Part.BODY: State.BODY}
-_BUSY: Final = frozenset({State.STREAM, State.UNREAD, State.LINGERING})
-"""No further request is answered in these."""
 
 
 class Host(Protocol):
@@ -76,7 +47,6 @@ class Connection(asyncio.Protocol):
     """Reads requests one after another, and answers the next one when the last answer has left."""
 
     __slots__ = (
-        "_answered",
         "_half_closed",
         "_keep_alive",
         "_parser",
@@ -85,7 +55,9 @@ class Connection(asyncio.Protocol):
         "_response",
         "_server",
         "_transport",
+        "_woken_at",
         "deadline",
+        "since",
         "state",
     )
 
@@ -95,10 +67,11 @@ class Connection(asyncio.Protocol):
         self._pending: Pending | None = None
         self._response = Response()
         self._keep_alive = True
-        self._answered = False
         self._half_closed = False
         self._paused = False
+        self._woken_at = 1
         self.state = State.BETWEEN
+        self.since = 0.0
         self.deadline = math.inf
 
     # What the event loop calls.
@@ -119,11 +92,14 @@ class Connection(asyncio.Protocol):
         if self._parser is None:
             self._parser = RequestParser()
         self._parser.feed(data)
-        if self.state in _BUSY:
+        if self.state in BUSY:
             self._paused = True
             self._transport.pause_reading()
-        else:
-            self._go_on(self._parser)
+            return
+        dripping = self.state is State.BODY
+        self._go_on(self._parser)
+        if dripping or self._woken_at > 1:
+            self._wake_at(self._parser.missing if self.state is State.BODY else 1)
 
     def eof_received(self) -> bool:
         """Answer what has come whole; a request that was cut off is refused."""
@@ -131,7 +107,7 @@ class Connection(asyncio.Protocol):
         if self._parser is None or self.state is State.LINGERING:
             return False
         self._parser.cut_off()
-        if self.state not in _BUSY:
+        if self.state not in BUSY:
             self._go_on(self._parser)
         return True
 
@@ -147,8 +123,11 @@ class Connection(asyncio.Protocol):
             self._go_on(self._parser)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """Forget it. A report that it has handed in goes its way."""
+        """Forget it, and leave nothing to the garbage collector. A report that it handed in goes its way."""
         self._pending = None
+        if self._parser is not None:
+            self._parser.close()
+            self._parser = None
         self.deadline = math.inf
         self._server.crowd.forget(self)
 
@@ -166,19 +145,19 @@ class Connection(asyncio.Protocol):
         if self._pending is not None:
             self.settled(self._pending)  # the answer will say that it is not known
             return
-        if self.state is not State.LINGERING and not (self._answered and self.state is State.SILENT):
+        if self.state not in {State.LINGERING, State.IDLE}:
             self._server.crowd.count(self.state.name)
         if self._parser is not None and self.state in {State.HEAD, State.BODY}:
             self._parser.time_out()
             self._go_on(self._parser)
-        elif self.state is State.SILENT:
+        elif self.state in {State.SILENT, State.IDLE}:
             self._transport.close()
         else:
             self._transport.abort()
 
     def stop(self) -> None:
         """End it, unless a request of it is under way."""
-        if self.state in {State.SILENT, State.HEAD}:
+        if self.state in {State.SILENT, State.IDLE, State.HEAD}:
             self.cut_off()
 
     def cut_off(self) -> None:
@@ -191,9 +170,9 @@ class Connection(asyncio.Protocol):
 
     def _go_on(self, parser: RequestParser) -> None:
         """Answer the requests that are ready, one after the other, then wait for what comes next."""
-        while self.state not in _BUSY and parser.ready:
+        while self.state not in BUSY and parser.ready:
             self._serve(parser.ready.popleft())
-        if self.state in _BUSY:
+        if self.state in BUSY:
             return
         if parser.ended:
             self._end()
@@ -204,8 +183,24 @@ class Connection(asyncio.Protocol):
         if self._paused:
             self._paused = False
             self._transport.resume_reading()
-        if self.state not in _BUSY:
-            self._enter(_STATES[parser.part])
+        if self.state not in BUSY:
+            self._enter(self._wanted(parser))
+
+    def _wake_at(self, size: int) -> None:
+        """Have the system wait for so many bytes: a body that drips in costs two reads, not one a byte.
+
+        The end of what a client sends counts too, and so does a full buffer.
+        """
+        if size != self._woken_at and not self._transport.is_closing():
+            self._woken_at = size
+            socket_ = self._transport.get_extra_info("socket")
+            socket_.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
+
+    def _wanted(self, parser: RequestParser) -> State:
+        """Return what to wait for before the next request is whole."""
+        if parser.part is not Part.NOTHING:
+            return State.HEAD if parser.part is Part.HEAD else State.BODY
+        return State.SILENT if self.state is State.SILENT else State.IDLE
 
     def _serve(self, request: Request | Refused) -> None:
         if isinstance(request, Refused):
@@ -222,7 +217,6 @@ class Connection(asyncio.Protocol):
             self._answer(body)
 
     def _answer(self, body: Iterable[bytes]) -> None:
-        self._answered = True
         self.state = State.BETWEEN
         keep_alive = self._keep_alive and not self._server.stopping
         if not keep_alive and self._parser is not None:
@@ -246,8 +240,6 @@ class Connection(asyncio.Protocol):
         if state is self.state:
             return
         self.state = state
-        self.deadline = self._server.now() + (_SECONDS[state] if seconds is None else seconds)
-        if state is State.STREAM:
-            self._server.crowd.is_served(self)
-        else:
-            self._server.crowd.waits(self, idle=self._answered and state is State.SILENT)
+        self.since = self._server.now()
+        self.deadline = self.since + (SECONDS[state] if seconds is None else seconds)
+        self._server.crowd.queue(self, state)

@@ -3,9 +3,16 @@
 from collections import Counter, OrderedDict
 from typing import Generic, Protocol, TypeVar
 
+from ingest_api.serving.state import EVICTED_FIRST, State
+
 
 class Member(Protocol):
     """What a crowd is made of."""
+
+    since: float
+    """When it began to wait as it does now, in seconds."""
+    deadline: float
+    """When that wait ends at the latest."""
 
     def cut_off(self) -> None:
         """End it now, and have the crowd forget it."""
@@ -15,15 +22,17 @@ M = TypeVar("M", bound=Member)
 
 
 class Crowd(Generic[M]):
-    """The connections, and of those that the server waits for, the order in which they began to wait."""
+    """The connections, each in the queue of its state, the longest wait first.
+
+    All waits of a state are equally long, so the first of a queue has the earliest deadline: to find those
+    whose time is over costs nothing for the thousands whose time is not.
+    """
 
     def __init__(self, places: int) -> None:
         self._places = places
-        self.all: set[M] = set()
-        self.new: OrderedDict[M, None] = OrderedDict()
-        """Those that have had no answer yet, or whose answer or request does not get on."""
-        self.idle: OrderedDict[M, None] = OrderedDict()
-        """Those that have had an answer and are between two requests."""
+        self._queues: dict[State, OrderedDict[M, None]] = {state: OrderedDict() for state in State}
+        self.all: dict[M, State] = {}
+        """Each connection, and the queue it is in; BETWEEN stands for none."""
         self._counts: Counter[str] = Counter()
 
     def admit(self, connection: M) -> bool:
@@ -33,31 +42,35 @@ class Crowd(Generic[M]):
         that has been idle longest: a client opens another one for its next report.
         """
         if len(self.all) >= self._places:
-            waiting = self.new or self.idle
+            waiting = [next(iter(self._queues[state])) for state in EVICTED_FIRST if self._queues[state]]
+            waiting = waiting or list(self._queues[State.IDLE])[:1]
             if not waiting:
                 self.count("refused")
                 return False
             self.count("evicted")
-            next(iter(waiting)).cut_off()
-        self.all.add(connection)
+            min(waiting, key=lambda member: member.since).cut_off()
+        self.all[connection] = State.BETWEEN
         return True
 
-    def waits(self, connection: M, *, idle: bool) -> None:
-        """Take note that the server waits for this connection from now on."""
-        queue, other = (self.idle, self.new) if idle else (self.new, self.idle)
-        other.pop(connection, None)
-        queue[connection] = None
-        queue.move_to_end(connection)
+    def queue(self, connection: M, state: State) -> None:
+        """Have a connection wait, from now on, behind all others of the state."""
+        self._queues[self.all[connection]].pop(connection, None)
+        self._queues[state][connection] = None
+        self.all[connection] = state
 
-    def is_served(self, connection: M) -> None:
-        """Take note that this connection waits for the server."""
-        self.new.pop(connection, None)
-        self.idle.pop(connection, None)
+    def overdue(self, now: float) -> M | None:
+        """Take one whose deadline has come out of its queue, and return it; None if there is none."""
+        for queue in self._queues.values():
+            if queue and (first := next(iter(queue))).deadline <= now:
+                del queue[first]
+                return first
+        return None
 
     def forget(self, connection: M) -> None:
         """Take note that this connection is gone."""
-        self.is_served(connection)
-        self.all.discard(connection)
+        state = self.all.pop(connection, None)
+        if state is not None:
+            self._queues[state].pop(connection, None)
 
     def count(self, what: str) -> None:
         """Count something that was done to a connection: `refused`, `evicted`, or the state it stayed in."""

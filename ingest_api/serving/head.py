@@ -56,8 +56,13 @@ class Head:
         """
         if self.size > HEAD_BYTES:
             raise too_long()
-        if any(int(value) > BODY_BYTES for name, value in self.framing if name == b"content-length"):
+        if self.content_length > BODY_BYTES:
             raise too_large()
+
+    @property
+    def content_length(self) -> int:
+        """The body's length by its own word; 0 if there is none."""
+        return max((int(value) for name, value in self.framing if name == b"content-length"), default=0)
 
     def framed_alike(self, *, keep_alive: bool) -> bytes:
         """Return a head whose body ends where this one's does, and that offers no other protocol."""

@@ -45,6 +45,11 @@ class RequestParser:
         self._refusal: ProblemError | None = None
         self._passing_over = False
 
+    @property
+    def missing(self) -> int:
+        """Bytes that the body still lacks by its Content-Length; at least 1, and 1 if it has none."""
+        return max(1, self._head.content_length - len(self._body))
+
     def feed(self, data: bytes) -> None:
         """Read on, in steps: behind a whole request too, no more than a step is taken beyond a bound."""
         if len(data) <= HEAD_BYTES:
@@ -77,9 +82,12 @@ class RequestParser:
 
     def time_out(self) -> None:
         """Take note that the request under way has taken too long."""
-        self._refuse(
-            ProblemError(HTTPStatus.REQUEST_TIMEOUT, "The request did not come whole in time. Send it again.")
-        )
+        self._refuse(_TIMED_OUT)
+
+    def close(self) -> None:
+        """Let go of httptools' parser, which holds this one."""
+        self.ended = True
+        del self._parser
 
     def _read(self, data: bytes) -> None:
         try:
@@ -175,3 +183,8 @@ def _broken() -> ProblemError:
     return ProblemError(
         HTTPStatus.BAD_REQUEST, "This is not one whole HTTP/1.1 request. Send it again, framed correctly."
     )
+
+
+_TIMED_OUT: Final = ProblemError(
+    HTTPStatus.REQUEST_TIMEOUT, "The request did not come whole in time. Send it again."
+)

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 import sys
+import time
 from collections import deque
 from contextlib import suppress
 from functools import partial
@@ -79,14 +80,19 @@ class Server:
         asked = asyncio.Event()
         for number in SIGNALS:
             self._loop.add_signal_handler(number, asked.set)
-        server = await self._loop.create_server(
-            lambda: Connection(self), sock=listener, backlog=limits.BACKLOG
-        )
+        servers = [
+            await self._loop.create_server(
+                lambda: Connection(self), sock=listener.dup(), backlog=limits.BACKLOG
+            )
+            for _ in range(limits.ACCEPTED_AT_ONCE)  # libuv accepts one in each turn of its loop, on each
+        ]
         watch = [asyncio.create_task(self._sweep()), asyncio.create_task(self._say_pressure())]
         await asked.wait()
         self._drain.begin()
         await asyncio.sleep(limits.STOP_SECONDS)
-        server.close()
+        listener.close()
+        for server in servers:
+            server.close()
         await self._finish()
         for task in watch:
             task.cancel()
@@ -116,12 +122,14 @@ class Server:
             connection.cut_off()
 
     async def _sweep(self) -> None:
+        """End the waits that are over; a share of the time is for those that are not."""
         while True:
             await asyncio.sleep(limits.SWEEP_SECONDS)
-            now = self.now()
-            for connection in list(self.crowd.all):
-                if connection.deadline <= now:
-                    self._attend(connection, connection.time_is_over)
+            pause = time.monotonic() + limits.SWEEP_AT_ONCE_SECONDS
+            while (connection := self.crowd.overdue(self.now())) is not None:
+                self._attend(connection, connection.time_is_over)
+                if time.monotonic() > pause:
+                    break
 
     async def _say_pressure(self) -> None:
         """Log once a minute what strangers were refused: numbers, and nothing that says who they are."""

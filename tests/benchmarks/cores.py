@@ -12,6 +12,8 @@ SERVER: Final = 0
 LOAD: Final = 1
 """For the load generator and the stream's stub."""
 
+_ALLOWED: Final = os.sched_getaffinity(0)  # not asked later: inside another `pinned` it is one core
+
 _NANOSECOND: Final = 1e-9
 _TICK: Final = 1 / os.sysconf("SC_CLK_TCK")
 
@@ -22,12 +24,12 @@ def pinned(core: int) -> Iterator[None]:
 
     Where this process may not use that core (a machine with one), the system chooses.
     """
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core} & allowed or allowed)
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core} & _ALLOWED or _ALLOWED)
     try:
         yield
     finally:
-        os.sched_setaffinity(0, allowed)
+        os.sched_setaffinity(0, before)
 
 
 def not_idle() -> float:

@@ -1,7 +1,8 @@
 """The edge among strangers: what 5,000 connections of each kind cost honest reports, health and memory.
 
 In each round and for each kind a fresh edge is loaded by 64 connections, without strangers, with them, and 15
-seconds after they have gone; what is printed are the ratios of one round. Then the worst small bodies.
+seconds after they have gone; what is printed are the ratios of one round, to the mean of both loads without
+strangers: a machine's own speed changes in a minute. Then the worst small bodies.
 """
 
 import tempfile
@@ -131,8 +132,8 @@ def peak(folder: Path, at_once: int = _AT_ONCE) -> float:
 
 
 def _figures(kind: Kind, runs: list[Run]) -> list[Figure]:
-    rates = [one.beside.rate / one.before.rate for one in runs]
-    waits = [_p99(one.beside) / one.before.p99 for one in runs]
+    rates = [2 * one.beside.rate / (one.before.rate + one.after.rate) for one in runs]
+    waits = [2 * _p99(one.beside) / (one.before.p99 + one.after.p99) for one in runs]
     afterwards = [one.after.rate / one.before.rate for one in runs]
     return [
         Figure(f"{STRANGERS:,} {kind.value}: reports/s with ÷ without", "times", rates, at_least(0.8)),

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from ingest_api.batch import (
     FIRST_BACKOFF,
+    GATHERING,
     LINGER,
     LONGEST_BACKOFF,
     MAX_BYTES,
@@ -41,6 +42,7 @@ def test_fewer_records_than_enough_wait_for_company_but_not_for_long() -> None:
     one = entry()
     waiting = queue(one)
     assert waiting.next(0.0, 2) == Next([], LINGER)
+    assert waiting.next(LINGER, 2, GATHERING) == Next([], GATHERING)
     assert waiting.next(LINGER, 2) == Next([one])
 
 
@@ -52,8 +54,8 @@ def test_enough_records_do_not_wait() -> None:
 def test_a_crowd_is_expected_again_right_after_its_call_and_not_later() -> None:
     crowd = Crowd()
     crowd.call_ended(1.0, 64)
-    assert crowd.expected(1.0 + LINGER / 2) == 64
-    assert crowd.expected(1.0 + LINGER) == 0
+    assert crowd.expected(1.0 + GATHERING / 2) == 64
+    assert crowd.expected(1.0 + GATHERING) == 0
 
 
 def test_a_crowd_that_goes_is_forgotten() -> None:

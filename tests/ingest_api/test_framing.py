@@ -215,3 +215,28 @@ def test_what_is_sent_behind_a_report_that_waits_is_not_taken_without_bound(
             while taken < 1_000_000:
                 taken += connection.send(b"GET /none HTTP/1.1\r\n\r\n" * 100)
     assert taken < 300_000
+
+
+def test_a_body_that_comes_byte_by_byte_is_taken_and_so_is_the_request_behind_it(
+    edge: Edge, stub: KinesisStub
+) -> None:
+    with wire(edge) as one:
+        for request in (GOOD, GOOD, CHUNKED + b'3\r\n{"a\r\n4\r\n":1}\r\n0\r\n\r\n', GOOD):
+            head, body = request.split(b"\r\n\r\n", 1)
+            one.send(head + b"\r\n\r\n")
+            for byte in body:
+                time.sleep(0.02)
+                one.send(bytes([byte]))
+            answer = one.answer()
+            assert answer.status == 202
+            assert stub.acknowledged[orjson.loads(answer.body)["record_id"]] == b'{"a":1}'
+
+
+def test_a_body_that_is_cut_off_after_some_bytes_is_refused_at_once(edge: Edge) -> None:
+    with wire(edge) as one:
+        one.send(POST + b"Content-Length: 7\r\n\r\n")
+        for byte in b'{"a"':
+            time.sleep(0.02)
+            one.send(bytes([byte]))
+        one.half_close()
+        assert one.answer().status == 400
