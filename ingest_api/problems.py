@@ -5,6 +5,7 @@ A detail says what to do next. It never repeats a value of the request.
 
 import traceback
 from collections.abc import Callable
+from functools import cached_property
 from http import HTTPStatus
 from typing import Final, TypeVar
 
@@ -28,7 +29,7 @@ class ProblemError(Exception):
         self.detail = detail
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
-    @property
+    @cached_property
     def answer(self) -> Answer:
         """The problem document."""
         document = {

@@ -19,13 +19,17 @@ class Settlement:
     def settle(self) -> None:
         """Say that it is settled, and wake who has subscribed."""
         self.settled = True
-        if self._wake is not None:
-            self._wake()
+        self._call(self._wake)
 
     def subscribe(self, wake: Callable[[], object]) -> None:
         """Have `wake` called when it is settled, in the thread that settles it; at once if it is already."""
         self._wake = wake
         if self.settled:
+            self._call(wake)
+
+    def _call(self, wake: Callable[[], object] | None) -> None:
+        if wake is not None:
+            self._wake = None  # it holds what holds this: for each report a circle for the garbage collector
             wake()
 
     def wait(self, seconds: float) -> None:

@@ -193,8 +193,12 @@ class Connection(asyncio.Protocol):
         """
         if size != self._woken_at and not self._transport.is_closing():
             self._woken_at = size
-            socket_ = self._transport.get_extra_info("socket")
-            socket_.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
+            ours = self._transport.get_extra_info("socket")
+            lent = socket.socket(
+                ours.family, ours.type, ours.proto, ours.fileno()
+            )  # uvloop's own makes a copy
+            lent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
+            lent.detach()
 
     def _wanted(self, parser: RequestParser) -> State:
         """Return what to wait for before the next request is whole."""

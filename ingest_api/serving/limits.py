@@ -34,7 +34,7 @@ CODED_BODY_BYTES: Final = 16 * BODY_BYTES
 """The most that a body's chunks may have with their sizes, extensions and trailers: chunks of one byte have
 six. Then 413."""
 
-PIPELINED: Final = 16
+PIPELINED: Final = 4
 """The most requests that a connection may send ahead of their answers; those behind them get none."""
 
 CONNECTIONS: Final = 8192
@@ -47,7 +47,7 @@ RECEIVE_BUFFER_BYTES: Final = 32 * 1024
 """What the system buffers of what a client sends, a connection; so also the most that is read at once.
 Without it a connection whose report waits for the stream could hold a quarter of a megabyte."""
 
-SEND_BUFFER_BYTES: Final = 16 * 1024
+SEND_BUFFER_BYTES: Final = 8 * 1024
 """What the system buffers of the answers that a client does not read, a connection: the longest, and no
 second one, so a client that reads nothing has few made."""
 
