@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import http.client
-import os
 import re
 import time
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -16,9 +13,9 @@ import pytest
 
 from infra.local.fault import Fault, Kind
 from stream_worker.pulse import HEARTBEAT_SECONDS
-from tests.alarm import rollback_alarms
 from tests.e2e.aws_command import NETWORK
 from tests.e2e.installation import SECONDS, count
+from tests.e2e.on_call import delete, ecs, on_call, segments
 from tests.e2e.operator import Operator
 from tests.e2e.test_days import TODAY, command, put_on
 from tests.e2e.test_gaps import keep_a_day
@@ -27,66 +24,11 @@ from tests.infra.local.shards import Reader
 from tests.runbook import preface
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
-
     from tests.e2e.installation import Installation
     from tests.e2e.producer import Producer
 
+
 REASONS: Final = ("malformed", "invalid", "fraud", "duplicate")
-
-
-@contextmanager
-def on_call(installation: Installation, name: str, **values: object) -> Iterator[Operator]:
-    """Give an operator who is to try all that an alarm's page says."""
-    operator = Operator(installation, name, {word: str(value) for word, value in values.items()})
-    yield operator
-    operator.check_all_tried()
-
-
-def ecs(wanted: int, running: int) -> dict[str, Any]:
-    """Return what ECS says of a service with so many tasks."""
-    return {
-        "ecs describe-services": {
-            "services": [
-                {
-                    "desiredCount": wanted,
-                    "runningCount": running,
-                    "deployments": [{"status": "PRIMARY", "rolloutState": "COMPLETED"}],
-                }
-            ]
-        },
-        "ecs update-service": {"service": {"status": "ACTIVE"}},
-    }
-
-
-@contextmanager
-def edge(operator: Operator, **settings: object) -> Iterator[None]:
-    """Let an edge run where the operator looks for it."""
-    with operator.installation.edge(**settings) as address:
-        operator.values["PORT"] = address.rpartition(":")[2]
-        yield
-
-
-def post(operator: Operator, times: int) -> list[int]:
-    """Post so many reports, one after the other; return the statuses."""
-    found = []
-    for _ in range(times):
-        connection = http.client.HTTPConnection(f"127.0.0.1:{operator.values['PORT']}", timeout=SECONDS)
-        connection.request("POST", "/v1/metrics", b"{}", {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        found.append(answer.status)
-        assert (answer.getheader("Retry-After") is None) == (answer.status == HTTPStatus.ACCEPTED)
-        connection.close()
-    return found
-
-
-def segments(installation: Installation, day: date) -> list[str]:
-    return [key for key in installation.objects() if key.startswith(f"reports/live/dt={day}/")]
-
-
-def delete(installation: Installation, key: str) -> None:
-    installation.cloud.s3.delete_object(Bucket=installation.cloud.resources.bucket, Key=key)
 
 
 def test_a_worker_that_is_late_or_not_there(installation: Installation, producer: Producer) -> None:
@@ -181,69 +123,6 @@ def resend(installation: Installation, producer: Producer) -> None:
         connection.close()
 
 
-def test_an_edge_whose_stream_is_out(installation: Installation) -> None:
-    out = Fault(service="kinesis", operation="PutRecords", kind=Kind.FAIL)
-    with on_call(installation, "edge-5xx") as operator, edge(operator, publish_seconds=0.5):
-        operator.answers = ecs(1, 1)
-        with faults(installation.cloud.endpoint.url, out):
-            statuses = post(operator, 5)
-            assert set(statuses) == {HTTPStatus.SERVICE_UNAVAILABLE}
-            assert operator.rings(HTTPCode_Target_5XX_Count=[5], RequestCount=[5])
-            assert not rolls_back(installation), "an outage is not the new edge's fault"
-            post(operator, 1)  # what failed is a matter of five seconds to the edge
-            for number in range(4):
-                operator.try_step("Look", number)
-        operator.try_step("Do", 0)
-        assert post(operator, 1) == [HTTPStatus.ACCEPTED]
-        operator.try_step("Do", 1)
-        operator.try_step("Do", 2)
-        assert not operator.rings(RequestCount=[1])
-
-
-def test_an_edge_that_may_not_publish(installation: Installation) -> None:
-    denied = Fault(service="kinesis", operation="PutRecords", kind=Kind.ACCESS_DENIED)
-    with (
-        on_call(installation, "edge-cannot-publish") as operator,
-        edge(operator, publish_seconds=0.5),
-    ):
-        operator.answers = ecs(1, 1)
-        assert not operator.rings()
-        with faults(installation.cloud.endpoint.url, denied):
-            assert set(post(operator, 2)) == {HTTPStatus.SERVICE_UNAVAILABLE}
-            assert operator.rings()
-            assert rolls_back(installation)
-            operator.try_step("Look", 0)
-            operator.try_step("Look", 1)
-        operator.try_step("Do", 0)
-        os.truncate(installation.logs / "edge.log", 0)  # some minutes later
-        assert post(operator, 1) == [HTTPStatus.ACCEPTED]
-        operator.try_step("Do", 1)
-        assert not operator.rings()
-
-
-def rolls_back(installation: Installation) -> bool:
-    """Say whether a deployment of the edge that is under way would be rolled back, by what its log says."""
-    return any(Operator(installation, name).rings() for name in rollback_alarms())
-
-
-def test_a_stream_that_is_full(installation: Installation) -> None:
-    """What is throttled for a moment is absorbed; what is throttled for longer is answered 503."""
-    url = installation.cloud.endpoint.url
-    full = Fault(service="kinesis", operation="PutRecords", kind=Kind.THROUGHPUT_EXCEEDED)
-    half = replace(full, share=0.5)
-    with on_call(installation, "write-throttled", SHARDS=4) as operator, edge(operator, publish_seconds=0.5):
-        with faults(url, half) as sabotage:
-            assert set(post(operator, 4)) == {HTTPStatus.ACCEPTED}
-            assert operator.rings(WriteProvisionedThroughputExceeded=sabotage.hits)
-        with faults(url, full):
-            assert set(post(operator, 2)) == {HTTPStatus.SERVICE_UNAVAILABLE}
-            assert not rolls_back(installation), "strangers can fill the stream"
-            operator.try_step("Look", 0)
-        for part, number in (("Look", 1), ("Do", 0), ("Do", 1)):
-            operator.try_step(part, number)
-        assert post(operator, 1) == [HTTPStatus.ACCEPTED]
-
-
 def test_a_day_that_cannot_be_sealed(installation: Installation, producer: Producer) -> None:
     day = put_on(installation, producer, 1)
     installation.drain("worker", flush_records=50)
@@ -293,20 +172,6 @@ def shorten(installation: Installation, key: str) -> None:
     held = installation.cloud.lake.get(key)
     bucket = installation.cloud.resources.bucket
     installation.cloud.s3.put_object(Bucket=bucket, Key=key, Body=held[:-100])
-
-
-def test_a_silence(installation: Installation) -> None:
-    with on_call(installation, "no-reports") as operator:
-        assert operator.rings(IncomingRecords=[0])
-        assert operator.alarm.missing_is_wrong
-        operator.try_step("Look", 1)
-        with edge(operator):
-            operator.try_step("Look", 0)
-            told = operator.try_step("Do", 0)
-        operator.values["RECORD_ID"] = re.findall(r'"record_id":"(.*)"', told)[0]
-        assert not operator.rings(IncomingRecords=[1])
-        installation.drain("worker")
-        operator.try_step("Do", 1)
 
 
 def test_a_shell_for_a_deployment_in_aws_runs_commands_as_tasks_and_prints_logs(

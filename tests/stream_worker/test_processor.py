@@ -5,7 +5,6 @@ import pytest
 
 from stream_worker.buffer import Limits
 from stream_worker.chain import Chain, Tail
-from stream_worker.errors import DamagedError, SetupError
 from stream_worker.records import START, Position, Records
 from stream_worker.shard import Shard
 from tests import truth
@@ -224,14 +223,6 @@ def test_no_checkpoint_is_taken_between_the_members_of_an_aggregate() -> None:
     assert stage.checkpoint == Position(FIRST + 1, 2)
 
 
-def test_a_foreign_object_in_a_segments_place_is_named_and_nothing_is_read_past_it() -> None:
-    stage = Stage()
-    key = f"reports/live/dt=2026-11-22/{SHARD.epoch}.{SHARD.shard_id}.start.parquet"
-    stage.objects[key] = (b"", {"made-by": "hand"})
-    with pytest.raises(SetupError, match=f"{SHARD.shard_id}.start.parquet is no segment"):
-        stage.processor(LIMITS)
-
-
 def test_a_chain_whose_end_is_a_stragglers_segment_is_continued_there() -> None:
     arrivals = [MIDNIGHT - 2, MIDNIGHT, MIDNIGHT - 1, MIDNIGHT + 5]
     held = records([body(number) for number in range(4)], arrivals=arrivals)
@@ -265,37 +256,3 @@ def test_a_day_is_announced_with_each_commit_after_its_checkpoint_and_not_before
     processor.finish()
     today = date(2026, 11, 22)
     assert stage.announced == [today, today + timedelta(days=1), today]
-
-
-def test_what_else_stands_beside_the_days_is_passed_over() -> None:
-    stage = Stage()
-    stage.objects["reports/live/_temporary/x"] = (b"", {})
-    deliver(stage)
-    del stage.objects["reports/live/_temporary/x"]
-    assert check(stage).outcomes == EXPECTED
-
-
-@pytest.mark.parametrize("again", [0, 1, 2])
-def test_a_batch_that_comes_twice_to_one_owner_is_written_once(again: int) -> None:
-    stage = Stage()
-    processor = stage.processor(Limits(records=100, bytes=10**6, seconds=60))
-    held = records([body(1), MALFORMED, body(2)])
-    processor.receive(held)
-    processor.receive(held[again:])
-    processor.receive(records([body(3)], first=3))
-    processor.finish()
-    found = truth.read(stage)
-    assert [number - FIRST for _, number in found.positions] == [0, 1, 2, 3]
-    assert found.outcomes == {"accepted": 3, "malformed": 1}
-    assert stage.checkpoint == Position(FIRST + 3)
-
-
-def test_a_segment_that_was_changed_is_not_read_for_what_it_has_seen_but_named() -> None:
-    stage = Stage()
-    deliver(stage)
-    key = next(key for key in stage.keys("reports/live/") if ".start." in key)
-    stage.objects[key] = (b"PAR1", stage.objects[key][1])
-    processor = stage.processor(LIMITS)
-    processor.receive(records([body(6)], first=len(BODIES)))
-    with pytest.raises(DamagedError, match=r"damaged: not the bytes .*start\.parquet"):
-        processor.finish()
