@@ -209,7 +209,7 @@ class Connection(asyncio.Protocol):
     def _serve(self, request: Request | Refused) -> None:
         if isinstance(request, Refused):
             self._keep_alive = False
-            self._answer(request.problem.answer.start(self._response.start, head=False))
+            self._answer(request.problem.answer.start(self._response.start, head=request.head))
             return
         self._keep_alive = request.keep_alive
         body = self._server.application(request.environ(self._server.environ), self._response.start)

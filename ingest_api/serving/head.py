@@ -23,13 +23,14 @@ _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 class Head:
     """A head, as far as it has come."""
 
-    __slots__ = ("expects", "fields", "framing", "size", "target")
+    __slots__ = ("expects", "fields", "framing", "hosts", "size", "target")
 
     def __init__(self) -> None:
         self.target = b""
         self.fields: dict[str, str] = {}
         self.framing: list[tuple[bytes, bytes]] = []
         self.expects = False
+        self.hosts = 0
         self.size = 0
 
     def add_target(self, piece: bytes) -> None:
@@ -44,13 +45,16 @@ class Head:
         if (kept := KEPT.get(field)) is not None:
             text = value.decode("latin-1")
             self.fields[kept] = f"{self.fields[kept]},{text}" if kept in self.fields else text
+            self.hosts += field == b"host"
         elif field in _FRAMING:
             self.framing.append((field, value))
         elif field == b"expect":
             self.expects = value.lower() == b"100-continue"
 
-    def check(self) -> None:
-        """Raise a 431, or the 413 of a body that is too long by its own word.
+    def check(self, version: str) -> None:
+        """Raise a 431, the 413 of a body that is too long by its own word, or a 400 for its Host.
+
+        HTTP/1.1 has exactly one, whoever reads it: with two, one in front may have read another (RFC 9112, 3.2).
 
         llhttp has seen that a Content-Length is one number of at most 20 digits.
         """
@@ -58,6 +62,8 @@ class Head:
             raise too_long()
         if self.content_length > BODY_BYTES:
             raise too_large()
+        if self.hosts > 1 or (version == "1.1" and not self.hosts):
+            raise ProblemError(HTTPStatus.BAD_REQUEST, "The request has no Host, or two. Send it with one.")
 
     @property
     def content_length(self) -> int:

@@ -123,7 +123,7 @@ class RequestParser:
         if not self.ended:
             self.ended = True
             self.part = Part.NOTHING
-            self.ready.append(Refused(problem))
+            self.ready.append(Refused(problem, head=self._parser.get_method() == b"HEAD"))
 
     # What httptools calls, in this order. Whatever is raised here ends `feed_data` with an HttpParserError.
 
@@ -151,7 +151,7 @@ class RequestParser:
         if self._passing_over:
             return
         try:
-            self._head.check()
+            self._head.check(self._parser.get_http_version())
         except ProblemError as problem:
             self._refusal = problem
             raise

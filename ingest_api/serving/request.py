@@ -39,3 +39,5 @@ class Refused:
     """What cannot be read as a request, or is too large: it is answered, and the connection ends."""
 
     problem: ProblemError
+    head: bool
+    """Whether it asked for a head alone."""

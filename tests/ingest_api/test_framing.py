@@ -79,7 +79,7 @@ def exchange(edge: Edge, *pieces: bytes) -> Answer:
         (400, b"nonsense\r\n\r\n"),
         (413, POST + b"Content-Length: 8193\r\n\r\n"),
         (413, CHUNKED + b"2001\r\n" + b" " * 8193),
-        (431, b"GET / HTTP/1.1\r\nName: " + b"x" * 9000 + b"\r\n\r\n"),
+        (431, b"GET / HTTP/1.1\r\nHost: x\r\nName: " + b"x" * 9000 + b"\r\n\r\n"),
     ],
 )
 def test_what_is_framed_wrongly_or_too_long_is_refused_and_the_connection_ends(
@@ -159,7 +159,9 @@ def test_an_offer_of_http_2_is_passed_over(edge: Edge, stub: KinesisStub) -> Non
 def test_requests_sent_ahead_are_answered_in_their_order(edge: Edge, stub: KinesisStub) -> None:
     stub.mood = Mood.TAKE_SLOWLY
     with wire(edge) as one:
-        one.send(b"GET /none HTTP/1.1\r\n\r\n" + GOOD + b"GET /healthz HTTP/1.1\r\n\r\n")
+        one.send(
+            b"GET /none HTTP/1.1\r\nHost: x\r\n\r\n" + GOOD + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+        )
         assert [one.answer().status for _ in range(3)] == [404, 202, 200]
 
 
@@ -169,7 +171,11 @@ def test_an_answer_that_needs_no_body_comes_after_it_and_keeps_the_connection(
 ) -> None:
     with wire(edge) as one:
         for _ in range(2):
-            one.send(b"POST " + path + b" HTTP/1.1\r\nContent-Type: text/plain\r\nContent-Length: 7\r\n\r\n")
+            one.send(
+                b"POST "
+                + path
+                + b" HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 7\r\n\r\n"
+            )
             one.send(b'{"a":1}')
             answer = one.answer()
             assert answer.status in {404, 405, 415}
@@ -186,7 +192,7 @@ def test_an_old_client_gets_its_answer_and_the_end(edge: Edge) -> None:
 
 def test_the_answer_to_head_has_no_body(edge: Edge) -> None:
     with wire(edge) as one:
-        one.send(b"HEAD /v1/schema HTTP/1.1\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n")
+        one.send(b"HEAD /v1/schema HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         one.half_close()
         rest = one.rest()
     assert rest.count(b"HTTP/1.1 200 OK\r\n") == 2
@@ -194,7 +200,7 @@ def test_the_answer_to_head_has_no_body(edge: Edge) -> None:
 
 
 def test_every_answer_has_a_date_and_names_no_server(edge: Edge) -> None:
-    headers = exchange(edge, b"GET /healthz HTTP/1.1\r\n\r\n").headers
+    headers = exchange(edge, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").headers
     assert headers["date"].endswith("GMT")
     assert "server" not in headers
 
@@ -213,7 +219,7 @@ def test_what_is_sent_behind_a_report_that_waits_is_not_taken_without_bound(
         connection.settimeout(1)
         with suppress(TimeoutError):
             while taken < 1_000_000:
-                taken += connection.send(b"GET /none HTTP/1.1\r\n\r\n" * 100)
+                taken += connection.send(b"GET /none HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
     assert taken < 300_000
 
 
@@ -240,3 +246,11 @@ def test_a_body_that_is_cut_off_after_some_bytes_is_refused_at_once(edge: Edge) 
             one.send(bytes([byte]))
         one.half_close()
         assert one.answer().status == 400
+
+
+def test_a_head_that_is_refused_is_answered_by_a_head_alone(edge: Edge) -> None:
+    with wire(edge) as one:
+        one.send(b"HEAD / HTTP/1.1\r\nHost: x\r\nName: " + b"x" * 9000 + b"\r\n\r\n")
+        head, _, body = one.rest().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 431 ")
+    assert body == b""

@@ -40,7 +40,7 @@ def found(parser: RequestParser) -> list[bytes | int]:
         (b"\r\n\r\n" + GET + b"\r\n" + GET, [b"", b""]),
         (POST + UPGRADE + b"Content-Length: 2\r\n\r\n{}" + GET, [b"{}", b""]),
         (POST + UPGRADE + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n" + GET, [b"{}", b""]),
-        (b"GET / HTTP/1.1\r\n" + UPGRADE + b"\r\n" + GET, [b"", b""]),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + UPGRADE + b"\r\n" + GET, [b"", b""]),
     ],
     ids=["length", "pipelined", "chunked", "empty lines", "upgrade", "upgrade chunked", "upgrade get"],
 )
@@ -68,7 +68,7 @@ def test_requests_are_read_however_they_are_cut(data: bytes, bodies: list[bytes]
         b"GET / HTTP/3.0\r\n\r\n",
         b"GET\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"CONNECT elsewhere:443 HTTP/1.1\r\n\r\n",
+        b"CONNECT elsewhere:443 HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
 )
 @pytest.mark.parametrize("step", [1, 1000])
@@ -82,9 +82,9 @@ def test_broken_framing_is_400_and_the_end(data: bytes, step: int) -> None:
 @pytest.mark.parametrize(
     ("data", "status"),
     [
-        (b"GET /" + b"x" * HEAD_BYTES + b" HTTP/1.1\r\n\r\n", 431),
-        (b"GET / HTTP/1.1\r\nName: " + b"x" * HEAD_BYTES + b"\r\n\r\n", 431),
-        (b"GET / HTTP/1.1\r\n" + b"N: x\r\n" * HEAD_BYTES, 431),
+        (b"GET /" + b"x" * HEAD_BYTES + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nName: " + b"x" * HEAD_BYTES + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"N: x\r\n" * HEAD_BYTES, 431),
         (POST + b"Content-Length: %d\r\n\r\n" % (BODY_BYTES + 1), 413),
         (CHUNKED + b"%x\r\n%b\r\n0\r\n\r\n" % (BODY_BYTES + 1, b"x" * (BODY_BYTES + 1)), 413),
         (CHUNKED + b"1;%b\r\nx\r\n" % (b"x" * (HEAD_BYTES + CODED_BODY_BYTES)), 413),
@@ -99,7 +99,11 @@ def test_what_is_too_long_is_refused_before_it_has_come(data: bytes, status: int
 
 
 def test_what_is_too_long_is_refused_behind_a_whole_request_too() -> None:
-    for too_long in (b"GET / HTTP/1.1\r\nName: ", b"GET /", b"GET / HTTP/1.1\r\n" + b"N: x\r\n" * HEAD_BYTES):
+    for too_long in (
+        b"GET / HTTP/1.1\r\nHost: x\r\nName: ",
+        b"GET /",
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"N: x\r\n" * HEAD_BYTES,
+    ):
         assert found(parsed(GET + too_long + b"x" * 3 * HEAD_BYTES)) == [b"", 431]
 
 
@@ -133,10 +137,10 @@ def test_requests_sent_ahead_are_bounded_and_the_last_one_ends_the_connection() 
     ("data", "keep_alive"),
     [
         (GET, True),
-        (b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", False),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", False),
         (b"GET / HTTP/1.0\r\n\r\n", False),
         (b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", True),
-        (b"GET / HTTP/1.1\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n", False),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n", False),
         (b"GET / HTTP/1.0\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", False),
     ],
 )
@@ -213,3 +217,18 @@ def test_no_bytes_break_the_parser(first: bytes, second: bytes) -> None:
             assert one.problem.status.value in {400, 413, 431}
         else:
             one.environ({})
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n", 400),
+        (b"GET / HTTP/1.0\r\nHost: x\r\nhost: y\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: \r\n", b""),
+        (b"GET / HTTP/1.0\r\n", b""),
+    ],
+    ids=["none", "two", "two in 1.0", "an empty one", "none in 1.0"],
+)
+def test_a_request_has_one_host(lines: bytes, status: int | bytes) -> None:
+    assert found(parsed(lines + b"\r\n")) == [status]

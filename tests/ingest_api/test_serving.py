@@ -24,7 +24,7 @@ def port() -> Iterator[int]:
 def ask(port: int, path: bytes) -> bytes:
     """Return all that comes until the connection ends."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-        connection.sendall(b"GET %b HTTP/1.1\r\nConnection: close\r\n\r\n" % path)
+        connection.sendall(b"GET %b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path)
         return connection.makefile("rb").read()
 
 
