@@ -54,7 +54,7 @@ class Head:
     def check(self, version: str) -> None:
         """Raise a 431, the 413 of a body that is too long by its own word, or a 400 for its Host.
 
-        HTTP/1.1 has exactly one, whoever reads it: with two, one in front may have read another (RFC 9112, 3.2).
+        HTTP/1.1 has exactly one (RFC 9112, 3.2): of two, a proxy in front may have read the other.
 
         llhttp has seen that a Content-Length is one number of at most 20 digits.
         """
