@@ -15,6 +15,11 @@ from tests.simulation import stage  # noqa: E402 - as below
 
 stage.set_clocks()
 
+if "--exact" not in sys.argv:
+    from tests.simulation.small.install import set_polars
+
+    set_polars()
+
 from tests.simulation.command import main  # noqa: E402 - what it imports reads the environment and the clock
 
 main()
