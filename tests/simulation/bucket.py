@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -40,12 +42,52 @@ def refusal(operation: str, code: str, status: int) -> ClientError:
     return ClientError(response, operation)  # type: ignore[arg-type] # the fields that are read
 
 
+class Objects(dict[str, tuple[bytes, dict[str, str]]]):
+    """Objects by key, and the keys in their order, which most requests find as the last one left them."""
+
+    _ordered: list[str] | None = None
+
+    def after(self, prefix: str, after: str, most: int | None) -> list[str]:
+        """Return the first keys that begin with a prefix and come after a key; all, or so many."""
+        ordered = self._ordered
+        if ordered is None or len(ordered) != len(self):
+            ordered = self._ordered = sorted(self)
+        begin = bisect_right(ordered, after) if after > prefix else bisect_left(ordered, prefix)
+        found = []
+        for key in islice(ordered, begin, None):
+            if not key.startswith(prefix) or len(found) == most:
+                break
+            found.append(key)
+        return found
+
+    def __setitem__(self, key: str, made: tuple[bytes, dict[str, str]]) -> None:
+        """Make an object, or change it."""
+        if self._ordered is not None and key not in self:
+            insort(self._ordered, key)
+        super().__setitem__(key, made)
+
+    def pop(self, key: str, *default: Any) -> Any:  # noqa: ANN401 - as a dictionary's
+        """Remove an object."""
+        self._ordered = None
+        return super().pop(key, *default)
+
+    def clear(self) -> None:
+        """Remove all objects."""
+        self._ordered = None
+        super().clear()
+
+    def update(self, *others: Any, **more: Any) -> None:  # noqa: ANN401 - as a dictionary's
+        """Make objects, or change them."""
+        self._ordered = None
+        super().update(*others, **more)
+
+
 @dataclass(slots=True)
 class Bucket:
     """The objects; `on_put` is called before one is made, `on_delete` after some were removed."""
 
     world: World
-    objects: dict[str, tuple[bytes, dict[str, str]]] = field(default_factory=dict)
+    objects: Objects = field(default_factory=Objects)
     made: dict[str, float] = field(default_factory=dict)
     on_put: Callable[[str, bytes, Mapping[str, str]], None] = lambda *_: None
     on_delete: Callable[[list[str]], None] = lambda _: None
@@ -113,8 +155,7 @@ class Bucket:
         return self._ask(f"LIST {prefix}", lambda: self._after(prefix, after))
 
     def _after(self, prefix: str, after: str) -> list[str]:
-        keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
-        return keys if prefix.count("/") < _PAGED else keys[:PAGE]
+        return self.objects.after(prefix, after, None if prefix.count("/") < _PAGED else PAGE)
 
     def _ask(self, what: str, do: Callable[[], _T], *, writes: bool = False) -> _T:
         return self.world.effect("s3", what, do, error=_error, writes=writes)

@@ -22,8 +22,8 @@ import tenacity
 from polars.exceptions import ComputeError
 
 from schemas.tables import COUNTER_COLUMNS
-from stream_worker import chain, day_fraud, fraud, lake_s3, pipeline
-from stream_worker.audit import segments
+from stream_worker import chain, day_fraud, diff, fraud, lake_s3, pipeline, run
+from stream_worker.audit import locate, segments
 from stream_worker.digits import NONCE
 from stream_worker.thresholds import THRESHOLDS
 from tests.simulation.stage import STAGE
@@ -144,24 +144,42 @@ def _nonces_of(stack_ids: pl.Series) -> pl.Series:
     return pl.Series([int(one.replace("-", ""), 16) for one in stack_ids], dtype=NONCE)
 
 
-class _Retrying:
-    """Tenacity's, but that it is only made once a first try has failed: that is seldom, and it is slow."""
+def _patiently(patiently: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a lake's patience that only begins once a first try has failed: that is seldom, and it is slow."""
 
-    def __init__(self, **wanted: Any) -> None:  # noqa: ANN401 - as tenacity has it
-        self._wanted = wanted
-
-    def __call__(self, do: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as tenacity has it
+    def patient(self: Any, ask: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401 - the lake's own
         try:
-            return do(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - tenacity sees it, whatever it is
+            return ask(*args)
+        except Exception as error:  # noqa: BLE001 - the lake sees it, whatever it is
             first: list[Exception] = [error]
 
-        def again(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above
+        def again(*args: Any) -> Any:  # noqa: ANN401 - as above
             if first:
                 raise first.pop()
-            return do(*args, **kwargs)
+            return ask(*args)
 
-        return tenacity.Retrying(**self._wanted)(again, *args, **kwargs)
+        return patiently(self, again, *args)
+
+    return patient
+
+
+class _Nowhere:
+    """A folder for temporary files in which none is: a dozen rows do not need one."""
+
+    def __init__(self, *_: object) -> None:
+        """Whatever it is for."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left to remove."""
+
+    def __truediv__(self, _: str) -> Self:
+        return self
+
+    def mkdir(self) -> None:
+        """Nothing."""
 
 
 def _settling(settle: Callable[..., Any]) -> Callable[..., Any]:
@@ -228,7 +246,9 @@ def install(*, exact: bool = False) -> None:
     _replace(pl, read_parquet=FILES.decode, read_parquet_schema=FILES.schema)
     _replace(chain, Seen=_Seen)
     _replace(fraud, first_broken=_first_broken)
-    _replace(lake_s3, Retrying=_Retrying)
+    _replace(lake_s3.S3Lake, _patiently=_patiently(lake_s3.S3Lake._patiently))  # noqa: SLF001 - as below
+    for module in (diff, locate, run):
+        _replace(module, scratch=_Nowhere)
     _replace(pipeline, settle=_settling(pipeline.settle))
     check = segments._Check  # noqa: SLF001 - there is no other name for it
     _replace(check, run=_checking(check.run))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import greenlet
 
@@ -123,6 +123,8 @@ class World:
     calm: bool = False
     history: list[tuple[float, str, str]] = field(default_factory=list)
     actors: list[Actor] = field(default_factory=list)
+    current: Actor | None = None
+    """Who has the turn."""
     random: random.Random = field(init=False)
     _queue: list[tuple[float, int, int, Any]] = field(default_factory=list)
     _number: Any = field(default_factory=count)
@@ -137,11 +139,6 @@ class World:
         """The true time."""
         return datetime.fromtimestamp(self.now, UTC)
 
-    @property
-    def current(self) -> Actor | None:
-        """Who has the turn."""
-        return cast("Actor | None", getattr(greenlet.getcurrent(), "actor", None))
-
     def note(self, text: str, actor: Actor | None = None) -> None:
         """Write a line of the history."""
         by = actor or self.current
@@ -150,7 +147,6 @@ class World:
     def spawn(self, name: str, run: Callable[[], None], *, frail: bool = True) -> Actor:
         """Make a process and give it a turn soon."""
         actor = Actor(name, self, run, random.Random(f"{self.seed}/{name}"), frail=frail)
-        actor.light.actor = actor
         self.actors.append(actor)
         self.schedule(actor.random.random() * 0.01, actor)
         return actor
@@ -172,7 +168,9 @@ class World:
             if not isinstance(what, Actor):
                 what()
             elif what.turn == turn and not what.light.dead:
+                self.current = what
                 what.light.switch()
+                self.current = None
         self.now = max(self.now, until)
 
     def close(self) -> None:
@@ -184,7 +182,9 @@ class World:
 
     def pause(self, seconds: float) -> None:
         """Suspend the process that calls."""
-        actor = self._mine()
+        self._pause(self._mine(), seconds)
+
+    def _pause(self, actor: Actor, seconds: float) -> None:
         self.schedule(seconds, actor)
         self.hub.switch()
         if actor.dead:
@@ -219,11 +219,11 @@ class World:
             raise ViolationError("progress", f"{actor.name} does not come to an end: {what}")
         fate = self.weather.fate(actor, service, writes=writes)
         if fate is Fate.FINE:
-            self.pause(actor.random.random() ** 3 * self.weather.slowness)
+            self._pause(actor, actor.random.random() ** 3 * self.weather.slowness)
             answer = do()
             self.history.append((self.now, actor.name, what))
             if actor.random.random() < self.weather.answers_late:
-                self.pause(actor.random.random() * self.weather.slowness)
+                self._pause(actor, actor.random.random() * self.weather.slowness)
             return answer
         self.note(f"{what}: {fate.value}")
         return self._other(actor, fate, do, error)
