@@ -22,4 +22,5 @@ if "--exact" not in sys.argv:
 
 from tests.simulation.command import main  # noqa: E402 - what it imports reads the environment and the clock
 
-main()
+if __name__ == "__main__":  # the processes that it starts import it, too
+    main()

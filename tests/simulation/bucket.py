@@ -53,7 +53,7 @@ class Objects(dict[str, tuple[bytes, dict[str, str]]]):
         if ordered is None or len(ordered) != len(self):
             ordered = self._ordered = sorted(self)
         begin = bisect_right(ordered, after) if after > prefix else bisect_left(ordered, prefix)
-        found = []
+        found: list[str] = []
         for key in islice(ordered, begin, None):
             if not key.startswith(prefix) or len(found) == most:
                 break

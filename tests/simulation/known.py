@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from tests.simulation.world import ViolationError
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +23,6 @@ class Known:
 KNOWN: Final[tuple[Known, ...]] = ()
 
 
-def known(violation: ViolationError) -> Known | None:
-    """Return the known fault that a violation shows."""
-    return next((one for one in KNOWN if re.search(one.reads, str(violation), re.DOTALL)), None)
+def known(violation: str) -> Known | None:
+    """Return the known fault that a violation's text shows."""
+    return next((one for one in KNOWN if re.search(one.reads, violation, re.DOTALL)), None)

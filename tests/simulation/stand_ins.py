@@ -145,7 +145,7 @@ def _nonces_of(stack_ids: pl.Series) -> pl.Series:
 
 
 def _patiently(patiently: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a lake's patience that only begins once a first try has failed: that is seldom, and it is slow."""
+    """Return a lake's patience that begins once a first try has failed: that is seldom, and it is slow."""
 
     def patient(self: Any, ask: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401 - the lake's own
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,10 @@ def catch(mutation: Mutation) -> Caught:
         f"0:{mutation.seeds}",
     ]
     ended = subprocess.run(
-        [*command, "--first", "--no-shrink", "--json"], capture_output=True, text=True, check=False
+        [*command, "--first", "--no-shrink", "--json", "--jobs", "1"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     try:
         told = json.loads(ended.stdout.splitlines()[-1])
@@ -47,15 +51,21 @@ def catch(mutation: Mutation) -> Caught:
     return Caught(mutation.name, told["histories"], by and by["what"])
 
 
-def table(*, as_json: bool) -> int:
-    """Print the table; return the exit status: 1 if one got away."""
-    got_away = 0
-    for mutation in MUTATIONS:
-        caught = catch(mutation)
-        got_away += caught.by is None
-        if as_json:
-            click.echo(json.dumps(asdict(caught)))
-        else:
-            by = caught.by.splitlines()[0][:90] if caught.by else f"NOT CAUGHT in {mutation.seeds}"
-            click.echo(f"{mutation.name:<40} {caught.histories:>5}  {by}")
-    return int(got_away > 0)
+def table(jobs: int, *, as_json: bool) -> int:
+    """Print the table, made by so many processes; return the exit status: 1 if one got away."""
+    with ThreadPoolExecutor(jobs) as processes:
+        got_away = [
+            _show(*one, as_json=as_json)
+            for one in zip(MUTATIONS, processes.map(catch, MUTATIONS), strict=True)
+        ]
+    return int(any(got_away))
+
+
+def _show(mutation: Mutation, caught: Caught, *, as_json: bool) -> bool:
+    """Print a line of the table; return whether the mutation got away."""
+    if as_json:
+        click.echo(json.dumps(asdict(caught)))
+    else:
+        by = caught.by.splitlines()[0][:90] if caught.by else f"NOT CAUGHT in {mutation.seeds}"
+        click.echo(f"{mutation.name:<40} {caught.histories:>5}  {by}")
+    return caught.by is None

@@ -40,7 +40,7 @@ class DataFrame:
     def of(cls, by: dict[str, Series]) -> DataFrame:
         """Take columns as they are."""
         made = cls.__new__(cls)
-        made._by = by
+        made._by = by  # noqa: SLF001 - its own class
         return made
 
     def __len__(self) -> int:
@@ -128,7 +128,7 @@ class DataFrame:
 
     def sort(self, *by: Any) -> DataFrame:  # noqa: ANN401 - columns
         """Return the rows in an order, null first."""
-        if len(self) < 2:  # noqa: PLR2004 - one is in order
+        if len(self) < 2:
             return self
         keys = [*zip(*(map(order, column(one)(self).values) for one in by), strict=True)]
         return self._take(sorted(range(len(keys)), key=keys.__getitem__))
@@ -149,10 +149,12 @@ class DataFrame:
             return self._take([place for place, key in enumerate(own) if (key in known) is (how == "semi")])
         assert how == "full"
         assert coalesce
-        places: dict[Row, list[int]] = {}
+        places: dict[Row, list[int | None]] = {}
         for place, key in enumerate(others):
             places.setdefault(key, []).append(place)
-        pairs = [(place, found) for place, key in enumerate(own) for found in places.get(key, [None])]
+        pairs: list[tuple[int | None, int | None]] = []
+        for place, key in enumerate(own):
+            pairs += [(place, found) for found in places.get(key, [None])]
         known = set(own)
         pairs += [(None, place) for place, key in enumerate(others) if key not in known]
         return self._joined(other, names, pairs, suffix)
@@ -223,7 +225,7 @@ def _piled(name: str, frames: list[DataFrame]) -> Series:
     values: list[Any] = []
     dtype = None
     for one in frames:
-        held = one._by.get(name)
+        held = one.column(name) if name in one.columns else None
         values += [None] * len(one) if held is None else held.values
         dtype = dtype or (held.dtype if held is not None else None)
     return Series.of(name, values, dtype)

@@ -1,4 +1,4 @@
-"""A column: values, their type, and what can be done with them. Null is None, and makes null of most things."""
+"""A column: values, their type, what can be done with them. Null is None, and makes null of most things."""
 
 from __future__ import annotations
 
@@ -162,7 +162,11 @@ class Series:
     def is_first_distinct(self) -> Series:
         """Say of each value whether it has not been there before."""
         seen: set[Any] = set()
-        return self._flags([not (one in seen or seen.add(one)) for one in self.values])  # type: ignore[func-returns-value] # that is how it is added
+        flags: list[bool | None] = []
+        for one in self.values:
+            flags.append(one not in seen)
+            seen.add(one)
+        return self._flags(flags)
 
     def is_in(self, among: list[Any]) -> Series:
         """Say of each whether it is among some."""
@@ -178,7 +182,7 @@ class Series:
 
     def is_between(self, least: Any, most: Any, closed: str = "both") -> Series:  # noqa: ANN401 - values
         """Say of each whether it is between two; `closed` is `both`, or `right` without the least."""
-        above = self > least if closed == "right" else self >= least
+        above: Series = self > least if closed == "right" else self >= least
         return above & (self <= most)
 
     def ne_missing(self, other: Series) -> Series:

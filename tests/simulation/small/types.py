@@ -46,4 +46,4 @@ class Schema(dict[str, DataType]):
         """Compare the order as well."""
         return not self == other
 
-    __hash__ = None  # type: ignore[assignment] # as any dictionary's
+    __hash__ = None
