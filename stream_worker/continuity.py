@@ -153,6 +153,11 @@ class Continuity:
             self._prove(self._horizon, end)
             self._chain.write_end(end)
 
+    def reach_horizon(self, end: Position) -> None:
+        """Know that the stream has forgotten the shard: what it may have had after `end` is missing."""
+        if self._horizon is not None and not self._chain.evidence(end).ended:
+            self._prove(self._horizon, end)
+
     def _prove(self, horizon: Horizon, end: Position) -> None:
         """See to it that nothing was between `end` and the tip, or a gap is written."""
         if self._passed_over is not None:

@@ -126,11 +126,16 @@ class Processor:
         while len(self._buffer):
             self._commit_run()
 
-    def finish(self, *, ended: bool = False) -> None:
-        """Commit everything: the worker is asked to stop, or the shard has ended (`ended`)."""
+    def finish(self, *, ended: bool = False, expired: bool = False) -> None:
+        """Commit everything: the worker is asked to stop, or the shard has ended (`ended`).
+
+        Or it has `expired`: the stream has forgotten it, and all that was not read of it.
+        """
         self.flush()
         if ended:
             self._continuity.reach_end(self._end)
+        elif expired:
+            self._continuity.reach_horizon(self._end)
         log.info("shard.finished", shard_id=self._shard_id, position=str(self._end))
         self._let_go = True
         self._pulse.stop()  # last: a supervisor may end the process as soon as it sees this

@@ -10,13 +10,17 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from stream_worker.aws_errors import told_of_stream
+from stream_worker.engines.horizon import KinesisHorizon
 from stream_worker.engines.reader import PAGE_RECORDS, ShardReader
-from stream_worker.engines.shards import list_shards
+from stream_worker.engines.shards import is_expired, list_shards
 from stream_worker.engines.tip import Mark
+from stream_worker.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mypy_boto3_kinesis import KinesisClient
 
@@ -31,6 +35,8 @@ _HELD_BYTES: Final = 48 * 1024 * 1024
 
 _READ_SECONDS: Final = 0.2  # between reads of one shard: Kinesis allows five a second
 _LISTING_SECONDS: Final = 10.0  # between listings of the shards, while nothing has ended
+
+log = structlog.get_logger("poll")
 
 
 @dataclass(slots=True)
@@ -74,35 +80,63 @@ class PollEngine:
             self._read_on()
 
     def _read_on(self) -> None:
-        scope = {shard.shard_id for shard in list_shards(self.kinesis, self.stream)} if self.drain else None
+        listed = list_shards(self.kinesis, self.stream) if self.drain else None
+        scope = None if listed is None else {shard.shard_id: shard for shard in listed}
         while not self.stop.is_set():
             if self.clock() >= self._next_listing:
                 self._start_shards(scope)
-            got_records = [self._read(life) for life in list(self._lives.values())]
-            if scope is not None and scope <= self._finished:
+            got_records = [self._read_unless_expired(life) for life in list(self._lives.values())]
+            if scope is not None and scope.keys() <= self._finished:
                 return
             if not any(got_records):
                 self.stop.wait(_READ_SECONDS)
         for life in self._lives.values():
             life.processor.finish()
 
-    def _start_shards(self, scope: set[str] | None) -> None:
+    def _start_shards(self, scope: Mapping[str, Shard] | None) -> None:
+        """Begin with the shards whose parents are done, of a drain's scope those that have expired too."""
         self._next_listing = self.clock() + _LISTING_SECONDS
-        shards = list_shards(self.kinesis, self.stream)
-        for shard in shards:
-            known = shard.shard_id in self._lives or shard.shard_id in self._finished
-            wanted = scope is None or shard.shard_id in scope
-            if wanted and not known and self._finished.issuperset(shard.ancestors):
-                self._lives[shard.shard_id] = self._begin(shard)
+        listed = {shard.shard_id: shard for shard in list_shards(self.kinesis, self.stream)}
+        wanted = listed if scope is None else {name: listed.get(name, shard) for name, shard in scope.items()}
+        for name, shard in wanted.items():
+            known = name in self._lives or name in self._finished
+            if not known and self._finished.issuperset(shard.ancestors):
+                self._lives[name] = self._begin(shard)
 
     def _begin(self, shard: Shard) -> _Life:
-        # Made before the first read: whatever is on the shard now is before it.
-        mark = Mark(self.kinesis, self.stream, shard.shard_id) if self.drain else None
         processor = self.make_processor(shard)
         # The chain's end may lie inside an aggregate: the processor passes over what is committed.
         since = None if self.span is None else self.span.since
         reader = ShardReader(self.kinesis, self.stream, shard, processor.end, since, self.page)
-        return _Life(shard, processor, reader, mark)
+        return _Life(shard, processor, reader)
+
+    def _read_unless_expired(self, life: _Life) -> bool:
+        """Read a page as `_read` does; a shard that the stream does not list any more has nothing to give.
+
+        A closed one can expire between its listing and any read of it. Raises what boto3 raises if it is
+        listed, or the stream is gone.
+        """
+        try:
+            return self._read(life)
+        except self.kinesis.exceptions.ResourceNotFoundException:
+            if not is_expired(self.kinesis, self.stream, life.shard):
+                raise
+        self._refuse_expired(life.shard)
+        note = "normal for a closed shard; where records may be missing, shard.gap says so"
+        log.info("shard.expired", shard_id=life.shard.shard_id, note=note)
+        self._lives.pop(life.shard.shard_id).processor.finish(expired=True)
+        self._finished.add(life.shard.shard_id)
+        self._next_listing = 0.0
+        return True
+
+    def _refuse_expired(self, shard: Shard) -> None:
+        """Raise `RefusedError` if a shard that has expired may have had records of the span."""
+        if self.span is None:
+            return
+        horizon = KinesisHorizon(self.kinesis, self.stream, shard)
+        if not horizon.remembers(round(self.span.since.timestamp() * 1000)):
+            what = f"the stream has forgotten {shard.shard_id}, which may have had records of these days"
+            raise RefusedError(f"{what}: use --source lake")
 
     def _read(self, life: _Life) -> bool:
         """Read one page of a shard when its time has come; say whether it held records."""
@@ -110,6 +144,9 @@ class PollEngine:
         if now < life.next_read:
             return False
         life.next_read = now + _READ_SECONDS
+        if self.drain and life.mark is None:
+            # Made before the first read: whatever is on the shard now is before it.
+            life.mark = Mark(self.kinesis, self.stream, life.shard.shard_id)
         page = life.reader.read()
         if page is None:
             return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from stream_worker.buffer import Limits
-from stream_worker.errors import RefusedError, WorkerError
+from stream_worker.errors import RefusedError, SetupError, WorkerError
 from stream_worker.problem import Kind
 from stream_worker.thresholds import THRESHOLDS
 from tests.simulation import stand_ins
@@ -230,6 +230,8 @@ class Game:
         except RefusedError as error:
             self.world.note(f"refused: {error}")
         except WorkerError as error:
+            if what == "poll" and isinstance(error, SetupError):
+                raise ViolationError("set-up", f"nothing is wrong with it, says a worker: {error}") from error
             self.world.note(f"fails: {error}")
             raise CrashError from error
         except Exception as error:

@@ -164,7 +164,7 @@ class Stream:
         def do() -> dict[str, Any]:
             shard = self.shards[shard_id]
             if shard not in self.listed():
-                raise _not_found()
+                raise _not_found("GetShardIterator")
             number = int(wanted.get("StartingSequenceNumber", 0))
             since = wanted["Timestamp"].timestamp() * 1000 if "Timestamp" in wanted else 0.0
             begins: dict[str, Callable[[Put], bool]] = {
@@ -189,6 +189,8 @@ class Stream:
         shard = self.shards[shard_id]
 
         def do() -> dict[str, Any]:
+            if shard not in self.listed():
+                raise _not_found("GetRecords")
             records, after, behind = self.read(shard, int(index), min(wanted["Limit"], self.page))
             ended = shard.closed is not None and after >= len(shard.records)
             return {
@@ -257,12 +259,12 @@ def _listed(one: SimShard) -> dict[str, Any]:
     return {"ShardId": one.shard_id, "HashKeyRange": bounds, "SequenceNumberRange": numbers, **parents}
 
 
-def _not_found() -> NotFoundError:
+def _not_found(operation: str) -> NotFoundError:
     response: Any = {
         "Error": {"Code": "ResourceNotFoundException"},
         "ResponseMetadata": {"HTTPStatusCode": 400},
     }
-    return NotFoundError(response, "GetShardIterator")
+    return NotFoundError(response, operation)
 
 
 def _error(fate: Fate) -> Exception:

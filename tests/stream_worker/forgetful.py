@@ -104,6 +104,22 @@ class Hooked:
 
 
 @dataclass
+class Late:
+    """A client before whose first call of one kind something happens."""
+
+    kinesis: KinesisClient
+    operation: str
+    hook: Callable[[], object]
+    done: bool = False
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the client has
+        if name == self.operation and not self.done:
+            self.done = True
+            self.hook()
+        return getattr(self.kinesis, name)
+
+
+@dataclass
 class Slow:
     """A client that takes its time between two requests."""
 

@@ -182,8 +182,9 @@ class Series:
 
     def is_between(self, least: Any, most: Any, closed: str = "both") -> Series:  # noqa: ANN401 - values
         """Say of each whether it is between two; `closed` is `both`, or `right` without the least."""
-        above: Series = self > least if closed == "right" else self >= least
-        return above & (self <= most)
+        above = self > least if closed == "right" else self >= least
+        within: Series = above & (self <= most)
+        return within
 
     def ne_missing(self, other: Series) -> Series:
         """Say whether two differ; null is a value."""
