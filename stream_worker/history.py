@@ -125,6 +125,8 @@ class History:
             for folder in self.lake.folders(day_prefix(table, "sealed", day))
         }
         cut_off = folders - {manifest.run for manifest in self.readers.manifests(day)}
+        if cut_off:  # or under removal by another `expire`, which has its note there until the files are gone
+            cut_off -= set(self._cut_off(day))
         return sorted(run for run in cut_off if self._begun(day, run) + KEPT <= now)
 
     def _cut_off(self, day: date) -> list[str]:

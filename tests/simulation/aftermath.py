@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stream_worker.errors import RefusedError, WorkerError
+from stream_worker.segment import LIVE
 from stream_worker.thresholds import THRESHOLDS
 from tests.simulation.commands import Process
-from tests.simulation.damage import damages
+from tests.simulation.damage import damages, damages_while_live
 from tests.simulation.stored import accepted_rows
 from tests.simulation.truth import STRICT
 from tests.simulation.world import ViolationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import date
 
+    from tests.simulation.damage import Damage
     from tests.simulation.game import Game
     from tests.simulation.world import Actor
 
@@ -99,15 +101,27 @@ class Aftermath:
             return what
         self.process.thresholds = STRICT if what in {"strict", "dry"} else THRESHOLDS
         source = self.rng.choice(("stream", "lake")) if what in {"strict", "dry"} else what
-        self.process.replay(day, day, source, dry_run=what == "dry")
+        for replayed in self.process.replay(day, day, source, dry_run=what == "dry"):
+            run = self.game.sight.manifest(day, replayed.manifest.run)
+            self.game.invariants.check_run(run)
+            if run["thresholds_version"] != self.process.thresholds.version:
+                raise ViolationError(
+                    "thresholds", f"{day} was replayed by version {run['thresholds_version']}"
+                )
         self.process.thresholds = THRESHOLDS
         return f"a replay ({what})"
 
     def _audit_finds(self, day: date) -> None:
-        """Check that an audit names each damage, and nothing once it is undone."""
-        bucket, glue = self.game.place.bucket, self.game.place.glue
+        """Check that an audit names each damage, sealed and live, and nothing once it is undone."""
         self.process.seal(day)
-        for name, damage in damages(self.game, day, self.rng):
+        self._finds(day, "sealed", damages(self.game, day, self.rng))
+        self.process.roll_back(day, LIVE)
+        self._finds(day, "live", damages_while_live(self.game, day, self.rng))
+        self.process.seal(day)
+
+    def _finds(self, day: date, state: str, found_by: Iterable[Damage]) -> None:
+        bucket, glue = self.game.place.bucket, self.game.place.glue
+        for name, damage in found_by:
             objects, partitions = dict(bucket.objects), dict(glue.partitions)
             damage()
             found = self.process.audit(day, against_stream=self.rng.random() < 0.5)
@@ -119,7 +133,7 @@ class Aftermath:
                 f"damage: {name}; audit: {found.problems[0] if found.problems else 'nothing'}"
             )
             if found.ok:
-                raise ViolationError("audit finds", f"{name} on {day}, sealed: nothing is wrong, it says")
+                raise ViolationError("audit finds", f"{name} on {day}, {state}: nothing is wrong, it says")
         again = self.process.audit(day, against_stream=True)
         if not again.ok:
             raise ViolationError("audit", f"of {day}, which is whole again: {again.problems[0]}")

@@ -150,9 +150,12 @@ class Bucket:
         """LIST in pages, each asked for by itself: what is made in between may be in a later one."""
         return Pages(self, wanted["Prefix"], wanted.get("Delimiter", ""))
 
-    def page(self, prefix: str, after: str) -> list[str]:
-        """LIST one page."""
-        return self._ask(f"LIST {prefix}", lambda: self._after(prefix, after))
+    def page(self, prefix: str, after: str) -> dict[str, int]:
+        """LIST one page: keys and sizes, as they are at one moment."""
+        return self._ask(
+            f"LIST {prefix}",
+            lambda: {key: len(self.objects[key][0]) for key in self._after(prefix, after)},
+        )
 
     def _after(self, prefix: str, after: str) -> list[str]:
         return self.objects.after(prefix, after, None if prefix.count("/") < _PAGED else PAGE)
@@ -176,12 +179,12 @@ class Pages:
             names = [key.removeprefix(self.prefix) for key in keys]
             folders = sorted({name.partition("/")[0] for name in names if "/" in name})
             yield {
-                "Contents": [{"Key": key, "Size": len(self.bucket.objects[key][0])} for key in keys],
+                "Contents": [{"Key": key, "Size": size} for key, size in keys.items()],
                 "CommonPrefixes": [{"Prefix": f"{self.prefix}{name}/"} for name in folders],
             }
             if self.delimiter or len(keys) != PAGE:
                 return
-            after = keys[-1]
+            after = next(reversed(keys))
 
 
 def _error(fate: Fate) -> Exception:

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import polars as pl
+
+from stream_worker import segment
 from stream_worker.segment import Summary, committed_rejects_key
 from tests.simulation.commands import BUCKET
+from tests.simulation.stand_ins import rows_of
 
 if TYPE_CHECKING:
     import random
@@ -25,6 +29,12 @@ def damages(game: Game, day: date, rng: random.Random, most: int = 3) -> Iterato
     bench = _Bench(game, str(day), rng)
     found = [one for one in bench.all() if one is not None]
     yield from rng.sample(found, min(most, len(found)))
+
+
+def damages_while_live(game: Game, day: date, rng: random.Random) -> list[Damage]:
+    """Return damages of a day whose live segments readers see: no manifest says what there was."""
+    found = _Bench(game, str(day), rng).of_segments()
+    return [one for one in found if one is not None]
 
 
 @dataclass(slots=True)
@@ -46,6 +56,7 @@ class _Bench:
             self._changed("a segment", live),
             self._changed("a file of the run", run["reports"] + run["rejects"]),
             self._cut("a file of the run", run["reports"]),
+            self._altered("a segment", [key for key in live if objects[key][1]["accepted"] != "0"]),
             self._counted("a segment", live),
             self._swapped(live),
             self._copied(live),
@@ -56,6 +67,34 @@ class _Bench:
             self._elsewhere("rejects"),
             self._unseen("reports"),
         ]
+
+    def of_segments(self) -> list[Damage | None]:
+        """Return damages that segments themselves show; none that the last one of a chain is gone."""
+        objects = self.game.place.bucket.objects
+        live = [key for key in self._keys("reports/live") if objects[key][1]["records"] != "0"]
+        full = [key for key in live if objects[key][1]["accepted"] != "0"]
+        return [
+            self._gone(
+                "a segment that another follows", [key for key in live if self._is_followed(key, live)]
+            ),
+            self._gone("the rejects of a segment", self._committed_rejects()),
+            self._counted("a segment", live),
+            self._altered("a segment", full),
+            self._copied(live),
+        ]
+
+    def _is_followed(self, key: str, others: list[str]) -> bool:
+        last = self.game.place.bucket.objects[key][1]["last"]
+        owner = key.rpartition(".parquet")[0].rpartition(".")[0]
+        return f"{owner}.{last}.parquet" in others
+
+    def _altered(self, what: str, keys: list[str]) -> Damage | None:
+        """Change a value, and nothing that counts."""
+
+        def change(body: bytes) -> bytes:
+            return segment.parquet(rows_of(body).with_columns(pl.lit("9.9.9").alias("version")))
+
+        return self._rewrite(f"{what} has another version in its rows", keys, change)
 
     def _keys(self, table: str) -> list[str]:
         prefix = f"{table}/dt={self.day}/"

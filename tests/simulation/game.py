@@ -78,7 +78,7 @@ class Game:
     def __post_init__(self) -> None:
         plan = self.plan
         self.world = World(plan.seed, plan.start, Weather(plan.faults, plan.ends, plan.slowness))
-        stream = Stream(self.world, plan.retention)
+        stream = Stream(self.world, plan.retention, page=plan.page)
         stream.open(plan.shards)
         bucket, glue = Bucket(self.world), Glue(self.world)
         self.place = Place(bucket, stream, glue, Limits(plan.flush_records, 10**9, 60.0))

@@ -119,7 +119,12 @@ MUTATIONS: Final = (
         "checkpointer.checkpoint(number, sub_number)",
         "checkpointer.checkpoint()",
     ),
-    _one("children before parents", "engines.poll", "and self._finished.issuperset(shard.ancestors)", ""),
+    _one(
+        "children before parents",
+        "engines.poll",
+        "not known and self._finished.issuperset(shard.ancestors)",
+        "not known",
+    ),
     _one(
         "only the first page of a listing",
         "lake_s3",
@@ -164,11 +169,13 @@ MUTATIONS: Final = (
         "return run in self.readers.seen(day) or run in switched_to",
         "return False",
     ),
-    _one(
+    Mutation(
         "what readers see expires",
-        "history",
-        "until = None if run in seen else replaced_at + KEPT",
-        "until = replaced_at + KEPT",
+        "stream_worker.history",
+        (
+            ("until = None if run in seen else replaced_at + KEPT", "until = replaced_at + KEPT"),
+            ("return run in self.readers.seen(day) or run in switched_to", "return False"),
+        ),
     ),
     _one("an audit without digests", "audit.stored_rows", "    if not intact(body):\n", "    if False:\n"),
     _one(

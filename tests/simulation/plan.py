@@ -50,7 +50,10 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A history before it is played. `faults` and `ends` are how likely requests fail and processes end."""
+    """A history before it is played. `faults` and `ends` are how likely requests fail and processes end.
+
+    `page` is how many records Kinesis gives at a time.
+    """
 
     seed: str
     start: float
@@ -62,6 +65,7 @@ class Plan:
     ends: float
     redelivers: float
     slowness: float
+    page: int
     heals_slowly: bool
     extras: frozenset[str]
     ops: tuple[Op, ...]
@@ -205,6 +209,9 @@ def make(seed: int | str) -> Plan:
     """Return the plan of a seed."""
     rng = random.Random(f"{seed}/plan")
     retention = rng.choice((24, 24, 48))
+    pages = random.Random(f"{seed}/pages")
+    if retention == 48 and pages.random() < 0.5:  # of a day before the last one all is known, too
+        retention = 72
     mode = rng.choice(("kcl", "kcl", "kcl", "kcl", "poll"))
     draft = _Draft(rng, retention, rng.randint(3, 12))
     draft.moments(rng.randint(1, 3))
@@ -228,6 +235,7 @@ def make(seed: int | str) -> Plan:
         ends=0.004 * stormy,
         redelivers=rng.choice((0.0, 0.0, 0.1)),
         slowness=rng.choice((0.1, 1.0, 8.0)),
+        page=pages.choice((1, 3, 1_000)),
         heals_slowly=rng.random() < 0.3,
         extras=extras,
         ops=tuple(sorted(draft.ops, key=lambda op: (op.at, op.number))),

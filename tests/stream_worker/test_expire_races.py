@@ -122,6 +122,22 @@ def test_an_expire_between_any_two_steps_of_a_seal(step: int) -> None:
     check(theatre, shown)
 
 
+@pytest.mark.parametrize("step", range(1, calls(expired) + 1))
+def test_an_expire_while_another_removes_the_last_files_of_the_run(step: int) -> None:
+    theatre, shown = prepared()
+    (run,) = (manifest.run for manifest in theatre.readers.manifests(THE_DAY))
+    note = f"runs/dt={THE_DAY}/expiring/{run}.json"
+    theatre.stage.put_new(note, theatre.now.isoformat().encode(), {})
+    theatre.stage.delete([f"runs/dt={THE_DAY}/{run}.json"])
+
+    def complete() -> None:
+        files = [key for key in theatre.stage.objects if f"run={run}/" in key]
+        theatre.stage.delete([*files, note])
+
+    assert expired(theatre, Turn(step, complete)) in ([], [run])
+    check(theatre, shown)
+
+
 def test_an_expire_that_was_cut_off_is_completed_the_next_day_and_a_seal_need_not_wait_for_it() -> None:
     theatre, shown = prepared()
     (run,) = (manifest.run for manifest in theatre.readers.manifests(THE_DAY))
