@@ -236,10 +236,11 @@ class Process:
             def make(shard: Shard) -> Processor:
                 return self._spanned(shard, target, span, move)
 
+            stop = SimStop(self.actor, idle=20.0)  # it reads to an end, and is never idle for long
             PollEngine(
-                self.kinesis, STREAM, make, self.stop, drain=True, span=span, page=5, clock=self._clock
+                self.kinesis, STREAM, make, stop, drain=True, span=span, page=5, clock=self._clock
             ).run()
-            return not self.stop.is_set()
+            return not stop.is_set()
 
         return StreamSource(self.kinesis, STREAM, self.lake, engine, self.actor.now)
 
