@@ -259,7 +259,12 @@ def excused(game: Game, audit: Audit, problem: Problem) -> bool:
     """Say whether an audit may name something that is so, or under way."""
     since = game.truth.since(audit.day)
     doubtful = game.invariants.doubtful(since - 120, since + 86_520)
-    return problem.what.startswith(_UNDER_WAY) or (problem.kind is Kind.FORGOTTEN and doubtful)
+    lost = any(shard_id == problem.shard_id for shard_id, _ in game.truth.lost)
+    return (
+        problem.what.startswith(_UNDER_WAY)
+        or (problem.kind is Kind.FORGOTTEN and doubtful)
+        or (problem.kind is Kind.BREAK and lost)
+    )
 
 
 def _short(told: Any) -> str:  # noqa: ANN401 - whatever a command returns

@@ -20,7 +20,15 @@ class Known:
     reads: str
 
 
-KNOWN: Final[tuple[Known, ...]] = ()
+KNOWN: Final[tuple[Known, ...]] = (
+    Known(
+        "a switch that wakes up late",
+        "Glue changes a partition without a condition. A command that is suspended between its look at the"
+        " switches and its UpdatePartition points readers of one table at a run that a later command has"
+        " replaced; it points them back as it goes on. If it ends in between, an audit names the two runs.",
+        r"^late switch: ",
+    ),
+)
 
 
 def known(violation: str) -> Known | None:

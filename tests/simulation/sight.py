@@ -39,7 +39,12 @@ class Sight:
         if missing:
             raise ViolationError("readers", f"{table} of {day} shows run {run} without {tail(missing[0])}")
         if table == "reports" and run_of(self.glue.partitions.get(("rejects", day), "")) != run:
-            raise ViolationError("readers", f"reports of {day} show run {run} before its rejects do")
+            noted = [key for key in self.bucket.objects if key.startswith(f"runs/dt={day}/switches/")]
+            late = not max(noted, default="").endswith(f".{run}.json")
+            when = "after another was noted" if late else "before its rejects do"
+            raise ViolationError(
+                "late switch" if late else "readers", f"reports of {day} show run {run} {when}"
+            )
 
     def on_delete(self, keys: list[str]) -> None:
         """Check that no file goes that readers see."""
