@@ -110,6 +110,7 @@ class Readers:
         switch = Switch(day=day, at=now, why=why, before=before, after=to)
         note = f"{generation.switches_prefix(day)}{now:%Y%m%dT%H%M%S.%fZ}.{to}.json"
         self.lake.put_new(note, switch.model_dump_json().encode(), {})
+        self._check_again(switch)  # an `expire` that did not see the note has removed the run, or noted that
         target = to
         while self.seen(day) != {target}:
             self._point(day, target, why)

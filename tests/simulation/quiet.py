@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -102,6 +103,9 @@ class Quiet:
     def _inspect(self, process: Process) -> None:
         refused = dict(process.seal_all())
         for day in self.game.truth.days():
+            if len(process.readers.seen(day)) > 1 and day not in refused:
+                with suppress(RefusedError):
+                    process.seal(day)  # a switch was cut off between the tables: a command is run again
             self._check_day(process, day, refused.get(day))
         Aftermath(self.game, process).play()
 

@@ -16,6 +16,7 @@ from tests.stream_worker.sealing import THE_DAY, Theatre, same, usual
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from stream_worker.seal import Seal
 
@@ -50,6 +51,20 @@ class Turn:
             self.other()
 
 
+@dataclass(slots=True)
+class Watched:
+    """A catalog that readers are only pointed at what is there by."""
+
+    theatre: Theatre
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the catalog has
+        return getattr(self.theatre.catalog, name)
+
+    def point(self, table: str, day: date, prefix: str) -> None:
+        assert any(key.startswith(prefix) for key in self.theatre.stage.objects), f"{prefix} is empty"
+        self.theatre.catalog.point(table, day, prefix)
+
+
 def due(theatre: Theatre) -> str:
     """Seal, roll back and wait until the run is due; return the run."""
     run = theatre.seal.seal(THE_DAY).manifest.run
@@ -65,7 +80,7 @@ def history(theatre: Theatre, turn: Turn) -> History:
 
 def seal(theatre: Theatre, turn: Turn) -> Seal:
     lake = Interrupted(turn, theatre.stage)
-    readers = Readers(lake, Interrupted(turn, theatre.catalog))  # type: ignore[arg-type] # stand-ins
+    readers = Readers(lake, Interrupted(turn, Watched(theatre)))  # type: ignore[arg-type] # stand-ins
     return replace(theatre.seal, lake=lake, readers=readers, runs=replace(theatre.runs, lake=lake))  # type: ignore[arg-type] # as above
 
 
