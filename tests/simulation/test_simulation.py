@@ -79,6 +79,26 @@ def test_real_parquet_and_rules_give_the_same_histories() -> None:
     assert quick["effects"] == exact["effects"]
 
 
+def test_several_processes_give_the_same_sums() -> None:
+    alone, together = (
+        json.loads(_simulate("--seeds", "0:30", "--json", "--jobs", jobs).stdout) for jobs in ("1", "3")
+    )
+    for told in (alone, together):
+        assert told["histories"] == 30
+        assert told["failures"] == {}
+    assert alone["effects"] == together["effects"] > 30 * 300
+    assert alone["met"] == together["met"]
+
+
+def test_several_processes_find_the_same_first_failure() -> None:
+    options = ("--mutation", "a seal without dedupe", "--first", "--no-shrink", "--json", "--seeds", "0:40")
+    alone, together = (_simulate(*options, "--jobs", jobs) for jobs in ("1", "3"))
+    assert alone.returncode == together.returncode == 1
+    told = [json.loads(ended.stdout.splitlines()[-1]) for ended in (alone, together)]
+    assert told[0]["failures"] == told[1]["failures"]
+    assert told[0]["histories"] == told[1]["histories"]
+
+
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_a_mutation_is_of_the_code_as_it_is(mutation: Mutation) -> None:
     compile(mutation.mutated(), mutation.module, "exec")
