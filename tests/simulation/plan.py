@@ -156,6 +156,21 @@ class _Draft:
             self.add(at, "kill", worker)
             self.add(at + down, "start", worker)
 
+    def backlog(self, moment: float) -> None:
+        """Let a shard be split while no worker is up, and deployments report before and after that."""
+        numbers = range(min(self.deployments, 5))
+        told = [(Kind.GENUINE.value, 0, None)] * len(numbers)
+        before = tuple((number, *one) for number, one in zip(numbers, told, strict=True))
+        happens: list[tuple[float, str, tuple[Any, ...]]] = [
+            *((0, "kill", (worker,)) for worker in range(3)),
+            (1, "put", (before,)),
+            (2, "split", (0,)),
+            (3, "put", (before[::-1],)),
+            (4, "start", (0,)),
+        ]
+        for after, what, args in happens:
+            self.ops.append(Op(len(self.ops), moment + after, what, args))
+
     def commands(self, moment: float) -> None:
         """Let commands run around a moment, some two at once, some cut off and run again."""
         rng = self.rng
@@ -222,6 +237,8 @@ def make(seed: int | str) -> Plan:
         draft.traffic(moment)
         draft.trouble(moment, mode)
         draft.commands(moment)
+    if mode == "poll" and pages.random() < 0.5:
+        draft.backlog(pages.choice(draft.scenes) + 900)
     stormy = rng.choice((0.0, 0.3, 1.0, 1.0, 3.0))
     extras = frozenset(one for one in ("replays", "rollback", "damage", "later") if rng.random() < 0.35)
     return Plan(
