@@ -150,7 +150,7 @@ MUTATIONS: Final = (
     _one("a seal without dedupe", "day_pipeline", "    if not again.any():\n", "    if len(again):\n"),
     _one("reports switched first", "generation", '("rejects", "reports")', '("reports", "rejects")'),
     _one("the greatest link for the one before", "committed", "if found.start < first.start]", "]"),
-    _one("replays by other thresholds mix", "replay", "            judge.thresholds,\n", ""),
+    _one("replays by other thresholds mix", "replay", "            judge.thresholds,\n", "", seeds=200),
     _one(
         "a span of a moment more",
         "span",
@@ -168,6 +168,7 @@ MUTATIONS: Final = (
         "history",
         "return run in self.readers.seen(day) or run in switched_to",
         "return False",
+        seeds=200,
     ),
     Mutation(
         "what readers see expires",
