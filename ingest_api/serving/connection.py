@@ -194,9 +194,8 @@ class Connection(asyncio.Protocol):
         if size != self._woken_at and not self._transport.is_closing():
             self._woken_at = size
             ours = self._transport.get_extra_info("socket")
-            lent = socket.socket(
-                ours.family, ours.type, ours.proto, ours.fileno()
-            )  # uvloop's own makes a copy
+            # Not by uvloop's own object: it makes a copy of the socket for each option.
+            lent = socket.socket(ours.family, ours.type, ours.proto, ours.fileno())
             lent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
             lent.detach()
 

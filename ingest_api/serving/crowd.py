@@ -53,7 +53,9 @@ class Crowd(Generic[M]):
         return True
 
     def queue(self, connection: M, state: State) -> None:
-        """Have a connection wait, from now on, behind all others of the state."""
+        """Have a connection wait, from now on, behind all others of the state; one that is gone does not."""
+        if connection not in self.all:
+            return
         self._queues[self.all[connection]].pop(connection, None)
         self._queues[state][connection] = None
         self.all[connection] = state

@@ -53,7 +53,9 @@ def test_one_that_begins_another_wait_has_that_waits_deadline() -> None:
 
 def test_one_that_is_gone_has_no_deadline() -> None:
     crowd = Crowd[Member](1)
-    crowd.forget(admitted(crowd).waits(State.HEAD, 1.0))
+    gone = admitted(crowd).waits(State.STREAM, 1.0)
+    crowd.forget(gone)
+    gone.waits(State.IDLE, 2.0)  # its report is settled after that
     assert crowd.overdue(100.0) is None
     assert not crowd.all
 
