@@ -26,7 +26,7 @@ def test_every_fraud_rule_is_named() -> None:
 
 def test_the_chance_that_it_promises_is_the_rules() -> None:
     assert "one\n  genuine report in 10^10" in README
-    assert all("10^10" in rule.reason for rule in fraud.RULES[:3])
+    assert all("10^10" in rule.reason for rule in fraud.RULES)
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^)make ([a-z]+)", README, re.MULTILINE))))
