@@ -20,7 +20,7 @@ COUNTERS: Final[tuple[str, ...]] = tuple(SCHEMA["properties"]["metrics"]["proper
 
 
 LONGEST_BYTES: Final = 8_192
-"""The longest body that the edge takes and the worker reads. The longest valid one has 1,080 bytes.
+"""The longest body that the edge takes and the worker reads. The longest valid one has 376 bytes.
 
 Beyond that there is room for indentation and escapes. Decoded JSON takes up to thirty times its bytes, so
 this bounds what one record can cost its reader.

@@ -1,4 +1,5 @@
 import hashlib
+import json
 from typing import Any
 
 import orjson
@@ -78,6 +79,7 @@ def test_a_body_is_rejected_for_the_same_reason_when_the_lake_has_kept_only_its_
 def test_the_longest_valid_report_is_far_shorter_than_what_is_decoded() -> None:
     version = "1.2.3-".ljust(SCHEMA["properties"]["version"]["maxLength"], "a")
     longest = {"version": version, "stack_id": nonce(1), "metrics": dict.fromkeys(COUNTERS, 2**53 - 1)}
+    assert len(json.dumps(longest)) == 376
     escaped = orjson.dumps(longest)
     for text in (version, nonce(1)):
         escaped = escaped.replace(text.encode(), b"".join(b"\\u%04x" % ord(letter) for letter in text))
