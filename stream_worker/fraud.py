@@ -27,13 +27,6 @@ class Rule:
     broken: Callable[[Thresholds], pl.Expr]
 
 
-# semver.org, "Is there a suggested regular expression", without its named groups.
-_SEMANTIC_VERSION: Final = (
-    r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"
-    r"(-((0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*))?"
-    r"(\+([0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*))?$"
-)
-
 REPEAT_DISTANCE: Final = 8
 STEP_DISTANCES: Final = (1, 2)
 
@@ -55,12 +48,6 @@ RULES: Final = (
         1,
         "10^10 calls a day are 115,000 a second without a pause: more than one deployment can serve.",
         lambda thresholds: pl.max_horizontal(COUNTER_COLUMNS) > thresholds.calls_a_day_most,
-    ),
-    Rule(
-        "version_not_semantic",
-        1,
-        "Releases carry semantic versions (semver.org, 2.0.0), so a client that runs one reports one.",
-        lambda _: ~pl.col("version").str.contains(_SEMANTIC_VERSION),
     ),
 )
 

@@ -10,6 +10,7 @@ from infra.analytics import cli as analytics
 from infra.analytics.question import QUESTIONS
 from ingest_api import openapi
 from ingest_api.settings import EdgeSettings
+from schemas.report import COUNTERS, SCHEMA, violations
 from stream_worker import day_fraud, emf, fraud
 from stream_worker.health import Health, Status
 from stream_worker.settings import WorkerSettings
@@ -18,15 +19,35 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_every_fraud_rule_is_named() -> None:
-    assert set(re.findall(r"^\| `(\w+)` \| [^|]*\|$", README, re.MULTILINE)) >= {
+def test_every_fraud_rule_is_named_and_no_other() -> None:
+    section = README.partition("\n## Fraud rules\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \| [^|]*\|$", section, re.MULTILINE) == [
         rule.name for rule in (*fraud.RULES, *day_fraud.RULES)
-    }
+    ]
 
 
 def test_the_chance_that_it_promises_is_the_rules() -> None:
     assert "one\n  genuine report in 10^10" in README
-    assert all("10^10" in rule.reason for rule in fraud.RULES[:3])
+    assert all("10^10" in rule.reason for rule in fraud.RULES)
+
+
+def test_what_it_says_of_versions_is_the_schemas() -> None:
+    section = README.partition("\n## The report\n")[2].partition("\n## ")[0]
+    quoted = re.findall(r"`([^`]*)`", section)
+    named = [text for text in quoted if text == "latest" or re.fullmatch(r"[v+]?[0-9b][^/]*", text)]
+    example = {"stack_id": "3d9c49ce-8367-43ec-8884-568c8d43faec", "metrics": dict.fromkeys(COUNTERS, 0)}
+    valid = {text: not violations({"version": text, **example}) for text in named}
+    assert valid == {
+        "1.4.2": True,
+        "2.0.0-rc.1": True,
+        "1.9.1+b7": True,
+        "v1.4.2": False,
+        "2024.01.1": False,
+        "01": False,
+        "latest": False,
+        "+b7": False,
+    }
+    assert f"at most {SCHEMA['properties']['version']['maxLength']} characters" in section
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^)make ([a-z]+)", README, re.MULTILINE))))
