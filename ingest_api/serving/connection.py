@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ingest_api.pending import Pending
@@ -118,7 +119,7 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Go on: the answer has left."""
-        if self.state is State.UNREAD and self._parser is not None:
+        if self.state is State.UNREAD and self._parser is not None and not self._transport.is_closing():
             self.state = State.BETWEEN
             self._go_on(self._parser)
 
@@ -196,8 +197,11 @@ class Connection(asyncio.Protocol):
             ours = self._transport.get_extra_info("socket")
             # Not by uvloop's own object: it makes a copy of the socket for each option.
             lent = socket.socket(ours.family, ours.type, ours.proto, ours.fileno())
-            lent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
-            lent.detach()
+            try:
+                with suppress(OSError):  # one that has just been reset, on some systems
+                    lent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
+            finally:
+                lent.detach()
 
     def _wanted(self, parser: RequestParser) -> State:
         """Return what to wait for before the next request is whole."""
