@@ -49,8 +49,9 @@ class Host:
         self.environ: dict[str, Any] = {}
         self.stopping = False
         self.served = 0
+        self.application = self._application
 
-    def application(self, _environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    def _application(self, _environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         self.served += 1
         start_response("200 OK", [("Content-Length", "1")])
         return [b"x"]
