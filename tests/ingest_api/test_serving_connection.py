@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ingest_api.serving.connection import Connection
 from ingest_api.serving.crowd import Crowd
@@ -11,7 +11,7 @@ from ingest_api.serving.response import Dates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from wsgiref.types import StartResponse
+    from wsgiref.types import StartResponse, WSGIApplication
 
     from ingest_api.pending import Pending
 
@@ -49,7 +49,7 @@ class Host:
         self.environ: dict[str, Any] = {}
         self.stopping = False
         self.served = 0
-        self.application = self._application
+        self.application = cast("WSGIApplication", self._application)
 
     def _application(self, _environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         self.served += 1
