@@ -1,4 +1,4 @@
-"""A new rule is applied by the real commands: code that has one is installed, and the days are closed again."""
+"""A new rule is applied by the real commands: code that has one closes days again that were closed without."""
 
 from __future__ import annotations
 

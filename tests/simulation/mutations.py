@@ -150,6 +150,7 @@ MUTATIONS: Final = (
         "replays by other thresholds mix",
         "stream_worker.replay",
         (("            self.runs.judgement.id,\n", ""), (_MIXED, "")),
+        seeds=500,
     ),
     _one(
         "a span of a moment more",
