@@ -1,4 +1,4 @@
-"""A new rule is applied by the real commands: code that has one closes days again that were closed without."""
+"""A new rule is applied by the real commands: code that has one closes days that were closed without it."""
 
 from __future__ import annotations
 
