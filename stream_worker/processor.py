@@ -74,7 +74,8 @@ class Processor:
         self._checkpointed = checkpointed
         self._milliseconds_behind = 0
         self._let_go = False
-        log.info("shard.started", shard_id=self._shard_id, position=str(self._end))
+        begins = {"position": str(self._end), "judgement": judgement.id}
+        log.info("shard.started", shard_id=self._shard_id, **begins)
         if checkpointed == LATEST:
             self._continuity.pass_over(self._end)
         elif checkpointed > self._end:

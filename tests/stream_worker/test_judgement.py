@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 import pytest
+import structlog
 
 from stream_worker import day_fraud, fraud
 from stream_worker.day_fraud import DayRule
@@ -15,7 +16,8 @@ from stream_worker.errors import RefusedError
 from stream_worker.fraud import Rule
 from stream_worker.judgement import JUDGEMENT, Judgement
 from stream_worker.thresholds import THRESHOLDS, Thresholds
-from tests.stream_worker.sealing import SPAN, THE_DAY, Theatre, same, usual
+from tests.stream_worker.sealing import SMALL, SPAN, THE_DAY, Theatre, same, usual
+from tests.stream_worker.stage import Stage
 
 if TYPE_CHECKING:
     from stream_worker.diff import Change
@@ -123,3 +125,9 @@ def test_a_replay_whose_worker_was_upgraded_half_way_is_refused_and_readers_see_
     ):
         list(replay.replay(SPAN))
     assert same(theatre.shown(), shown)
+
+
+def test_an_owner_says_in_the_log_by_what_it_judges() -> None:
+    with structlog.testing.capture_logs() as lines:
+        Stage().processor(SMALL, judgement=REFUSES)
+    assert [line["judgement"] for line in lines if line["event"] == "shard.started"] == [REFUSES.id]
