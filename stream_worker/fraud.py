@@ -26,6 +26,11 @@ class Rule:
     reason: str
     broken: Callable[[Thresholds], pl.Expr]
 
+    @property
+    def detail(self) -> str:
+        """The rule in words, as `rejects.detail` has it."""
+        return f"{self.name} v{self.version}: {self.reason}"
+
 
 REPEAT_DISTANCE: Final = 8
 STEP_DISTANCES: Final = (1, 2)
@@ -51,16 +56,16 @@ RULES: Final = (
     ),
 )
 
-REASONS: Final = {rule.name: f"{rule.name} v{rule.version}: {rule.reason}" for rule in RULES}
-
 
 @cache
-def _first_broken(thresholds: Thresholds) -> pl.Expr:
-    broken = [pl.when(rule.broken(thresholds)).then(pl.lit(rule.name)) for rule in RULES]
+def _first_broken(thresholds: Thresholds, rules: tuple[Rule, ...]) -> pl.Expr:
+    broken = [pl.when(rule.broken(thresholds)).then(pl.lit(rule.name)) for rule in rules]
     return pl.coalesce([*broken, pl.lit(None, dtype=pl.String)])
 
 
-def first_broken(reports: pl.DataFrame, thresholds: Thresholds = THRESHOLDS) -> pl.Series:
+def first_broken(
+    reports: pl.DataFrame, thresholds: Thresholds = THRESHOLDS, rules: tuple[Rule, ...] = RULES
+) -> pl.Series:
     """Return for each report the name of the first rule that it breaks, or null."""
     nonces = reports["nonce"]
     steady = (digits.steady_steps(nonces, distance).alias(str(distance)) for distance in STEP_DISTANCES)
@@ -68,4 +73,4 @@ def first_broken(reports: pl.DataFrame, thresholds: Thresholds = THRESHOLDS) -> 
         repeats=digits.repeats(nonces, REPEAT_DISTANCE),
         steady_steps=pl.DataFrame(steady).max_horizontal(),
     )
-    return evidence.select(rule=_first_broken(thresholds)).to_series()
+    return evidence.select(rule=_first_broken(thresholds, rules)).to_series()

@@ -13,6 +13,7 @@ from ingest_api.settings import EdgeSettings
 from schemas.report import COUNTERS, SCHEMA, violations
 from stream_worker import day_fraud, emf, fraud
 from stream_worker.health import Health, Status
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +25,11 @@ def test_every_fraud_rule_is_named_and_no_other() -> None:
     assert re.findall(r"^\| `(\w+)` \| [^|]*\|$", section, re.MULTILINE) == [
         rule.name for rule in (*fraud.RULES, *day_fraud.RULES)
     ]
+
+
+def test_every_part_of_the_judgement_is_named() -> None:
+    section = README.partition("### The judgement\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(JUDGEMENT.parts)
 
 
 def test_the_chance_that_it_promises_is_the_rules() -> None:

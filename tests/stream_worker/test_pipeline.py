@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.report import COUNTERS, LONGEST_BYTES, SCHEMA, violations
 from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.pipeline import BODY_KEPT, Settled, settle
 from stream_worker.seen import Seen
 from tests.schemas.versions import BAD, GOOD
@@ -17,7 +18,7 @@ from tests.stream_worker.samples import FIRST, FORGED, INVALID, MALFORMED, NOON,
 
 
 def settled(bodies: list[bytes], seen: Seen | None = None) -> Settled:
-    return settle(records(bodies), seen or Seen(), "shardId-000000000000", "9.9.9")
+    return settle(records(bodies), seen or Seen(), "shardId-000000000000")
 
 
 def reasons(bodies: list[bytes], seen: Seen | None = None) -> list[tuple[str, str | None]]:
@@ -45,7 +46,7 @@ def test_a_rejected_record_is_kept_whole_with_the_reason() -> None:
     ]
     assert rows["body_sha256"].to_list()[0] == hashlib.sha256(MALFORMED).hexdigest()
     assert rows["partition_key"].to_list() == ["key-0", "key-1", "key-2", "key-4"]
-    assert set(rows["code_version"]) == {"9.9.9"}
+    assert set(rows["code_version"]) == {JUDGEMENT.id}
 
 
 def test_a_record_of_another_producer_that_is_too_long_keeps_its_length_and_digest() -> None:
@@ -210,9 +211,9 @@ def test_any_bodies_whatsoever_end_in_exactly_one_place_each(bodies: list[bytes]
 def test_where_the_segments_are_cut_changes_no_outcome(bodies: list[bytes], cut: int) -> None:
     whole = settled(bodies)
     seen = Seen()
-    head = settle(records(bodies[:cut]), seen, "shardId-000000000000", "9.9.9")
+    head = settle(records(bodies[:cut]), seen, "shardId-000000000000")
     seen.add(head.nonces)
-    rest = settle(records(bodies[cut:], first=len(bodies[:cut])), seen, "shardId-000000000000", "9.9.9")
+    rest = settle(records(bodies[cut:], first=len(bodies[:cut])), seen, "shardId-000000000000")
     assert pl.concat([head.accepted, rest.accepted]).equals(whole.accepted)
     assert pl.concat([head.rejected, rest.rejected]).equals(whole.rejected)
 
