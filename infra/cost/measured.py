@@ -1,4 +1,4 @@
-"""What was measured of this project, and what is assumed of its use. The README states the measurements."""
+"""What was measured of this project, and what is assumed of its use. tests/README.md has the measurements."""
 
 from typing import Final
 
