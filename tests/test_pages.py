@@ -31,6 +31,17 @@ TARGETS = {
 }
 
 
+def test_a_page_is_read_without_its_code(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    path.write_text("# One\n\n## `two`: a b\n[x](y#z) `[p](q)`\n```sh\n# not\n[r](s)\n```\nend\n## Three\n")
+    page = Page(str(path))
+    assert page.anchors == ("one", "two-a-b", "three")
+    assert page.links == ("y#z",)
+    assert page.section("`two`: a b").endswith("```\nend\n")
+    with pytest.raises(LookupError, match="0 times"):
+        page.section("not")
+
+
 def test_the_first_page_is_short() -> None:
     assert len(README.text.splitlines()) <= 200
 

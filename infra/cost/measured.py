@@ -1,4 +1,4 @@
-"""What was measured of this project, and what is assumed of its use. tests/README.md has the measurements."""
+"""What was measured of this project (tests/README.md, infra/README.md), and what is assumed of its use."""
 
 from typing import Final
 
