@@ -1,16 +1,15 @@
-"""The decision records and the changelog: complete, in order, and true to the tree they name."""
+"""The decision records and the changelog: complete, in order, and true to the pages."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.pages import EDGE, INFRA, ROOT, TESTS, WORKER
+
 FOLDER = ROOT / "stream_worker" / "decisions"
 RECORDS = sorted(FOLDER.glob("*.md"))
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-TOP = r"(?:ingest_api|stream_worker|schemas|infra|tests|findings)"
 
 
 def test_records_are_numbered_without_a_hole_and_titled_by_their_number() -> None:
@@ -28,25 +27,19 @@ def test_a_record_has_a_status_and_each_part(path: Path) -> None:
     assert [part for part in parts if part in wanted] == wanted
 
 
-@pytest.mark.parametrize("path", [*RECORDS, ROOT / "CHANGELOG.md"], ids=lambda path: path.stem)
-def test_every_path_that_it_names_is_there(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    named = re.findall(rf"[`(]({TOP}/[\w./-]+?)[`)]", text)
-    assert [name for name in named if not (ROOT / name).exists()] == []
-
-
-def test_the_table_of_starts_is_the_readmes() -> None:
+def test_the_table_of_starts_is_the_pages() -> None:
     rows = re.findall(r"^\| .+ \|$", RECORDS[1].read_text(encoding="utf-8"), re.MULTILINE)
     assert len(rows) == 6
-    assert all(row in README for row in rows)
+    assert all(row in INFRA.section("Starting and taking over") for row in rows)
 
 
-def test_the_table_of_seals_is_the_readmes() -> None:
+def test_the_table_of_seals_is_the_pages() -> None:
     text = RECORDS[4].read_text(encoding="utf-8")
     rows = re.findall(r"^\| (10\^\d) \| ([\d.]+) \| ([\d.]+) \|$", text, re.MULTILINE)
     sizes, seconds, memory = (", ".join(column) for column in zip(*rows, strict=True))
     told = ", ".join(f"{one} s" for one in seconds.split(", "))
-    assert f"| seal of {sizes} reports, two cores | {told} | {memory} GB of memory at most |" in README
+    row = f"| seal of {sizes} reports, two cores | {told} | {memory} GB of memory at most |"
+    assert row in TESTS.section("Speed")
 
 
 def test_the_changelog_groups_what_has_changed_and_says_whom_it_concerns() -> None:
@@ -62,5 +55,5 @@ def test_the_changelog_groups_what_has_changed_and_says_whom_it_concerns() -> No
 
 
 @pytest.mark.parametrize("setting", sorted(set(re.findall(r"METRICS_[A-Z_]+[A-Z]", CHANGELOG))))
-def test_a_setting_that_the_changelog_names_is_the_readmes(setting: str) -> None:
-    assert setting in README
+def test_a_setting_that_the_changelog_names_is_on_a_page(setting: str) -> None:
+    assert setting in EDGE.section("Settings") + WORKER.section("Settings")

@@ -100,6 +100,13 @@ def test_every_link_leads_to_a_file_and_a_heading_that_are_there(page: Page) -> 
             assert _at(target).anchors.count(anchor) == 1, link
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_that_a_page_names_is_there(page: Page) -> None:
+    top = "findings|infra|ingest_api|schemas|stream_worker|tests"
+    named = re.findall(rf"[`(]((?:{top})/[\w./-]+?)[`)]", page.text)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_every_page_is_reached_from_the_first() -> None:
     """A link to a folder reaches the pages that are right in it."""
     reached, left = set[str](), [README]
