@@ -7,7 +7,7 @@ from html import escape
 from string import Template
 from typing import Any, Final
 
-from schemas.report import SCHEMA
+from schemas.report import PATTERNS, SCHEMA
 from schemas.retention import REJECTS_DAYS
 
 _STYLE: Final = """
@@ -117,21 +117,21 @@ def _fields(schema: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dic
             yield prefix + name, field
 
 
-def _limits(field: dict[str, Any]) -> str:
+def _limits(name: str, field: dict[str, Any]) -> str:
     match field:
         case {"minimum": low, "maximum": high}:
-            return f"whole number, {low:,} to {high:,}"
-        case {"minLength": shortest, "maxLength": longest}:
-            return f"text, {shortest} to {longest} characters"
+            return f"a whole number, {low:,} to {high:,}"
         case {"pattern": _}:
-            return "UUID"
+            return PATTERNS[name]
         case _:
             return str(field["type"])
 
 
 def _row(name: str, field: dict[str, Any]) -> str:
     example = f"<code>{escape(str(field['examples'][0]))}</code>"
-    cells = zip(_HEADS[1:], (escape(field["description"]), escape(_limits(field)), example), strict=True)
+    cells = zip(
+        _HEADS[1:], (escape(field["description"]), escape(_limits(name, field)), example), strict=True
+    )
     return (
         f'<tr role="row"><th role="rowheader" scope="row"><code>{escape(name)}</code></th>'
         + "".join(f'<td role="cell" data-head="{head}">{cell}</td>' for head, cell in cells)

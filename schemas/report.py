@@ -20,7 +20,7 @@ COUNTERS: Final[tuple[str, ...]] = tuple(SCHEMA["properties"]["metrics"]["proper
 
 
 LONGEST_BYTES: Final = 8_192
-"""The longest body that the edge takes and the worker reads. The longest valid one has 1,080 bytes.
+"""The longest body that the edge takes and the worker reads. The longest valid one has 376 bytes.
 
 Beyond that there is room for indentation and escapes. Decoded JSON takes up to thirty times its bytes, so
 this bounds what one record can cost its reader.
@@ -40,7 +40,15 @@ class Violation:
     detail: str
 
 
-validate: Final = compile_with_shortcuts(SCHEMA)
+_FIELDS: Final[dict[str, dict[str, Any]]] = SCHEMA["properties"]
+
+PATTERNS: Final = {
+    "version": f"a semantic version (semver.org) of at most {_FIELDS['version']['maxLength']} characters",
+    "stack_id": "a UUID",
+}
+"""What a field's pattern takes, in words."""
+
+validate: Final = compile_with_shortcuts(SCHEMA, repeating=["version"])
 """Return the document; raise `fastjsonschema.JsonSchemaValueException` at its first violation."""
 
 _collect: Final[Callable[[Any], Any]] = fastjsonschema.compile(SCHEMA, use_default=False, fast_fail=False)
@@ -69,22 +77,27 @@ def violations(document: object) -> list[Violation]:
     try:
         _collect(document)
     except fastjsonschema.JsonSchemaValuesException as found:
-        return [violation(error) for error in found.errors]
+        return list(dict.fromkeys(violation(error) for error in found.errors))
     return []
 
 
 def violation(error: fastjsonschema.JsonSchemaValueException) -> Violation:
     """Put one of fastjsonschema's exceptions into words without the document's values or unknown names."""
     path = "$" + "".join(f".{name}" for name in error.path[1:])
-    match error.rule:
+    rule = str(error.rule)
+    match rule:
         case "required":
             missing = [name for name in error.rule_definition if name not in error.value]
             detail = "missing: " + ", ".join(missing)
         case "additionalProperties":
             detail = "a property that the schema does not have"
+        case "pattern" | "not":
+            # `not` bounds a pattern for validators whose `$` matches before a last line break, no more.
+            rule, name = "pattern", error.path[-1]
+            detail = f"pattern: must be {PATTERNS[name]}, such as {_FIELDS[name]['examples'][0]}"
         case _:
-            detail = f"{error.rule}: {error.rule_definition}"
-    return Violation(path, str(error.rule), detail)
+            detail = f"{rule}: {error.rule_definition}"
+    return Violation(path, rule, detail)
 
 
 _JSON_NAMES: Final = {

@@ -183,7 +183,12 @@ REJECTS: Final = Table(
             "body_sha256", Kind.STRING, "SHA-256 of the whole record, in hexadecimal.", "9f86d081884c7d65…"
         ),
         Column("schema_version", Kind.STRING, "The report schema it was judged by.", "v1"),
-        Column("code_version", Kind.STRING, "The worker's version that judged it.", "0.1.0"),
+        Column(
+            "code_version",
+            Kind.STRING,
+            "The judgement by which it was rejected; in older rows, the worker's version.",
+            "49b1d2c70e5f83a6",
+        ),
     ),
 )
 

@@ -59,8 +59,8 @@ def main() -> None:
 
     Settings come from the environment: METRICS_BUCKET (required), METRICS_STREAM, METRICS_DATABASE,
     METRICS_APPLICATION, METRICS_FLUSH_RECORDS, METRICS_FLUSH_BYTES, METRICS_FLUSH_SECONDS,
-    METRICS_HEALTH_FOLDER, METRICS_KCL_*, and the AWS_* variables as boto3 knows them. The README tells of
-    each.
+    METRICS_HEALTH_FOLDER, METRICS_KCL_*, and the AWS_* variables as boto3 knows them. stream_worker/README.md
+    describes each.
 
     Exit status: 0 done, 1 failed, 2 wrong usage or settings, 3 the audit has found a difference.
     """

@@ -64,6 +64,11 @@ class CommittedDay:
         """What the segments say became of their records."""
         return outcomes_of(self.segments)
 
+    @property
+    def judged_by(self) -> list[str]:
+        """What judged the day's records one by one: the ids of the segments' judgements, each once."""
+        return sorted({segment.summary.judged_by for segment in self.segments})
+
     def by_owner(self) -> dict[Owner, list[Committed]]:
         """Return each shard's segments."""
         shards: dict[Owner, list[Committed]] = {}

@@ -127,12 +127,14 @@ def generations(day: date, *, as_json: bool) -> None:
         for one in kept:
             click.echo(json.dumps(asdict(one), default=lambda at: f"{at:%FT%TZ}"))
         return
-    say(f"  {'generation':<18}{'made at (UTC)':<22}{'kept until':<13}{'accepted':>14}{'rejected':>14}  from")
+    head = f"{'generation':<18}{'made at (UTC)':<22}{'kept until':<13}{'accepted':>14}{'rejected':>14}"
+    say(f"  {head}  {'judgement':<18}from")
     for one in kept:
         made, until = (f"{at:%F %T}" if at else "" for at in (one.made_at, one.until))
         mark = "*" if one.current else " "
         counts = f"{one.accepted:>14,}{one.rejected:>14,}"
-        say(f"{mark} {one.generation:<18}{made:<22}{until[:10]:<13}{counts}  {one.source}")
+        judged = ", ".join(one.judged_by)
+        say(f"{mark} {one.generation:<18}{made:<22}{until[:10]:<13}{counts}  {judged:<18}{one.source}")
 
 
 @click.command()
@@ -161,6 +163,11 @@ def _show_sealed(sealed: Sealed, *, as_json: bool) -> None:
         say(f"  {outcome:<10}{after:>14,}{change}")
     for rule, records in manifest.rejudged.items():
         say(f"  {records:,} accepted reports became rejects: {rule}")
+    others = sorted({*manifest.settled_by} - {manifest.judged_by})
+    if others:
+        settled = ", ".join(others)
+        say(f"  its records were settled by judgement {settled}, and the day by {manifest.judged_by}")
+        say("  rules for a single report have not been applied again: `replay` does that")
 
 
 def facts(manifest: Manifest) -> dict[str, object]:
@@ -175,4 +182,6 @@ def facts(manifest: Manifest) -> dict[str, object]:
         "rejudged": manifest.rejudged,
         "code_version": manifest.code_version,
         "thresholds_version": manifest.thresholds_version,
+        "judgement": manifest.judged_by,
+        "settled_by": manifest.settled_by,
     }

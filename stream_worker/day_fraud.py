@@ -43,6 +43,11 @@ class DayRule:
     reason: str
     find: Callable[[pl.DataFrame, float, Thresholds], Finding]
 
+    @property
+    def detail(self) -> str:
+        """The rule in words, as `rejects.detail` has it."""
+        return f"{self.name} v{self.version}: {self.reason}"
+
 
 RULES: Final = (
     DayRule(
@@ -101,12 +106,10 @@ RULES: Final = (
     ),
 )
 
-REASONS: Final = {rule.name: f"{rule.name} v{rule.version}: {rule.reason}" for rule in RULES}
-
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a day showed: for each rule, in the order of `RULES`, its finding."""
+    """What a day showed: for each rule, in the order of the rules, its finding."""
 
     thresholds_version: int
     findings: dict[str, Finding]
@@ -118,14 +121,19 @@ class Evidence:
         }
 
 
-def study(sample: pl.DataFrame, share: float = 1.0, thresholds: Thresholds = THRESHOLDS) -> Evidence:
+def study(
+    sample: pl.DataFrame,
+    share: float = 1.0,
+    thresholds: Thresholds = THRESHOLDS,
+    rules: tuple[DayRule, ...] = RULES,
+) -> Evidence:
     """Look for fraud in a day's accepted reports, each deployment once, or in an even `share` of them.
 
     `sample` has the columns of `reports`, and `nonce` (UInt128). Its order does not matter.
     """
     findings: dict[str, Finding] = {}
     rest = sample
-    for rule in RULES:
+    for rule in rules:
         finding = rule.find(rest, share, thresholds)
         findings[rule.name] = finding
         if finding:

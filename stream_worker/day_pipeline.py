@@ -14,11 +14,13 @@ import polars as pl
 from schemas.report import COUNTERS, SCHEMA_VERSION
 from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
 from stream_worker import day_fraud
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.pipeline import Reason
 from stream_worker.seen import nonces
 
 if TYPE_CHECKING:
     from stream_worker.day_fraud import Evidence
+    from stream_worker.judgement import Judgement
 
 POSITION: Final = ("shard_id", "sequence_number", "sub_sequence_number")
 """The columns that identify a record, in either table."""
@@ -79,14 +81,14 @@ def dedupe(reports: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return ordered.filter(~again), ordered.filter(again)
 
 
-def judge(reports: pl.DataFrame, evidence: Evidence, code_version: str) -> Judged:
+def judge(reports: pl.DataFrame, evidence: Evidence, judgement: Judgement = JUDGEMENT) -> Judged:
     """Judge all reports of some deployments, sorted by `stack_id`, by what the whole day has shown."""
     first, again = dedupe(reports)
     judged = with_nonces(first)
     judged = judged.with_columns(rule=day_fraud.judge(judged, evidence)).drop("nonce")
     forged = judged.filter(pl.col("rule").is_not_null())
     forged = forged.with_columns(
-        reason=pl.lit(Reason.FRAUD.value), detail=pl.col("rule").replace_strict(day_fraud.REASONS)
+        reason=pl.lit(Reason.FRAUD.value), detail=pl.col("rule").replace_strict(judgement.reasons)
     )
     again = again.with_columns(
         rule=pl.lit(None, dtype=pl.String),
@@ -95,7 +97,7 @@ def judge(reports: pl.DataFrame, evidence: Evidence, code_version: str) -> Judge
     )
     return Judged(
         judged.filter(pl.col("rule").is_null()).select(REPORTS.polars.names()),
-        _rejects(pl.concat([again, forged], how="diagonal"), code_version),
+        _rejects(pl.concat([again, forged], how="diagonal"), judgement),
     )
 
 
@@ -104,7 +106,7 @@ def written_anew(reports: pl.DataFrame) -> pl.DataFrame:
     return reports.with_columns(body=_BODY.cast(pl.Binary))
 
 
-def _rejects(rows: pl.DataFrame, code_version: str) -> pl.DataFrame:
+def _rejects(rows: pl.DataFrame, judgement: Judgement) -> pl.DataFrame:
     """Return the rows as rejects; the lake does not have their bodies, so they are written anew."""
     rows = written_anew(rows)
     digests = [hashlib.sha256(body).hexdigest() for body in rows["body"]]
@@ -113,5 +115,5 @@ def _rejects(rows: pl.DataFrame, code_version: str) -> pl.DataFrame:
         body_length=pl.col("body").bin.size("b").cast(pl.Int64),
         body_sha256=pl.Series(digests, dtype=pl.String),
         schema_version=pl.lit(SCHEMA_VERSION),
-        code_version=pl.lit(code_version),
+        code_version=pl.lit(judgement.id),
     ).select(REJECTS.polars.names())

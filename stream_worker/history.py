@@ -37,7 +37,8 @@ log = structlog.get_logger("history")
 class Kept:
     """A generation that can be read: `until` is None for the one that readers see, and for the live one.
 
-    `accepted` and `rejected` count rows.
+    `accepted` and `rejected` count rows. `judged_by` are the ids of judgements: several where live segments
+    were settled by several.
     """
 
     generation: str
@@ -45,6 +46,7 @@ class Kept:
     source: str
     accepted: int
     rejected: int
+    judged_by: list[str]
     made_at: datetime | None = None
     until: datetime | None = None
 
@@ -59,10 +61,10 @@ class History:
     def of(self, day: date) -> list[Kept]:
         """Return the day's generations: live, if it has segments, then the runs as they were made."""
         current = self.readers.current(day)
-        live = read_day(self.lake, LIVE, day).outcomes
-        accepted, records = live["accepted"], sum(live.values())
-        found = [Kept(LIVE, current == LIVE, "stream", accepted, records - accepted)] if records else []
-        return found + self._runs(day, current)
+        live = read_day(self.lake, LIVE, day)
+        accepted, records = live.outcomes["accepted"], sum(live.outcomes.values())
+        seen = Kept(LIVE, current == LIVE, "stream", accepted, records - accepted, live.judged_by)
+        return [*([seen] if records else []), *self._runs(day, current)]
 
     def _runs(self, day: date, current: str | None) -> list[Kept]:
         # Of either table: while a switch is cut off between them, readers see two generations.
@@ -73,7 +75,8 @@ class History:
             until = None if run in seen else replaced_at + KEPT
             accepted = manifest.outcomes["accepted"]
             rejected = manifest.records - accepted
-            found.append(Kept(run, run == current, manifest.source, accepted, rejected, made_at, until))
+            judged, source = [manifest.judged_by], manifest.source
+            found.append(Kept(run, run == current, source, accepted, rejected, judged, made_at, until))
         return found
 
     def expire(self, day: date, now: datetime) -> list[str]:

@@ -50,10 +50,25 @@ class Source(_Frozen):
     proof: str
 
 
+class JudgedBy(_Frozen):
+    """A judgement and all that its id is made of: rules as `name@version`, thresholds by name."""
+
+    id: str
+    report: str
+    report_digest: str
+    releases_digest: str
+    rules: list[str]
+    day_rules: list[str]
+    thresholds: dict[str, int | float]
+    code: str
+
+
 class Manifest(_Frozen):
     """A sealed run. `committed` counts outcomes as the segments say, `outcomes` as the run's rows are.
 
     `rejudged` tells the difference: `duplicate` across shards, and each day-wide fraud rule by name.
+    `judgement` is what judged the day as a whole, `settled_by` what judged its records one by one: the ids of
+    its segments' judgements. Manifests of before there were judgements have neither.
     """
 
     day: date
@@ -64,6 +79,8 @@ class Manifest(_Frozen):
     code_version: str
     schema_version: str
     thresholds_version: int
+    judgement: JudgedBy | None = None
+    settled_by: list[str] = []
     evidence: dict[str, int]
     committed: dict[str, int]
     outcomes: dict[str, int]
@@ -72,6 +89,11 @@ class Manifest(_Frozen):
     gaps: list[Problem]
     reports: list[Part]
     rejects: list[Part]
+
+    @property
+    def judged_by(self) -> str:
+        """The judgement's id or, of before there were judgements, the worker's version."""
+        return self.judgement.id if self.judgement else self.code_version
 
     @property
     def records(self) -> int:

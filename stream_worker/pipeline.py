@@ -2,7 +2,7 @@
 
 Every record ends in exactly one of two frames, accepted or rejected with a reason. Bad data is a value here,
 never an exception past its step. There is no clock, no environment, no network and no log: the same records,
-seen-set and code give the same frames.
+seen-set and judgement give the same frames.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from fastjsonschema import JsonSchemaValueException
 from schemas import report
 from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
 from stream_worker import fraud
+from stream_worker.judgement import JUDGEMENT, Judgement
 from stream_worker.seen import nonces
-from stream_worker.thresholds import THRESHOLDS, Thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,9 +72,7 @@ class Settled:
     outcomes: dict[str, int]
 
 
-def settle(
-    records: Records, seen: Seen, shard_id: str, code_version: str, thresholds: Thresholds = THRESHOLDS
-) -> Settled:
+def settle(records: Records, seen: Seen, shard_id: str, judgement: Judgement = JUDGEMENT) -> Settled:
     """Give every record its one outcome."""
     valid = _Valid()
     rejections: list[Rejection] = []
@@ -82,14 +80,14 @@ def settle(
         # No name for the documents: they are gone before the next ones are decoded.
         validate(decode(records.bodies[start : start + _CHUNK], start, rejections), valid, rejections)
     reports = valid.frame()
-    reports = screen(reports, rejections, thresholds)
+    reports = screen(reports, rejections, judgement)
     reports = dedupe(reports, seen, rejections)
     outcomes = {"accepted": len(reports)} | {
         reason.value: sum(rejection.reason is reason for rejection in rejections) for reason in Reason
     }
     return Settled(
         accepted=_accepted_rows(reports, records, shard_id),
-        rejected=_rejected_rows(rejections, records, shard_id, code_version),
+        rejected=_rejected_rows(rejections, records, shard_id, judgement),
         nonces=reports["nonce"],
         outcomes=outcomes,
     )
@@ -128,17 +126,17 @@ def validate(
             valid.add(row, document)
 
 
-def screen(reports: pl.DataFrame, rejections: list[Rejection], thresholds: Thresholds) -> pl.DataFrame:
+def screen(reports: pl.DataFrame, rejections: list[Rejection], judgement: Judgement) -> pl.DataFrame:
     """Return the reports that break no fraud rule.
 
     Before `dedupe`, so that a forged report cannot take the place of a genuine one.
     """
-    judged = reports.with_columns(rule=fraud.first_broken(reports, thresholds))
+    judged = reports.with_columns(rule=fraud.first_broken(reports, judgement.thresholds, judgement.rules))
     forged = judged.filter(pl.col("rule").is_not_null())
     if forged.is_empty():
         return reports
     for row, rule in forged.select("row", "rule").iter_rows():
-        rejections.append(Rejection(row, Reason.FRAUD, rule, fraud.REASONS[rule]))
+        rejections.append(Rejection(row, Reason.FRAUD, rule, judgement.reasons[rule]))
     return judged.filter(pl.col("rule").is_null()).drop("rule")
 
 
@@ -203,7 +201,7 @@ def _accepted_rows(reports: pl.DataFrame, records: Records, shard_id: str) -> pl
 
 
 def _rejected_rows(
-    rejections: list[Rejection], records: Records, shard_id: str, code_version: str
+    rejections: list[Rejection], records: Records, shard_id: str, judgement: Judgement
 ) -> pl.DataFrame:
     rejections.sort(key=lambda rejection: rejection.row)
     rows = [rejection.row for rejection in rejections]
@@ -222,6 +220,6 @@ def _rejected_rows(
         "body_length": [len(body) for body in bodies],
         "body_sha256": [hashlib.sha256(body).hexdigest() for body in bodies],
         "schema_version": [report.SCHEMA_VERSION] * len(rows),
-        "code_version": [code_version] * len(rows),
+        "code_version": [judgement.id] * len(rows),
     }
     return pl.DataFrame(columns, schema=REJECTS.polars)

@@ -11,20 +11,20 @@ import structlog
 from stream_worker import pipeline
 from stream_worker.buffer import Buffer, Limits
 from stream_worker.continuity import Continuity
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.pulse import LoggedPulse, Uncommitted
 from stream_worker.records import LATEST, START
 from stream_worker.segment import Segment
-from stream_worker.thresholds import THRESHOLDS
 
 if TYPE_CHECKING:
     from datetime import date
 
     from stream_worker.chain import Chain, Commit
     from stream_worker.continuity import Horizon
+    from stream_worker.judgement import Judgement
     from stream_worker.pulse import Pulse
     from stream_worker.records import Position, Records
     from stream_worker.seen import Seen
-    from stream_worker.thresholds import Thresholds
 
 Checkpoint = Callable[["Position"], None]
 """Tells the engine that everything up to a position is committed."""
@@ -45,14 +45,13 @@ class Processor:
         chain: Chain,
         limits: Limits,
         checkpoint: Checkpoint,
-        code_version: str,
         clock: Callable[[], float] = time.monotonic,
         *,
         checkpointed: Position = START,
         horizon: Horizon | None = None,
         pulse: Pulse | None = None,
         announce: Announce = lambda _: None,
-        thresholds: Thresholds = THRESHOLDS,
+        judgement: Judgement = JUDGEMENT,
     ) -> None:
         """Go on where the chain ends, or from `checkpointed` if the engine starts its reading after that.
 
@@ -61,11 +60,10 @@ class Processor:
         self._chain = chain
         self._shard_id = chain.shard.shard_id
         self._checkpoint = checkpoint
-        self._code_version = code_version
         self._clock = clock
         self._pulse = pulse or LoggedPulse(self._shard_id)
         self._announce = announce
-        self._thresholds = thresholds
+        self._judgement = judgement
         self._buffer = Buffer(limits)
         self._seen: dict[date, Seen] = {}
         self._continuity = Continuity(chain, horizon)
@@ -76,7 +74,8 @@ class Processor:
         self._checkpointed = checkpointed
         self._milliseconds_behind = 0
         self._let_go = False
-        log.info("shard.started", shard_id=self._shard_id, position=str(self._end))
+        begins = {"position": str(self._end), "judgement": judgement.id}
+        log.info("shard.started", shard_id=self._shard_id, **begins)
         if checkpointed == LATEST:
             self._continuity.pass_over(self._end)
         elif checkpointed > self._end:
@@ -155,8 +154,8 @@ class Processor:
             run = self._buffer.run(of_one_page=True)
         day = run.day(0)
         seen = self._seen_on(day)
-        settled = pipeline.settle(run, seen, self._shard_id, self._code_version, self._thresholds)
-        segment = Segment.of(run, settled, self._end, self._code_version)
+        settled = pipeline.settle(run, seen, self._shard_id, self._judgement)
+        segment = Segment.of(run, settled, self._end, self._judgement)
         nonces = settled.nonces
         del settled  # a copy of all rejected bodies, which the segment has in its own way
         commit = self._chain.commit(segment)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from schemas.report import SCHEMA_VERSION
 from stream_worker import generation
 from stream_worker.committed import outcomes_of, read_day
 from stream_worker.diff import changes
@@ -20,7 +19,7 @@ from stream_worker.seal import refuse_broken, refuse_unfinished
 from stream_worker.segment import LIVE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date, datetime, timedelta
 
     import polars as pl
@@ -67,9 +66,13 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A replayed day; `changes` is None if what readers saw before is damaged or, in part, gone by age."""
+    """A replayed day; `changes` is None if what readers saw before is damaged or, in part, gone by age.
+
+    `live` are the ids of the judgements that settled its live segments.
+    """
 
     manifest: Manifest
+    live: list[str]
     changes: list[Change] | None
     switched: bool
 
@@ -87,15 +90,22 @@ class Replay:
     def replay(self, span: Span, *, dry_run: bool = False, name: str | None = None) -> Iterator[Replayed]:
         """Settle the span's records again and seal each day from them; a dry run does not switch readers.
 
-        It goes on where an earlier try with the same code, rules and `name` was cut off. The live generation
-        is left as it is. Raises `RefusedError`, with nothing changed for readers, when the span is not over
-        or the source does not hold it whole.
+        It goes on where an earlier try by the same judgement and with the same `name` was cut off. The live
+        generation is left as it is. Raises `RefusedError`, with nothing changed for readers, when the span is
+        not over or the source does not hold it whole.
         """
         refuse_unfinished(span, self.now())
         live = {day: read_day(self.lake, LIVE, day) for day in span.days}
         self.source.check(span, live)
         target = generation.replay(self._name(span, live, name))
-        log.info("replay.started", first=str(span.first), last=str(span.last), generation=target)
+        judgement = self.runs.judgement.id
+        log.info(
+            "replay.started",
+            first=str(span.first),
+            last=str(span.last),
+            generation=target,
+            judgement=judgement,
+        )
         records = sum(sum(day.outcomes.values()) for day in live.values())
         with self.runs.progress("records replayed", records) as move:
             whole = self.source.settle(span, target, move)
@@ -103,10 +113,11 @@ class Replay:
             raise WorkerError("stopped: run the same command again, it goes on where it was")
         again = {day: read_day(self.lake, target, day) for day in span.days}
         _refuse_shortfall(live, again)
+        _refuse_mixed(again.values(), judgement)
         for day in span.days:
-            yield self._finish(again[day], span, dry_run=dry_run)
+            yield self._finish(again[day], live[day], span, dry_run=dry_run)
 
-    def _finish(self, found: CommittedDay, span: Span, *, dry_run: bool) -> Replayed:
+    def _finish(self, found: CommittedDay, live: CommittedDay, span: Span, *, dry_run: bool) -> Replayed:
         refuse_broken(found, despite_gaps=False)
         before = self.readers.current(found.day)
         proofs = self.source.prove(found, span.grace)
@@ -114,7 +125,7 @@ class Replay:
         changed = self._changes(manifest, before)
         switched = not dry_run and self.readers.point(found.day, manifest.run, "replay", self.now())
         log.info("day.replayed", day=str(found.day), run=manifest.run, switched=switched, **manifest.outcomes)
-        return Replayed(manifest, changed, switched)
+        return Replayed(manifest, live.judged_by, changed, switched)
 
     def _changes(self, manifest: Manifest, before: str | None) -> list[Change] | None:
         try:
@@ -135,20 +146,28 @@ class Replay:
         return read_run(self.lake, runs[before])
 
     def _name(self, span: Span, live: Mapping[date, CommittedDay], name: str | None) -> str:
-        """Return a name that no replay has of other days, or by other code or rules: they do not mix."""
-        judge = self.runs.judge
+        """Return a name that no replay has of other days, or by another judgement: they do not mix."""
         told = [
             span.first,
             span.last,
-            SCHEMA_VERSION,
-            judge.code_version,
-            judge.thresholds,
+            self.runs.judgement.id,
             self.source.origin,
         ]
         if self.source.origin is Origin.LAKE:
             told += [segment.summary.metadata for day in live.values() for segment in day.segments]
         digest = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
         return f"{name}-{digest}" if name else digest
+
+
+def _refuse_mixed(again: Iterable[CommittedDay], judgement: str) -> None:
+    """Raise `RefusedError` if another judgement settled a segment: an upgrade came while it replayed."""
+    others = {one for day in again for one in day.judged_by} - {judgement}
+    if others:
+        raise RefusedError(
+            f"segments of this replay were settled by another judgement ({', '.join(sorted(others))}) than"
+            f" {judgement}: readers were not switched. The worker was upgraded meanwhile: run the same"
+            " command again, with another --name if it still runs the old version"
+        )
 
 
 def _refuse_shortfall(live: Mapping[date, CommittedDay], again: Mapping[date, CommittedDay]) -> None:

@@ -92,7 +92,7 @@ def replay(  # noqa: PLR0913, PLR0917 - what the command takes
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Settle the records of some days again with the code and rules of today, and seal the days from that.
+    """Settle the records of some days again by the judgement of today, and seal the days from that.
 
     Readers see the old rows until a day's new ones are complete, then the new ones; `rollback` is the way
     back. Cut off, it goes on where it was when it is run again. It refuses days that are not over, and days
@@ -138,7 +138,7 @@ def _on_kcl(wiring: Wiring, stop: Stop, span: Span, target: str, move: Move) -> 
         return all(shard.lag is None for day in span.days for shard in proof.prove(day))
 
     return kcl_replay.run(
-        wiring.settings, os.environ, stop, ReplayTask(target, span, wiring.thresholds), whole
+        wiring.settings, os.environ, stop, ReplayTask(target, span, wiring.judgement.thresholds), whole
     )
 
 
@@ -183,10 +183,18 @@ def _show(replayed: Replayed, *, as_json: bool) -> None:
     manifest, changes = replayed.manifest, replayed.changes
     if as_json:
         told = None if changes is None else [asdict(change) for change in changes]
-        click.echo(json.dumps(facts(manifest) | {"switched": replayed.switched, "changes": told}))
+        click.echo(
+            json.dumps(
+                facts(manifest)
+                | {"live_settled_by": replayed.live, "switched": replayed.switched, "changes": told}
+            )
+        )
         return
     state = "readers see it" if replayed.switched else "readers were not switched"
     say(f"{manifest.day} is replayed as run {manifest.run}: {manifest.records:,} records; {state}")
+    others = sorted({*replayed.live} - {manifest.judged_by})
+    if others:
+        say(f"  it was settled live by judgement {', '.join(others)}, and now by {manifest.judged_by}")
     if changes is None:
         say("  what readers saw before is damaged, or its rejects have expired: it was not compared")
     elif not changes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+from schemas import __version__
 from schemas.report import SCHEMA_VERSION
 from schemas.tables import REJECTS, REPORTS
 from stream_worker import day_fraud, generation
@@ -16,9 +17,9 @@ from stream_worker.committed import digest_of, outcomes_of
 from stream_worker.day_pipeline import dedupe, judge, with_nonces
 from stream_worker.errors import WorkerError
 from stream_worker.lake import DOCUMENT_BYTES
-from stream_worker.manifest import Manifest, Source
+from stream_worker.manifest import JudgedBy, Manifest, Source
 from stream_worker.parts import Parts, missing_parts
-from stream_worker.sample import Sample
+from stream_worker.sample import Sample, share_of
 from stream_worker.scratch import scratch
 from stream_worker.segment_rows import read_rejects, read_reports
 from stream_worker.sorter import PART_ROWS, Sorter
@@ -29,28 +30,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stream_worker.committed import Committed, CommittedDay
+    from stream_worker.judgement import Judgement
     from stream_worker.lake import Lake
     from stream_worker.link import Owner
     from stream_worker.manifest import Part
     from stream_worker.progress import Progress
-    from stream_worker.thresholds import Thresholds
-
-STUDIED_ROWS: Final = 4_000_000
-"""A day of more reports is judged by a sample of about so many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """Whose judgement a run is: the code's version and the day-wide rules' thresholds."""
-
-    code_version: str
-    thresholds: Thresholds
-
-
-def run_id(day: CommittedDay, judge_: Judge, salt: str = "") -> str:
-    """Return the run's name, which what goes in and who judges make: the same seal has the same name."""
-    judged_by = (SCHEMA_VERSION, judge_.code_version, repr(judge_.thresholds))
-    told = (str(day.day), day.generation, digest_of(day.segments), judged_by, salt)
+def run_id(day: CommittedDay, judgement: Judgement, salt: str = "") -> str:
+    """Return the run's name: the same segments and the same judgement give the same name."""
+    told = (str(day.day), day.generation, digest_of(day.segments), judgement.id, salt)
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
@@ -62,7 +51,7 @@ class RunBuilder:
     """
 
     lake: Lake
-    judge: Judge
+    judgement: Judgement
     progress: Progress
     scratch: Path | None = None
     part_rows: int = PART_ROWS
@@ -95,9 +84,11 @@ class RunBuilder:
             source=day.generation,
             made_at=now,
             replaces=replaces,
-            code_version=self.judge.code_version,
+            code_version=__version__,
             schema_version=SCHEMA_VERSION,
-            thresholds_version=self.judge.thresholds.version,
+            thresholds_version=self.judgement.thresholds.version,
+            judgement=JudgedBy.model_validate({"id": self.judgement.id, **self.judgement.parts}),
+            settled_by=day.judged_by,
             evidence=evidence.summary(),
             committed=committed,
             outcomes=_outcomes(committed, rejudged),
@@ -118,14 +109,14 @@ class RunBuilder:
 
     def _name(self, day: CommittedDay, salt: str) -> str:
         """Return the run's id, or another one while the run of that name is being removed."""
-        run = run_id(day, self.judge, salt)
+        run = run_id(day, self.judgement, salt)
         while self.lake.find(generation.expiring_key(day.day, run)) is not None:
-            run = run_id(day, self.judge, run)
+            run = run_id(day, self.judgement, run)
         return run
 
     def _study(self, day: CommittedDay, folder: Path) -> tuple[Sorter, day_fraud.Evidence]:
         """Read all accepted rows; return them in a sorter, and what they show as a day."""
-        share = min(1.0, STUDIED_ROWS / max(1, day.outcomes["accepted"]))
+        share = share_of(day.outcomes["accepted"])
         sorter, sample = Sorter(folder, self.part_rows), Sample(folder, share)
         with self.progress("rows read", day.outcomes["accepted"]) as move:
             for rows in read_reports(self.lake, day.segments):
@@ -133,7 +124,8 @@ class RunBuilder:
                 sample.add(rows)
                 move(len(rows))
         first, _ = dedupe(sample.take().sort("stack_id"))
-        return sorter, day_fraud.study(with_nonces(first), share, self.judge.thresholds)
+        thresholds, rules = self.judgement.thresholds, self.judgement.day_rules
+        return sorter, day_fraud.study(with_nonces(first), share, thresholds, rules)
 
     def _write(
         self, day: CommittedDay, run: str, sorter: Sorter, evidence: day_fraud.Evidence, now: datetime
@@ -149,7 +141,7 @@ class RunBuilder:
             rejects.gather(rows)
         with self.progress("rows sealed", day.outcomes["accepted"]) as move:
             for part in sorter.parts():
-                judged = judge(part, evidence, self.judge.code_version)
+                judged = judge(part, evidence, self.judgement)
                 reports.add(judged.accepted)
                 rejects.gather(judged.rejected)
                 rejudged.update(judged.rejudged)

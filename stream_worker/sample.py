@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
 _LOOKED_AT: Final = 1_000_000
 
+STUDIED_ROWS: Final = 4_000_000
+"""A day of more reports is judged by a sample of about so many."""
+
+
+def share_of(rows: int) -> float:
+    """Return the share of a day of so many reports that is studied: 1 is all of it."""
+    return min(1.0, STUDIED_ROWS / max(1, rows))
+
 
 class Sample:
     """Keeps a `share` (0 to 1] of what comes: of each deployment all reports or none."""

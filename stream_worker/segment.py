@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from schemas import __version__
 from schemas.report import SCHEMA_VERSION
 from stream_worker.records import Position
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from stream_worker.judgement import Judgement
     from stream_worker.pipeline import Settled
     from stream_worker.records import Records
 
@@ -33,7 +35,8 @@ class Summary:
     """What a committed segment says of itself, in its object's metadata; arrivals in ms since 1970 UTC.
 
     `reports` is a digest of the object itself, so that a value changed later shows; `rejects` is the one in
-    the key of its rejects object, or is empty when it rejected nothing.
+    the key of its rejects object, or is empty when it rejected nothing. `judgement` is an id, empty for
+    segments of before there were judgements: their metadata stay as they were, and so do digests of them.
     """
 
     last: Position
@@ -44,6 +47,12 @@ class Summary:
     rejects: str
     schema_version: str
     code_version: str
+    judgement: str = ""
+
+    @property
+    def judged_by(self) -> str:
+        """The judgement's id or, of before there were judgements, the worker's version."""
+        return self.judgement or self.code_version
 
     @property
     def records(self) -> int:
@@ -63,6 +72,7 @@ class Summary:
             "rejects": self.rejects,
             "schema-version": self.schema_version,
             "code-version": self.code_version,
+            **({"judgement": self.judgement} if self.judgement else {}),
         }
 
     def is_reports(self, body: bytes) -> bool:
@@ -85,6 +95,7 @@ class Summary:
             rejects=metadata["rejects"],
             schema_version=metadata["schema-version"],
             code_version=metadata["code-version"],
+            judgement=metadata.get("judgement", ""),
         )
 
 
@@ -103,7 +114,7 @@ class Segment:
     rejects: bytes | None
 
     @classmethod
-    def of(cls, records: Records, settled: Settled, start: Position, code_version: str) -> Segment:
+    def of(cls, records: Records, settled: Settled, start: Position, judgement: Judgement) -> Segment:
         """Make the segment of `records`, which share one day and follow `start` on their shard."""
         reports = parquet(settled.accepted)
         rejects = parquet(settled.rejected) if len(settled.rejected) else None
@@ -119,7 +130,8 @@ class Segment:
                 reports=digest(reports),
                 rejects=digest(rejects) if rejects else "",
                 schema_version=SCHEMA_VERSION,
-                code_version=code_version,
+                code_version=__version__,
+                judgement=judgement.id,
             ),
             reports=reports,
             rejects=rejects,

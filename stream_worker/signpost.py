@@ -47,6 +47,7 @@ def signpost(to: Place, segment: Segment, last_arrival: int | None) -> tuple[byt
         rejects="",
         schema_version=segment.summary.schema_version,
         code_version=segment.summary.code_version,
+        judgement=segment.summary.judgement,
     )
     return body, summary.metadata | {_NEXT_DAY: str(to.day)}
 

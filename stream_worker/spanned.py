@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas import __version__
 from stream_worker.chain import Chain
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.processor import Processor
-from stream_worker.thresholds import THRESHOLDS
 
 if TYPE_CHECKING:
     from stream_worker.buffer import Limits
+    from stream_worker.judgement import Judgement
     from stream_worker.lake import Lake
     from stream_worker.processor import Checkpoint
     from stream_worker.pulse import Pulse
     from stream_worker.records import Records
     from stream_worker.shard import Shard
     from stream_worker.span import Span
-    from stream_worker.thresholds import Thresholds
 
 
 class SpannedProcessor(Processor):
@@ -33,10 +32,10 @@ class SpannedProcessor(Processor):
         *,
         checkpoint: Checkpoint = lambda _: None,
         pulse: Pulse | None = None,
-        thresholds: Thresholds = THRESHOLDS,
+        judgement: Judgement = JUDGEMENT,
     ) -> None:
         chain = Chain(lake, shard, generation)
-        super().__init__(chain, limits, checkpoint, __version__, pulse=pulse, thresholds=thresholds)
+        super().__init__(chain, limits, checkpoint, pulse=pulse, judgement=judgement)
         self._span = span
 
     def receive(self, records: Records, milliseconds_behind: int = 0) -> None:

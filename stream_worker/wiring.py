@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from schemas import __version__
 from stream_worker import clients, logs
 from stream_worker.catalog_glue import GlueCatalog
 from stream_worker.command import settings_or_usage
 from stream_worker.engines.completeness import Completeness
 from stream_worker.history import History
 from stream_worker.host import spare_the_collector
+from stream_worker.judgement import JUDGEMENT, Judgement
 from stream_worker.lake_s3 import PATIENCE_OF_PEOPLE_SECONDS, PATIENCE_SECONDS, S3Lake
 from stream_worker.progress import shown
 from stream_worker.readers import Readers
-from stream_worker.run import Judge, RunBuilder
+from stream_worker.run import RunBuilder
 from stream_worker.seal import Seal
 from stream_worker.span import GRACE_SECONDS
 from stream_worker.spanned import SpannedProcessor
 from stream_worker.stop import Stop
-from stream_worker.thresholds import THRESHOLDS, Thresholds, ThresholdsError
+from stream_worker.thresholds import Thresholds, ThresholdsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ class Wiring:
 
     settings: WorkerSettings
     grace: timedelta = timedelta(seconds=GRACE_SECONDS)
-    thresholds: Thresholds = THRESHOLDS
+    judgement: Judgement = JUDGEMENT
     patience: float = PATIENCE_SECONDS
     stop: Stop = field(default_factory=Stop)
 
@@ -66,7 +66,7 @@ class Wiring:
         """
         settings = settings_or_usage()
         try:
-            chosen = Thresholds.read(thresholds.read_text("utf-8")) if thresholds else THRESHOLDS
+            chosen = Judgement(Thresholds.read(thresholds.read_text("utf-8"))) if thresholds else JUDGEMENT
         except (OSError, ThresholdsError) as error:
             raise click.UsageError(f"--thresholds: {error}") from error
         # Not the worker's name: what is counted again is not received again.
@@ -96,7 +96,7 @@ class Wiring:
     @cached_property
     def runs(self) -> RunBuilder:
         """What builds runs."""
-        return RunBuilder(self.lake, Judge(__version__, self.thresholds), shown)
+        return RunBuilder(self.lake, self.judgement, shown)
 
     @cached_property
     def seal(self) -> Seal:
@@ -111,7 +111,5 @@ class Wiring:
 
     def processor(self, shard: Shard, generation: str, span: Span, pulse: Pulse) -> SpannedProcessor:
         """Return a processor that commits a span into a generation other than the live one."""
-        limits, thresholds = self.settings.limits, self.thresholds
-        return SpannedProcessor(
-            self.lake, shard, generation, span, limits, pulse=pulse, thresholds=thresholds
-        )
+        limits, judgement = self.settings.limits, self.judgement
+        return SpannedProcessor(self.lake, shard, generation, span, limits, pulse=pulse, judgement=judgement)

@@ -47,7 +47,7 @@ Examples:
     help="With a domain of your own the load balancer has the certificate; without one CloudFront has.",
 )
 @click.option("--json", "as_json", is_flag=True, help="For machines: all lines, units, prices' sources.")
-@click.option("--markdown", is_flag=True, help="The README's table: paste it between its two marks.")
+@click.option("--markdown", is_flag=True, help="The table in infra/README.md, to paste between its marks.")
 @click.option("--alternatives", "others", is_flag=True, help="What else would carry the load, by its price.")
 def main(reports: int | None, *, domain: bool, as_json: bool, markdown: bool, others: bool) -> None:
     """Print the monthly bill of this project line by line, beside the design that it replaces.

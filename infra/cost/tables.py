@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BEGIN: Final = "<!-- cost -->"
 END: Final = "<!-- /cost -->"
-"""Between these the README has what `markdown` returns."""
+"""Between these infra/README.md has what `markdown` returns."""
 
 SOURCE: Final = f"US dollars a month of {DAYS} days, list prices of {REGION} as published in {PUBLISHED}"
 _BETWEEN: Final = re.compile(f"{BEGIN}\n(.*?){END}", re.DOTALL)
@@ -33,7 +33,7 @@ def in_text(text: str) -> str:
 
 
 def markdown(compared: Sequence[Comparison], verdicts: Sequence[str]) -> str:
-    """Return the parts of our bill and the rivals' totals as the README has them."""
+    """Return the parts of our bill and the rivals' totals as infra/README.md has them."""
     ours = [one.bills[0] for one in compared]
     rows = [
         ["reports a day", *(f"10^{len(str(one.reports)) - 1}" for one in compared)],

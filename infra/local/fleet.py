@@ -91,13 +91,15 @@ def _resent(rng: random.Random, deployments: list[bytes]) -> Sent:
 
 def _invalid(rng: random.Random) -> Sent:
     report = orjson.loads(honest(rng))
-    match rng.randrange(4):
+    match rng.randrange(5):
         case 0:
             report["collected_metrics"] = report.pop("metrics")
         case 1:
             report["metrics"]["tokenizeSuccess"] = -1
         case 2:
             report["stack_id"] = report["stack_id"].replace("-", "")
+        case 3:
+            report["version"] = "latest"
         case _:
             del report["metrics"]["createGrantFailure"]
     return Sent(orjson.dumps(report), "invalid")
@@ -105,13 +107,10 @@ def _invalid(rng: random.Random) -> Sent:
 
 def _forged(rng: random.Random) -> Sent:
     report = orjson.loads(honest(rng))
-    match rng.randrange(3):
-        case 0:
-            report["stack_id"] = rng.choice(FORGED_NONCES)
-        case 1:
-            report["metrics"]["tokenizeSuccess"] = 2**53 - 1
-        case _:
-            report["version"] = "latest"
+    if rng.randrange(2):
+        report["stack_id"] = rng.choice(FORGED_NONCES)
+    else:
+        report["metrics"]["tokenizeSuccess"] = 2**53 - 1
     return Sent(orjson.dumps(report), "fraud")
 
 

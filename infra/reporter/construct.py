@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, RemovalPolicy, Token
 from aws_cdk.aws_events import Rule, Schedule
@@ -16,14 +15,12 @@ from constructs import Construct
 from infra.reporter import endpoint as endpoint_rule
 from infra.reporter import near_miss
 from infra.reporter.code import python
+from infra.reporter.function.usage_reporter import version as version_rule
 from infra.reporter.nonce import Nonce
 from infra.reporter.opt_out import disabled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_SEMANTIC: Final = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
-_LONGEST_VERSION: Final = 64
 
 
 class UsageReporter(Construct):
@@ -32,7 +29,7 @@ class UsageReporter(Construct):
     Raises `ValueError` for a property that cannot be right, and for a context key that is nearly the switch.
 
     endpoint: the https URL that takes reports. Its path ends with `/v1/metrics`; it may have tokens.
-    version: the product's version, a semantic one.
+    version: the product's version: a semantic one, of at most 64 characters. It may be a token.
     namespace: where in CloudWatch the product publishes its six counters, under the names of the report.
     dimension_sets: which of their metrics count, by the names of their dimensions. None given, all do. A
         product that publishes the same calls twice, say by [service] and by [service, function], must name
@@ -55,7 +52,8 @@ class UsageReporter(Construct):
             return
         near_miss.refuse(self.node)
         endpoint_rule.check(self, endpoint)
-        _check_version(version)
+        if not Token.is_unresolved(version):
+            version_rule.check(version)  # the function checks one with tokens
         logs = LogGroup(self, "Logs", retention=log_retention, removal_policy=RemovalPolicy.DESTROY)
         nonce = Nonce(self, "Nonce", logs=logs)
         function = python(
@@ -86,10 +84,3 @@ class UsageReporter(Construct):
             schedule=Schedule.expression(nonce.schedule_expression),
             targets=[LambdaFunction(function, retry_attempts=2, max_event_age=Duration.minutes(2))],
         )
-
-
-def _check_version(version: str) -> None:
-    if Token.is_unresolved(version):
-        return
-    if len(version) > _LONGEST_VERSION or not _SEMANTIC.fullmatch(version):
-        raise ValueError(f"version must be a semantic version of at most {_LONGEST_VERSION} characters")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ingest_api.pending import Pending
@@ -118,7 +119,7 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Go on: the answer has left."""
-        if self.state is State.UNREAD and self._parser is not None:
+        if self.state is State.UNREAD and self._parser is not None and not self._transport.is_closing():
             self.state = State.BETWEEN
             self._go_on(self._parser)
 
@@ -194,11 +195,13 @@ class Connection(asyncio.Protocol):
         if size != self._woken_at and not self._transport.is_closing():
             self._woken_at = size
             ours = self._transport.get_extra_info("socket")
-            lent = socket.socket(
-                ours.family, ours.type, ours.proto, ours.fileno()
-            )  # uvloop's own makes a copy
-            lent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
-            lent.detach()
+            # Not by uvloop's own object: it makes a copy of the socket for each option.
+            lent = socket.socket(ours.family, ours.type, ours.proto, ours.fileno())
+            try:
+                with suppress(OSError):  # one that has just been reset, on some systems
+                    lent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
+            finally:
+                lent.detach()
 
     def _wanted(self, parser: RequestParser) -> State:
         """Return what to wait for before the next request is whole."""

@@ -30,7 +30,10 @@ class Crowd(Generic[M]):
 
     def __init__(self, places: int) -> None:
         self._places = places
-        self._queues: dict[State, OrderedDict[M, None]] = {state: OrderedDict() for state in State}
+        # The stream's first: whoever waits for it is no stranger, and must not be late because thousands are.
+        self._queues: dict[State, OrderedDict[M, None]] = {
+            state: OrderedDict() for state in (State.STREAM, *State)
+        }
         self.all: dict[M, State] = {}
         """Each connection, and the queue it is in; BETWEEN stands for none."""
         self._counts: Counter[str] = Counter()
@@ -43,7 +46,8 @@ class Crowd(Generic[M]):
         """
         if len(self.all) >= self._places:
             waiting = [next(iter(self._queues[state])) for state in EVICTED_FIRST if self._queues[state]]
-            waiting = waiting or list(self._queues[State.IDLE])[:1]
+            if not waiting and self._queues[State.IDLE]:
+                waiting = [next(iter(self._queues[State.IDLE]))]
             if not waiting:
                 self.count("refused")
                 return False
@@ -53,7 +57,9 @@ class Crowd(Generic[M]):
         return True
 
     def queue(self, connection: M, state: State) -> None:
-        """Have a connection wait, from now on, behind all others of the state."""
+        """Have a connection wait, from now on, behind all others of the state; one that is gone does not."""
+        if connection not in self.all:
+            return
         self._queues[self.all[connection]].pop(connection, None)
         self._queues[state][connection] = None
         self.all[connection] = state

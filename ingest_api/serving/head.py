@@ -62,7 +62,7 @@ class Head:
             raise too_long()
         if self.content_length > BODY_BYTES:
             raise too_large()
-        if self.hosts > 1 or (version == "1.1" and not self.hosts):
+        if self.hosts > 1 or (version != "1.0" and not self.hosts):
             raise ProblemError(HTTPStatus.BAD_REQUEST, "The request has no Host, or two. Send it with one.")
 
     @property

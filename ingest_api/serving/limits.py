@@ -58,8 +58,11 @@ SWEEP_SECONDS: Final = 0.01
 """How often deadlines are looked at."""
 
 SWEEP_AT_ONCE_SECONDS: Final = 0.002
-"""How long requests wait at most while connections whose time is over are ended. So a crowd that came at once
-also goes at once, and takes a fifth of the time: its last ones go some tenths of a second late."""
+"""How long requests wait at least while connections whose time is over are ended."""
+
+SWEEP_SHARE: Final = 0.2
+"""The most of the time that is for them: a crowd that came at once goes in tenths of a second, and honest
+requests are answered in between."""
 
 ACCEPTED_AT_ONCE: Final = 4
 """The most connections that are taken between two looks at those that are there. With fewer, the system's

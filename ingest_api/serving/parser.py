@@ -123,7 +123,10 @@ class RequestParser:
         if not self.ended:
             self.ended = True
             self.part = Part.NOTHING
-            self.ready.append(Refused(problem, head=self._parser.get_method() == b"HEAD"))
+            # Until llhttp has read a method it gives the last request's, and behind an upgrade it says POST.
+            method = self._method or (self._parser.get_method().decode("ascii") if self._head.target else "")
+            # Without the frames that raised it: they hold this.
+            self.ready.append(Refused(problem.with_traceback(None), head=method == "HEAD"))
 
     # What httptools calls, in this order. Whatever is raised here ends `feed_data` with an HttpParserError.
 
@@ -134,6 +137,7 @@ class RequestParser:
         if not self._passing_over:
             self._head = Head()
             self._body = bytearray()
+            self._method = ""
             self.part = Part.HEAD
 
     def on_url(self, piece: bytes) -> None:

@@ -124,8 +124,10 @@ class Server:
     async def _sweep(self) -> None:
         """End the waits that are over; a share of the time is for those that are not."""
         while True:
+            begun = time.monotonic()
             await asyncio.sleep(limits.SWEEP_SECONDS)
-            pause = time.monotonic() + limits.SWEEP_AT_ONCE_SECONDS
+            now = time.monotonic()
+            pause = now + max(limits.SWEEP_AT_ONCE_SECONDS, limits.SWEEP_SHARE * (now - begun))
             while (connection := self.crowd.overdue(self.now())) is not None:
                 self._attend(connection, connection.time_is_over)
                 if time.monotonic() > pause:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas import __version__
 from stream_worker import clients
 from stream_worker.chain import Chain
 from stream_worker.engines.horizon import KinesisHorizon
@@ -29,9 +28,7 @@ def run(settings: WorkerSettings, stop: Stop, *, drain: bool) -> None:
     def make_processor(shard: Shard) -> Processor:
         chain = Chain(lake, shard)
         horizon = KinesisHorizon(kinesis, settings.stream, shard)
-        processor = Processor(
-            chain, settings.limits, _no_checkpoint, __version__, horizon=horizon, announce=announce
-        )
+        processor = Processor(chain, settings.limits, _no_checkpoint, horizon=horizon, announce=announce)
         lake.while_waiting(processor.still_here)
         return processor
 

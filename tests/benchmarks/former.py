@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.benchmarks.fresh import ROOT
 
-COMMIT: Final = "4afd4b97"
+COMMIT: Final = "4afd4b92"
 """Granian with a thread for each request, Falcon, and the same group commit."""
 
 

@@ -14,11 +14,11 @@ import polars as pl
 from infra.local.lake_folder import FolderLake
 from schemas.tables import REPORTS
 from stream_worker.committed import read_day
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.manifest import Manifest
 from stream_worker.progress import shown
-from stream_worker.run import Judge, RunBuilder
+from stream_worker.run import RunBuilder
 from stream_worker.segment import LIVE
-from stream_worker.thresholds import THRESHOLDS
 from tests.benchmarks import cores
 from tests.benchmarks.committed_day import DAY
 
@@ -47,7 +47,7 @@ def measure(folder: Path) -> Measured:
     day = read_day(lake, LIVE, DAY)
     proofs = dict.fromkeys(day.by_owner(), "benchmark")
     started, processor = time.perf_counter(), time.process_time()
-    runs = RunBuilder(lake, Judge("benchmark", THRESHOLDS), shown, scratch)
+    runs = RunBuilder(lake, JUDGEMENT, shown, scratch)
     manifest = runs.build(day, proofs, LIVE, datetime.now(UTC))
     seconds, processor = time.perf_counter() - started, time.process_time() - processor
     peak = cores.peak_memory() / 1e6

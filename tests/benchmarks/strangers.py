@@ -2,7 +2,8 @@
 
 In each round and for each kind a fresh edge is loaded by 64 connections, without strangers, with them, and 15
 seconds after they have gone; what is printed are the ratios of one round, to the mean of both loads without
-strangers: a machine's own speed changes in a minute. Then the worst small bodies.
+strangers: a machine's own speed changes in a minute. Then more connections than the edge has places, and the
+worst small bodies.
 """
 
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from ingest_api.serving.limits import CONNECTIONS
 from tests.benchmarks import cores, edge
 from tests.benchmarks.figure import Figure, Result, Tick, at_least, at_most
 from tests.benchmarks.load import Load
@@ -27,8 +29,10 @@ from tests.strangers.kind import Kind
 from tests.strangers.siege import HONEST, STRANGERS, crowd, honest
 from tests.strangers.small_bodies import BODIES
 
+_TOO_MANY: Final = 800
+_FULL: Final = f"{CONNECTIONS + _TOO_MANY:,} silent"
 _BODIES: Final = "worst small bodies"
-MEASUREMENTS: Final = [*(kind.value for kind in Kind), _BODIES]
+MEASUREMENTS: Final = [*(kind.value for kind in Kind), _FULL, _BODIES]
 """What a round measures, in this order."""
 
 _WARM_UP: Final = 1.5
@@ -57,18 +61,22 @@ class Run:
 def measure(seconds: float, rounds: int, tick: Tick) -> Result:
     """Besiege an edge with each kind in turn, then fill one with the worst bodies; each is a fresh one."""
     runs: dict[Kind, list[Run]] = {kind: [] for kind in Kind}
+    full: list[Run] = []
     peaks: list[float] = []
     with tempfile.TemporaryDirectory(prefix="metrics-bench-") as folder:
         for _ in range(rounds):
             for kind in Kind:
                 tick(kind.value)
                 runs[kind].append(run(kind, seconds, Path(folder)))
+            tick(_FULL)
+            full.append(run(Kind.SILENT, seconds, Path(folder), CONNECTIONS + _TOO_MANY))
             tick(_BODIES)
             peaks.append(peak(Path(folder)))
-    failures = [sum(runs[kind][turn].failures for kind in Kind) for turn in range(rounds)]
+    failures = [sum(found[turn].failures for found in (*runs.values(), full)) for turn in range(rounds)]
     return Result(
         [
-            *(figure for kind in Kind for figure in _figures(kind, runs[kind])),
+            *(figure for kind in Kind for figure in _figures(f"{STRANGERS:,} {kind.value}", runs[kind])),
+            *_figures(_FULL, full),
             Figure("honest requests not answered 2xx", "", failures, at_most(0)),
             Figure(f"{_AT_ONCE} {_BODIES}, throttled: peak", "MiB", peaks, at_most(200)),
         ],
@@ -131,13 +139,15 @@ def peak(folder: Path, at_once: int = _AT_ONCE) -> float:
         return Family(server.process.pid).peak
 
 
-def _figures(kind: Kind, runs: list[Run]) -> list[Figure]:
+def _figures(who: str, runs: list[Run]) -> list[Figure]:
     rates = [2 * one.beside.rate / (one.before.rate + one.after.rate) for one in runs]
     waits = [2 * _p99(one.beside) / (one.before.p99 + one.after.p99) for one in runs]
     afterwards = [one.after.rate / one.before.rate for one in runs]
+    oldest = [max(one.strangers.oldest.values(), default=0.0) for one in runs]
     return [
-        Figure(f"{STRANGERS:,} {kind.value}: reports/s with ÷ without", "times", rates, at_least(0.8)),
+        Figure(f"{who}: reports/s with ÷ without", "times", rates, at_least(0.8)),
         Figure("  99 of 100 answered in, with ÷ without", "times", waits, at_most(2)),
+        *([Figure("  the oldest that was ended", "s", oldest, at_most(12))] if all(oldest) else []),
         Figure("  slowest /healthz", "s", [one.health for one in runs], at_most(1)),
         Figure("  reports/s 15 s after them ÷ before", "times", afterwards, at_least(0.8)),
         Figure("  memory grown by then", "MiB", [one.grown for one in runs], at_most(100)),

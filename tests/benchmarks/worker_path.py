@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from schemas import __version__
 from stream_worker import pipeline, segment
 from stream_worker.host import spare_the_collector
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.records import START, Position, Records
 from stream_worker.seen import Seen
 from stream_worker.segment import Segment
@@ -37,8 +37,8 @@ class WorkerPath:
 
     def settle(self, records: Records) -> Segment:
         """Return the segment with both objects' bytes, and remember the nonces that it uses up."""
-        settled = pipeline.settle(records, self._seen, self._shard_id, __version__)
-        made = Segment.of(records, settled, self._end, __version__)
+        settled = pipeline.settle(records, self._seen, self._shard_id)
+        made = Segment.of(records, settled, self._end, JUDGEMENT)
         self._seen.add(settled.nonces)
         self._end = made.summary.last
         return made

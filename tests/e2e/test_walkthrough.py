@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -15,10 +15,12 @@ from infra.local.ports import reserve
 from infra.local.process import Process, answers
 from infra.local.system import clean_environment
 from tests.e2e.installation import SECONDS, script
+from tests.pages import README, ROOT
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-TRY_IT = README.partition("\n## Try it\n")[2].partition("\n## ")[0]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TRY_IT = README.section("Try it")
 UP, POST, READ = re.findall(r"```sh\n(.*?)\n```", TRY_IT, re.DOTALL)
 
 

@@ -1,15 +1,13 @@
-"""An operator's choices: what they may be, and what the README says of them."""
+"""An operator's choices: what they may be, and what the page on deploying says of them."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
 from infra.deployment import Architecture, Deployment, DeploymentError, StreamMode, read
-
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+from tests.pages import INFRA
 
 
 def test_without_choices_the_defaults_hold() -> None:
@@ -47,8 +45,8 @@ def test_what_cannot_be_is_refused_by_name(context: dict[str, object], told: str
         read(context)
 
 
-def test_the_readme_has_every_choice_with_its_default() -> None:
-    section = README.partition("\n## Deploying\n")[2].partition("\n## ")[0]
+def test_the_page_has_every_choice_with_its_default() -> None:
+    section = INFRA.section("Deploying")
     told: dict[str, str] = {}
     for names, defaults in re.findall(r"^\| (`[a-z_`, ]+`) \| ([^|]+) \|", section, re.MULTILINE):
         told |= dict(zip(re.findall(r"[a-z_]+", names), re.split(r", ", defaults), strict=True))

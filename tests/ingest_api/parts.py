@@ -25,7 +25,8 @@ class Parts:
     drain: Drain = field(default_factory=Drain)
 
     def __post_init__(self) -> None:
-        self.publisher = Publisher(self.stream, seconds=0.2)
+        # A stream that takes reports has time to, on a busy machine too; the others' 503 need not wait.
+        self.publisher = Publisher(self.stream, seconds=10 if self.stream.answer is None else 0.2)
         self.edge = app.create(self.publisher, Readiness(self.stream, self.publisher), self.drain)
         self.client = Client(self.edge)
 

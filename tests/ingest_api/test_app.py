@@ -145,6 +145,23 @@ def test_a_dry_run_says_what_the_schema_says_and_stores_nothing(
     assert not parts.stream.calls
 
 
+@pytest.mark.parametrize("version", ["2024.01.1", "v1.4.2", "1.4", "latest", "1.4.2\n"])
+def test_a_mistyped_version_is_named_by_the_dry_run_and_taken_by_the_edge(parts: Parts, version: str) -> None:
+    body = json.dumps(json.loads(GOOD) | {"version": version}).encode()
+    assert parts.post(body, "/v1/metrics/check").document == {
+        "valid": False,
+        "errors": [
+            {
+                "path": "$.version",
+                "rule": "pattern",
+                "detail": "pattern: must be a semantic version (semver.org) of at most 64 characters, "
+                "such as 1.4.2",
+            }
+        ],
+    }
+    assert parts.post(body).status == 202
+
+
 def test_the_schema_is_the_workers(parts: Parts) -> None:
     result = parts.get("/v1/schema")
     assert result.headers["content-type"] == "application/schema+json"

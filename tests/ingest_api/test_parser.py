@@ -1,7 +1,9 @@
 """How bytes become requests, by value: whole, byte by byte, and cut anywhere."""
 
+import gc
 import itertools
 import tracemalloc
+import weakref
 
 import pytest
 from hypothesis import given
@@ -232,3 +234,50 @@ def test_no_bytes_break_the_parser(first: bytes, second: bytes) -> None:
 )
 def test_a_request_has_one_host(lines: bytes, status: int | bytes) -> None:
     assert found(parsed(lines + b"\r\n")) == [status]
+
+
+HEAD = b"HEAD / HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "head"),
+    [
+        (HEAD + b"Name: " + b"x" * HEAD_BYTES + b"\r\n\r\n", True),
+        (HEAD + b"Content-Length: many\r\n\r\n", True),
+        (HEAD + UPGRADE + b"Transfer-Encoding: chunked\r\n\r\nz\r\n", True),
+        (HEAD + b"\r\nnonsense\r\n\r\n", False),
+        (HEAD + b"\r\nPO", False),
+        (POST + b"Content-Length: many\r\n\r\n", False),
+    ],
+)
+def test_a_refusal_says_whether_a_head_alone_was_asked_for(data: bytes, *, head: bool) -> None:
+    parser = parsed(data)
+    parser.cut_off()
+    refused = parser.ready[-1]
+    assert isinstance(refused, Refused)
+    assert refused.head is head
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        GET,
+        POST + b"Content-Length: 9000\r\n\r\n",
+        CHUNKED + b"2001\r\n" + b" " * 8193,
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nName: " + b"x" * HEAD_BYTES + b"\r\n\r\n",
+        b"nonsense\r\n\r\n",
+    ],
+    ids=["taken", "413", "413 in chunks", "no host", "431", "broken"],
+)
+def test_a_closed_parser_leaves_nothing_to_the_garbage_collector(data: bytes) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        parser = parsed(data)
+        gone = weakref.ref(parser)
+        parser.close()
+        del parser
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -53,7 +53,9 @@ def test_one_that_begins_another_wait_has_that_waits_deadline() -> None:
 
 def test_one_that_is_gone_has_no_deadline() -> None:
     crowd = Crowd[Member](1)
-    crowd.forget(admitted(crowd).waits(State.HEAD, 1.0))
+    gone = admitted(crowd).waits(State.STREAM, 1.0)
+    crowd.forget(gone)
+    gone.waits(State.IDLE, 2.0)  # its report is settled after that
     assert crowd.overdue(100.0) is None
     assert not crowd.all
 
@@ -82,3 +84,11 @@ def test_where_all_wait_for_the_stream_a_new_one_is_refused() -> None:
     admitted(crowd).waits(State.STREAM, 0.0)
     assert not crowd.admit(Member(crowd))
     assert crowd.take_counts() == {"refused": 1}
+
+
+def test_those_that_wait_for_the_stream_are_given_before_strangers() -> None:
+    crowd = Crowd[Member](3)
+    for state in (State.SILENT, State.HEAD):
+        admitted(crowd).waits(state, 0.0)
+    served = admitted(crowd).waits(State.STREAM, 1.0)
+    assert crowd.overdue(20.0) is served

@@ -1,12 +1,9 @@
-from pathlib import Path
-
 import pytest
 
 from ingest_api.settings import EdgeSettings
 from schemas.environment import NAMES, PREFIX, SettingsError, read
 from stream_worker.settings import WorkerSettings
 
-README = Path(__file__).parents[2] / "README.md"
 BUCKET = {"METRICS_BUCKET": "lake"}
 
 
@@ -100,10 +97,8 @@ def test_the_bucket_is_required() -> None:
         read(WorkerSettings, {})
 
 
-def test_every_field_is_a_known_variable_and_the_readme_has_it() -> None:
+def test_every_field_is_a_known_variable() -> None:
     fields = {
         PREFIX + name.upper() for settings in (EdgeSettings, WorkerSettings) for name in settings.model_fields
     }
     assert fields <= NAMES
-    readme = README.read_text(encoding="utf-8")
-    assert all(f"`{name}`" in readme for name in fields)

@@ -1,12 +1,9 @@
-from pathlib import Path
-
 import polars as pl
 import pytest
 
 from schemas.report import COUNTERS
 from schemas.tables import PARTITION_KEY, REJECTS, REPORTS, TABLES, Table, snake_case
-
-README = Path(__file__).parents[2] / "README.md"
+from tests.pages import SCHEMAS
 
 
 def test_columns_are_counters_in_snake_case() -> None:
@@ -40,10 +37,8 @@ def test_integers_are_int64_and_timestamps_milliseconds(table: Table) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_the_readmes_dictionary_is_the_list_of_columns(table: Table) -> None:
-    assert table.dictionary in README.read_text(encoding="utf-8"), (
-        f"put this into README.md:\n{table.dictionary}"
-    )
+def test_the_pages_dictionary_is_the_list_of_columns(table: Table) -> None:
+    assert table.dictionary in SCHEMAS.text, f"put this into {SCHEMAS.name}:\n{table.dictionary}"
 
 
 def test_rejects_say_nothing_of_the_sender_but_the_record_itself() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +19,7 @@ from stream_worker.engines.poll import PollEngine
 from stream_worker.engines.shards import list_shards
 from stream_worker.errors import OutageError, RefusedError
 from stream_worker.history import History
+from stream_worker.judgement import Judgement
 from stream_worker.lake_s3 import S3Lake
 from stream_worker.lake_source import LakeSource
 from stream_worker.live_days import LiveDays
@@ -25,7 +27,7 @@ from stream_worker.processor import Processor
 from stream_worker.progress import silent
 from stream_worker.readers import Readers
 from stream_worker.replay import Replay
-from stream_worker.run import Judge, RunBuilder
+from stream_worker.run import RunBuilder
 from stream_worker.seal import Seal
 from stream_worker.shard import Shard
 from stream_worker.span import GRACE_SECONDS, Span
@@ -33,6 +35,7 @@ from stream_worker.spanned import SpannedProcessor
 from stream_worker.stop import Stop
 from stream_worker.stream_source import StreamSource
 from stream_worker.thresholds import THRESHOLDS
+from tests.simulation.stand_ins import DAY_RULES
 from tests.simulation.stream import STREAM
 
 if TYPE_CHECKING:
@@ -59,7 +62,6 @@ if TYPE_CHECKING:
     from tests.simulation.world import Actor
 
 GRACE = timedelta(seconds=GRACE_SECONDS)
-VERSION = "1.0.0"
 BUCKET = "metrics-lake"
 _PATIENCE = 600.0
 
@@ -115,6 +117,10 @@ class Process:
         self.stop = SimStop(self.actor)
 
     @property
+    def judgement(self) -> Judgement:
+        return _judgement(self.thresholds)
+
+    @property
     def kinesis(self) -> KinesisClient:
         return cast("KinesisClient", self.place.stream)
 
@@ -132,7 +138,7 @@ class Process:
 
     @property
     def runs(self) -> RunBuilder:
-        return RunBuilder(self.lake, Judge(VERSION, self.thresholds), silent)
+        return RunBuilder(self.lake, self.judgement, silent)
 
     @property
     def sealing(self) -> Seal:
@@ -188,8 +194,8 @@ class Process:
                 Chain(lake, shard),
                 self.place.limits,
                 _no_checkpoint,
-                VERSION,
                 self._clock,
+                judgement=self.judgement,
                 pulse=NoPulse(),
                 horizon=self._horizon(shard),
                 announce=announce,
@@ -212,9 +218,9 @@ class Process:
                 Chain(lake, shard),
                 self.place.limits,
                 checkpoint,
-                VERSION,
                 self._clock,
                 checkpointed=checkpointed,
+                judgement=self.judgement,
                 pulse=NoPulse(),
                 horizon=self._horizon(shard),
                 announce=announce,
@@ -254,8 +260,13 @@ class Process:
 
     def _spanned(self, shard: Shard, target: str, span: Span, _move: Move) -> SpannedProcessor:
         return SpannedProcessor(
-            self.lake, shard, target, span, self.place.limits, pulse=NoPulse(), thresholds=self.thresholds
+            self.lake, shard, target, span, self.place.limits, pulse=NoPulse(), judgement=self.judgement
         )
+
+
+@cache
+def _judgement(thresholds: Thresholds) -> Judgement:
+    return Judgement(thresholds, day_rules=DAY_RULES)
 
 
 def _no_checkpoint(_: Position) -> None:

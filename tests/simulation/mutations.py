@@ -40,7 +40,8 @@ def _one(name: str, module: str, old: str, new: str, seeds: int = 100) -> Mutati
 
 _READ: Final = "        found = committed.read_day(self.lake, LIVE, day)\n"
 _PROVE: Final = "        proofs, forgotten = self._prove(day, despite_gaps=despite_gaps)\n"
-_SCREEN: Final = "    reports = screen(reports, rejections, thresholds)\n"
+_SCREEN: Final = "    reports = screen(reports, rejections, judgement)\n"
+_MIXED: Final = "        _refuse_mixed(again.values(), judgement)\n"
 _DEDUPE: Final = "    reports = dedupe(reports, seen, rejections)\n"
 
 MUTATIONS: Final = (
@@ -150,7 +151,12 @@ MUTATIONS: Final = (
     _one("a seal without dedupe", "day_pipeline", "    if not again.any():\n", "    if len(again):\n"),
     _one("reports switched first", "generation", '("rejects", "reports")', '("reports", "rejects")'),
     _one("the greatest link for the one before", "committed", "if found.start < first.start]", "]"),
-    _one("replays by other thresholds mix", "replay", "            judge.thresholds,\n", "", seeds=200),
+    Mutation(
+        "replays by other thresholds mix",
+        "stream_worker.replay",
+        (("            self.runs.judgement.id,\n", ""), (_MIXED, "")),
+        seeds=500,
+    ),
     _one(
         "a span of a moment more",
         "span",

@@ -25,7 +25,6 @@ from schemas.tables import COUNTER_COLUMNS
 from stream_worker import chain, day_fraud, diff, fraud, lake_s3, pipeline, run
 from stream_worker.audit import locate, segments
 from stream_worker.digits import NONCE
-from stream_worker.thresholds import THRESHOLDS
 from tests.simulation.stage import STAGE
 
 if TYPE_CHECKING:
@@ -132,7 +131,13 @@ def _find_made_up(sample: pl.DataFrame, _share: float, _thresholds: Thresholds) 
     return _MadeUp(sample["version"].to_list().count("7.7.7"))
 
 
-def _first_broken(reports: pl.DataFrame, thresholds: Thresholds = THRESHOLDS) -> pl.Series:
+DAY_RULES: Final = (
+    day_fraud.DayRule("version_made_up", 1, "What the simulation makes up is 7.7.7.", _find_made_up),
+)
+"""The one day-wide rule of the simulation."""
+
+
+def _first_broken(reports: pl.DataFrame, thresholds: Thresholds, _rules: object) -> pl.Series:
     most = thresholds.calls_a_day_most
     rules = [
         "counters_impossible" if max(row) > most else None for row in reports.select(COUNTER_COLUMNS).rows()
@@ -238,9 +243,6 @@ def install(*, exact: bool = False) -> None:
                 setattr(module, name, chance)
             elif name == "parquet" and callable(value) and not exact:
                 setattr(module, name, FILES.encode)
-    rule = next(one for one in day_fraud.RULES if one.name == "version_made_up")
-    only = day_fraud.DayRule(rule.name, rule.version, rule.reason, _find_made_up)
-    _replace(day_fraud, RULES=(only,))
     if exact:
         return
     _replace(pl, read_parquet=FILES.decode, read_parquet_schema=FILES.schema)

@@ -34,7 +34,7 @@ AUDIT_MIB: Final = 300
 def commit(lake: S3Lake, catalog: GlueCatalog, kind: Callable[[int], bytes]) -> int:
     """Commit segments of nothing but rejects; return how many records they have."""
     processor = Processor(
-        Chain(lake, SHARD), Limits(10**6, 10**9, 10**6), lambda _: None, "1", announce=catalog.add_live
+        Chain(lake, SHARD), Limits(10**6, 10**9, 10**6), lambda _: None, announce=catalog.add_live
     )
     each = SEGMENT_BYTES // LENGTH
     made = bodies(kind, LENGTH)

@@ -63,7 +63,7 @@ class Site:
 
         def make_processor(shard: Shard) -> Processor:
             horizon = KinesisHorizon(client, self.stream, shard)
-            return Processor(Chain(self.lake, shard), limits, lambda _: None, "1.0.0", horizon=horizon)
+            return Processor(Chain(self.lake, shard), limits, lambda _: None, horizon=horizon)
 
         with structlog.testing.capture_logs() as lines:
             PollEngine(client, self.stream, make_processor, Stop(), drain=True, page=7).run()

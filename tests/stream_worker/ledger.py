@@ -14,15 +14,15 @@ from stream_worker.buffer import Limits
 from stream_worker.catalog import MemoryCatalog
 from stream_worker.chain import Chain
 from stream_worker.committed import read_day
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.lake import MemoryLake
 from stream_worker.processor import Processor
 from stream_worker.progress import silent
 from stream_worker.readers import Readers
 from stream_worker.records import Records
-from stream_worker.run import Judge, RunBuilder
+from stream_worker.run import RunBuilder
 from stream_worker.segment import LIVE
 from stream_worker.shard import Shard
-from stream_worker.thresholds import THRESHOLDS
 from tests.stream_worker.samples import DAY, SHARD, body, records
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Ledger:
         """Commit records in segments of `size`."""
         limits = Limits(size, 10**9, 10**6)
         chain = Chain(self.lake, shard)
-        processor = Processor(chain, limits, lambda _: None, "1", announce=self.catalog.add_live)
+        processor = Processor(chain, limits, lambda _: None, announce=self.catalog.add_live)
         for start in range(0, len(held), size):
             processor.receive(held[start : start + size])
         processor.finish()
@@ -61,7 +61,7 @@ class Ledger:
     def seal(self, generation: str = LIVE, day: date = TODAY) -> Manifest:
         """Seal a day, unproven, and point readers at it."""
         found = read_day(self.lake, generation, day)
-        builder = RunBuilder(self.lake, Judge("1", THRESHOLDS), silent)
+        builder = RunBuilder(self.lake, JUDGEMENT, silent)
         proofs = dict.fromkeys(found.by_owner(), "tip")
         manifest = builder.build(found, proofs, self.readers.current(day), SEALED_AT)
         self.readers.point(day, manifest.run, "seal", SEALED_AT)

@@ -34,7 +34,7 @@ def engine(
     kinesis: KinesisClient, stream: str, lake: MemoryLake, limits: Limits = NEVER, *, drain: bool = True
 ) -> PollEngine:
     def make_processor(shard: Shard) -> Processor:
-        return Processor(Chain(lake, shard), limits, lambda _: None, "1.0.0")
+        return Processor(Chain(lake, shard), limits, lambda _: None)
 
     return PollEngine(kinesis, stream, make_processor, Stop(), drain=drain, page=7)
 

@@ -14,17 +14,17 @@ from stream_worker.buffer import Limits
 from stream_worker.catalog import MemoryCatalog
 from stream_worker.chain import Chain
 from stream_worker.engines.completeness import Proof, Proven
+from stream_worker.judgement import JUDGEMENT, Judgement
 from stream_worker.processor import Processor
 from stream_worker.progress import silent
 from stream_worker.readers import Readers
 from stream_worker.replay import Origin, Replay
-from stream_worker.run import Judge, RunBuilder
+from stream_worker.run import RunBuilder
 from stream_worker.seal import Seal
 from stream_worker.segment import LIVE
 from stream_worker.shard import Shard
 from stream_worker.sorter import PART_ROWS
 from stream_worker.span import Span
-from stream_worker.thresholds import THRESHOLDS, Thresholds
 from tests.stream_worker.samples import DAY, FORGED, INVALID, MALFORMED, SHARD, body, records
 from tests.stream_worker.stage import CrashError, Stage
 
@@ -97,7 +97,7 @@ class FakeStream:
     def settle(self, span: Span, target: str, move: Move) -> bool:
         for shard, pages in self.feed.items():
             chain = Chain(self.theatre.stage, shard, target)
-            processor = Processor(chain, self.limits, lambda _: None, self.theatre.version)
+            processor = Processor(chain, self.limits, lambda _: None, judgement=self.theatre.judgement)
             for page in pages:
                 wanted = span.of(page)
                 if len(wanted):
@@ -115,8 +115,7 @@ class Theatre:
     """The lake, the catalog, and the commands wired to both; a crash leaves them as they are."""
 
     stage: Stage = field(default_factory=Stage)
-    version: str = "1.0.0"
-    thresholds: Thresholds = THRESHOLDS
+    judgement: Judgement = JUDGEMENT
     part_rows: int = PART_ROWS
     now: datetime = LATER
     proofs: Proofs = field(default_factory=Proofs)
@@ -130,7 +129,7 @@ class Theatre:
         for shard, pages in feed.items():
             chain = Chain(self.stage, shard)
             announce = self.catalog.add_live
-            processor = Processor(chain, limits, lambda _: None, self.version, announce=announce)
+            processor = Processor(chain, limits, lambda _: None, announce=announce, judgement=self.judgement)
             for page in pages:
                 processor.receive(page)
             processor.finish()
@@ -143,8 +142,7 @@ class Theatre:
 
     @property
     def runs(self) -> RunBuilder:
-        judge = Judge(self.version, self.thresholds)
-        return RunBuilder(self.stage, judge, silent, part_rows=self.part_rows)
+        return RunBuilder(self.stage, self.judgement, silent, part_rows=self.part_rows)
 
     @property
     def seal(self) -> Seal:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stream_worker.chain import Chain
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.lake import MemoryLake
 from stream_worker.processor import Processor
 from tests.stream_worker.samples import SHARD
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from stream_worker.buffer import Limits
+    from stream_worker.judgement import Judgement
     from stream_worker.records import Position
     from stream_worker.shard import Shard
 
@@ -42,10 +44,11 @@ class Stage(MemoryLake):
         with self._effect("checkpoint"):
             self.checkpoint = position
 
-    def processor(self, limits: Limits, shard: Shard = SHARD, version: str = "1.0.0") -> Processor:
+    def processor(self, limits: Limits, shard: Shard = SHARD, judgement: Judgement = JUDGEMENT) -> Processor:
         """Start an owner of the shard."""
         chain, announce = Chain(self, shard), self.announced.append
-        return Processor(chain, limits, self.take_checkpoint, version, lambda: self.now, announce=announce)
+        clock, commit = lambda: self.now, self.take_checkpoint
+        return Processor(chain, limits, commit, clock, announce=announce, judgement=judgement)
 
     def _effect(self, name: str) -> _Effect:
         return _Effect(self, name)

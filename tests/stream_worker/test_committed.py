@@ -37,7 +37,7 @@ def filled(arrivals: list[int], generation: str = "live", size: int = 1) -> Memo
 
 
 def add(lake: MemoryLake, arrivals: list[int], generation: str = "live", size: int = 1) -> None:
-    processor = Processor(Chain(lake, SHARD, generation), Limits(size, 10**9, 9), lambda _: None, "1")
+    processor = Processor(Chain(lake, SHARD, generation), Limits(size, 10**9, 9), lambda _: None)
     processor.receive(records([body(n) for n in range(len(arrivals))], 0, arrivals))
     processor.finish()
 
@@ -55,7 +55,7 @@ def of(lake: MemoryLake, key: str) -> Summary:
 
 def test_a_day_has_its_segments_of_all_shards_in_order_and_their_sums() -> None:
     lake = filled([NOON + n for n in range(5)], size=2)
-    processor = Processor(Chain(lake, OTHER), Limits(9, 10**9, 9), lambda _: None, "1")
+    processor = Processor(Chain(lake, OTHER), Limits(9, 10**9, 9), lambda _: None)
     processor.receive(records([body(1), body(1), FORGED, MALFORMED], 100))
     processor.finish()
     found = read_day(lake, "live", DAY)

@@ -176,7 +176,7 @@ def read(cloud: Cloud, stream: str, lake: MemoryLake, count: int) -> None:
             super().receive(page[:count], milliseconds_behind)
 
     def make_processor(shard: Shard) -> Processor:
-        return Quitting(Chain(lake, shard), NEVER, lambda _: None, "1.0.0")
+        return Quitting(Chain(lake, shard), NEVER, lambda _: None)
 
     PollEngine(cloud.kinesis, stream, make_processor, Stop(), drain=True).run()
 

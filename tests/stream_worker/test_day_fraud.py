@@ -117,7 +117,7 @@ def test_a_quarter_of_the_day_shows_a_great_flood(honest: pl.DataFrame, attack: 
 
 
 def test_reasons_and_counts_are_told() -> None:
-    assert day_fraud.REASONS.keys() == {rule.name for rule in day_fraud.RULES}
-    assert all(reason.startswith(f"{name} v1: ") for name, reason in day_fraud.REASONS.items())
+    assert len({rule.name for rule in day_fraud.RULES}) == len(day_fraud.RULES)
+    assert all(rule.detail == f"{rule.name} v{rule.version}: {rule.reason}" for rule in day_fraud.RULES)
     summary = day_fraud.study(alike(3, (1, 0, 1, 0, 0, 0))).summary()
-    assert summary == {"thresholds": 1, **dict.fromkeys(day_fraud.REASONS, 0)}
+    assert summary == {"thresholds": 1, **{rule.name: 0 for rule in day_fraud.RULES}}

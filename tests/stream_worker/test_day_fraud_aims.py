@@ -6,7 +6,7 @@ from tests.benchmarks import fraud_scores
 from tests.benchmarks.fraud_scores import Score
 
 HARD = {"each payload copied", "jittered by 20 %", "jittered by 10 %", "one counter free"}
-"""What the rules find only in part, depending on the fleet: the README says why."""
+"""What the rules find only in part, depending on the fleet: the worker's page says why."""
 
 
 @pytest.mark.parametrize("seed", [8_100_001, 8_100_002])

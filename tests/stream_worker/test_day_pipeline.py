@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import orjson
@@ -16,6 +17,7 @@ from schemas.report import COUNTERS
 from schemas.tables import REJECTS, REPORTS
 from stream_worker.day_fraud import Evidence, study
 from stream_worker.day_pipeline import POSITION, dedupe, judge, with_nonces, written_anew
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.pipeline import settle
 from stream_worker.records import Records
 from stream_worker.seen import Seen
@@ -25,7 +27,7 @@ Place = tuple[int, str, str, int]  # arrival, shard, sequence number, sub-sequen
 
 
 def reports(places: list[Place], stack_id: str = nonce(1)) -> pl.DataFrame:
-    row = settle(records([body(1, stack_id=stack_id)]), Seen(), "s", "1").accepted
+    row = settle(records([body(1, stack_id=stack_id)]), Seen(), "s").accepted
     rows = [
         row.with_columns(
             arrived_at=pl.lit(NOON + arrived).cast(REPORTS.polars["arrived_at"]),
@@ -65,7 +67,7 @@ def test_the_first_is_the_earliest_then_the_lowest_shard_then_the_lowest_positio
 
 
 def test_deployments_that_report_once_all_stay_as_they_are() -> None:
-    held = settle(records([body(n) for n in range(9)]), Seen(), "s", "1").accepted.sort("stack_id")
+    held = settle(records([body(n) for n in range(9)]), Seen(), "s").accepted.sort("stack_id")
     first, again = dedupe(held)
     assert first.equals(held)
     assert again.is_empty()
@@ -74,7 +76,8 @@ def test_deployments_that_report_once_all_stay_as_they_are() -> None:
 
 def test_of_three_shards_one_report_stays_and_the_others_are_rejects() -> None:
     held = pl.concat([reports(ORDERED[3:6]), reports(ORDERED[:1], nonce(2))]).sort("stack_id")
-    judged = judge(held, evidence(held), "9.9.9")
+    judgement = replace(JUDGEMENT, code="another")
+    judged = judge(held, evidence(held), judgement)
     assert judged.accepted.schema == REPORTS.polars
     assert judged.rejected.schema == REJECTS.polars
     assert sorted(judged.accepted["stack_id"]) == sorted([nonce(1), nonce(2)])
@@ -82,9 +85,9 @@ def test_of_three_shards_one_report_stays_and_the_others_are_rejects() -> None:
     for row in judged.rejected.iter_rows(named=True):
         assert (row["reason"], row["rule"], row["partition_key"]) == ("duplicate", None, None)
         assert row["detail"].startswith("seal: ")
-        assert row["code_version"] == "9.9.9"
+        assert row["code_version"] == judgement.id
         assert row["body_length"] == len(row["body"])
-    nothing = judge(held.clear(), evidence(held.clear()), "1")
+    nothing = judge(held.clear(), evidence(held.clear()))
     assert (nothing.accepted.schema, nothing.rejected.schema) == (REPORTS.polars, REJECTS.polars)
 
 
@@ -114,21 +117,21 @@ def test_a_body_that_is_written_anew_gives_the_very_same_row(
     stack_id = str(uuid.UUID(int=random.Random(seed).getrandbits(128), version=4))
     metrics = dict(zip(COUNTERS, counters, strict=True))
     document = {"version": version, "stack_id": getattr(stack_id, case)(), "metrics": metrics}
-    first = settle(records([orjson.dumps(document, option=spelling)]), Seen(), SHARD.shard_id, "1").accepted
+    first = settle(records([orjson.dumps(document, option=spelling)]), Seen(), SHARD.shard_id).accepted
     assert len(first) == 1
     (again,) = written_anew(first)["body"]
-    assert settle(records([again]), Seen(), SHARD.shard_id, "1").accepted.equals(first)
+    assert settle(records([again]), Seen(), SHARD.shard_id).accepted.equals(first)
 
 
 def test_a_loser_can_be_settled_from_its_reject() -> None:
     held = reports(ORDERED)
-    rejected = judge(held, evidence(held), "1").rejected
+    rejected = judge(held, evidence(held)).rejected
     assert len(rejected) == len(ORDERED) - 1
     for row in rejected.iter_rows(named=True):
         arrived = int((row["arrived_at"] - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
         again = Records(
             [row["body"]], [""], [row["sequence_number"]], [row["sub_sequence_number"]], [arrived]
         )
-        settled = settle(again, Seen(), row["shard_id"], "1").accepted
+        settled = settle(again, Seen(), row["shard_id"]).accepted
         same = held.join(settled, on=held.columns, how="semi")
         assert len(same) == 1

@@ -19,7 +19,7 @@ BODIES = [body(number) for number in range(50)]
 
 
 def both(bodies: Iterable[bytes], first: int = 0) -> list[pl.DataFrame]:
-    settled = settle(records(bodies, first), Seen(), SHARD.shard_id, "1")
+    settled = settle(records(bodies, first), Seen(), SHARD.shard_id)
     return [settled.accepted, settled.rejected]
 
 

@@ -65,7 +65,7 @@ def a_shards_life() -> list[dict[str, Any]]:
 
     def own() -> Processor:
         pulse = LoggedPulse(SHARD.shard_id, now)
-        return Processor(Chain(stage, SHARD), LIMITS, lambda _: None, "1.0.0", lambda: stage.now, pulse=pulse)
+        return Processor(Chain(stage, SHARD), LIMITS, lambda _: None, lambda: stage.now, pulse=pulse)
 
     with structlog.testing.capture_logs() as lines:
         first, late = own(), own()
@@ -75,7 +75,7 @@ def a_shards_life() -> list[dict[str, Any]]:
         stage.now = 60
         first.tick(250)
         forgotten = Chain(Stage(), SHARD)
-        Processor(forgotten, LIMITS, lambda _: None, "1.0.0", horizon=Forgetful()).receive(records(BODIES))
+        Processor(forgotten, LIMITS, lambda _: None, horizon=Forgetful()).receive(records(BODIES))
     return [dict(line) for line in lines]
 
 

@@ -179,7 +179,7 @@ def test_an_engine_that_begins_at_the_latest_record_leaves_a_gap(site: Site) -> 
     (shard,) = list_shards(site.cloud.kinesis, site.stream)
     horizon = KinesisHorizon(site.cloud.kinesis, site.stream, shard)
     chain = Chain(site.lake, shard)
-    late = Processor(chain, NEVER, lambda _: None, "1.0.0", checkpointed=LATEST, horizon=horizon)
+    late = Processor(chain, NEVER, lambda _: None, checkpointed=LATEST, horizon=horizon)
     arrived = round((NOON + 2 * HOUR).timestamp() * 1000)
     late.receive(Records([body(99)], ["key"], [str(number)], [0], [arrived]))
     with structlog.testing.capture_logs() as lines:

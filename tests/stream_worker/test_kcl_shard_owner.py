@@ -54,7 +54,7 @@ class Daemon:
         self.begun.append((shard_id, checkpointed))
         chain = Chain(self.stage, Shard(SHARD.epoch, shard_id))
         clock = lambda: self.stage.now  # noqa: E731 - the stage's time
-        return Processor(chain, LIMITS, checkpoint, "1.0.0", clock, checkpointed=checkpointed)
+        return Processor(chain, LIMITS, checkpoint, clock, checkpointed=checkpointed)
 
     def checkpoint(self, number: str | None = None, sub_number: int | None = None) -> None:
         """Be the checkpointer: kclpy's has this one method."""

@@ -16,6 +16,7 @@ from infra.local.fault import Fault, Kind
 from infra.local.lake_folder import FolderLake
 from stream_worker.chain import Chain
 from stream_worker.errors import OutageError, SetupError
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.lake import Lake, MemoryLake
 from stream_worker.lake_s3 import S3Lake
 from stream_worker.pipeline import settle
@@ -106,7 +107,7 @@ def test_a_segments_summary_survives_the_lake(lake: Lake) -> None:
 
 def make_segment() -> Segment:
     found = records([body(1), MALFORMED])
-    return Segment.of(found, settle(found, Seen(), SHARD.shard_id, "1.0.0"), START, "1.0.0")
+    return Segment.of(found, settle(found, Seen(), SHARD.shard_id), START, JUDGEMENT)
 
 
 def test_of_many_who_take_the_same_step_one_wins(cloud: Cloud, bucket: str) -> None:

@@ -46,7 +46,7 @@ CHILD = replace(THIRD, ancestors=(SHARD.shard_id,))
 def from_lake(theatre: Theatre, stop: Stop | None = None, *, stream: bool = True) -> Replay:
     def make_processor(shard: Shard, target: str, _span: Span, _move: Move) -> Processor:
         chain = Chain(theatre.stage, shard, target)
-        return Processor(chain, Limits(7, 10**9, 10**6), lambda _: None, theatre.version)
+        return Processor(chain, Limits(7, 10**9, 10**6), lambda _: None, judgement=theatre.judgement)
 
     shards = {(shard.epoch, shard.shard_id): shard for shard in (SHARD, OTHER, CHILD)}
     prove = theatre.proofs.prove

@@ -55,7 +55,7 @@ def arrived(days: list[int]) -> Records:
 
 def own(lake: MemoryLake, held: Records, checkpointed: Position = START) -> None:
     """Settle the records as an owner that reads on from there, and falls by the wayside if it must."""
-    processor = Processor(Chain(lake, SHARD), LIMITS, lambda _: None, "1", checkpointed=checkpointed)
+    processor = Processor(Chain(lake, SHARD), LIMITS, lambda _: None, checkpointed=checkpointed)
     processor.receive(held)
     processor.finish()
 

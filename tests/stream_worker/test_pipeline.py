@@ -1,4 +1,5 @@
 import hashlib
+import json
 from typing import Any
 
 import orjson
@@ -9,13 +10,15 @@ from hypothesis import strategies as st
 
 from schemas.report import COUNTERS, LONGEST_BYTES, SCHEMA, violations
 from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.pipeline import BODY_KEPT, Settled, settle
 from stream_worker.seen import Seen
+from tests.schemas.versions import BAD, GOOD
 from tests.stream_worker.samples import FIRST, FORGED, INVALID, MALFORMED, NOON, body, nonce, records, report
 
 
 def settled(bodies: list[bytes], seen: Seen | None = None) -> Settled:
-    return settle(records(bodies), seen or Seen(), "shardId-000000000000", "9.9.9")
+    return settle(records(bodies), seen or Seen(), "shardId-000000000000")
 
 
 def reasons(bodies: list[bytes], seen: Seen | None = None) -> list[tuple[str, str | None]]:
@@ -43,7 +46,7 @@ def test_a_rejected_record_is_kept_whole_with_the_reason() -> None:
     ]
     assert rows["body_sha256"].to_list()[0] == hashlib.sha256(MALFORMED).hexdigest()
     assert rows["partition_key"].to_list() == ["key-0", "key-1", "key-2", "key-4"]
-    assert set(rows["code_version"]) == {"9.9.9"}
+    assert set(rows["code_version"]) == {JUDGEMENT.id}
 
 
 def test_a_record_of_another_producer_that_is_too_long_keeps_its_length_and_digest() -> None:
@@ -75,13 +78,32 @@ def test_a_body_is_rejected_for_the_same_reason_when_the_lake_has_kept_only_its_
 
 
 def test_the_longest_valid_report_is_far_shorter_than_what_is_decoded() -> None:
-    longest = {
-        "version": "\x01" * SCHEMA["properties"]["version"]["maxLength"],
-        "stack_id": nonce(1),
-        "metrics": dict.fromkeys(COUNTERS, 2**53 - 1),
-    }
+    version = "1.2.3-".ljust(SCHEMA["properties"]["version"]["maxLength"], "a")
+    longest = {"version": version, "stack_id": nonce(1), "metrics": dict.fromkeys(COUNTERS, 2**53 - 1)}
+    assert len(json.dumps(longest)) == 376
     escaped = orjson.dumps(longest)
+    for text in (version, nonce(1)):
+        escaped = escaped.replace(text.encode(), b"".join(b"\\u%04x" % ord(letter) for letter in text))
+    assert settled([escaped]).outcomes["malformed"] == settled([escaped]).outcomes["invalid"] == 0
     assert len(escaped) * 4 < LONGEST_BYTES
+
+
+@pytest.mark.parametrize("version", BAD)
+def test_a_mistyped_version_is_invalid_at_its_path_and_no_fraud(version: str) -> None:
+    mistyped = body(1, version=version)
+    assert reasons([mistyped]) == [("invalid", "$.version")]
+
+
+@pytest.mark.parametrize("version", GOOD)
+def test_a_semantic_version_is_kept_as_it_was_reported(version: str) -> None:
+    assert settled([body(1, version=version)]).accepted["version"].to_list() == [version]
+
+
+def test_a_mistyped_versions_reject_says_in_words_what_is_required() -> None:
+    rejected = settled([body(1, version="2024.01.1")]).rejected
+    assert rejected["detail"].to_list() == [
+        "pattern: must be a semantic version (semver.org) of at most 64 characters, such as 1.4.2"
+    ]
 
 
 def test_both_cases_of_a_stack_id_are_one_deployment() -> None:
@@ -97,7 +119,7 @@ def test_what_the_day_has_seen_is_a_duplicate() -> None:
 
 
 def test_a_forged_or_broken_report_does_not_take_the_place_of_a_genuine_one() -> None:
-    forged = body(1, version="latest")
+    forged = body(1, metrics=report(1)["metrics"] | {"tokenizeSuccess": 10**10 + 1})
     invalid = body(1, metrics={})
     result = settled([forged, invalid, body(1)])
     assert result.outcomes == {"accepted": 1, "malformed": 0, "invalid": 1, "fraud": 1, "duplicate": 0}
@@ -143,7 +165,7 @@ counters = st.integers(0, 2**53) | st.integers(-2, 3) | st.floats(0, 1e16) | jso
 near_reports = st.fixed_dictionaries(
     {},
     optional={
-        "version": st.sampled_from(["1.2.3", "", "x" * 65]) | json_values,
+        "version": st.sampled_from(["1.2.3", *BAD]) | json_values,
         "stack_id": st.integers(0, 9).map(nonce) | st.uuids().map(str) | json_values,
         "metrics": st.fixed_dictionaries({}, optional=dict.fromkeys(COUNTERS, counters)) | json_values,
         "more": json_values,
@@ -189,9 +211,9 @@ def test_any_bodies_whatsoever_end_in_exactly_one_place_each(bodies: list[bytes]
 def test_where_the_segments_are_cut_changes_no_outcome(bodies: list[bytes], cut: int) -> None:
     whole = settled(bodies)
     seen = Seen()
-    head = settle(records(bodies[:cut]), seen, "shardId-000000000000", "9.9.9")
+    head = settle(records(bodies[:cut]), seen, "shardId-000000000000")
     seen.add(head.nonces)
-    rest = settle(records(bodies[cut:], first=len(bodies[:cut])), seen, "shardId-000000000000", "9.9.9")
+    rest = settle(records(bodies[cut:], first=len(bodies[:cut])), seen, "shardId-000000000000")
     assert pl.concat([head.accepted, rest.accepted]).equals(whole.accepted)
     assert pl.concat([head.rejected, rest.rejected]).equals(whole.rejected)
 

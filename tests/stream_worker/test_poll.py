@@ -91,7 +91,7 @@ def test_a_stop_commits_what_was_read(cloud: Cloud, stream: str) -> None:
             read.release(len(records))
 
     def make_processor(shard: Shard) -> Processor:
-        return Watched(Chain(lake, shard), NEVER, lambda _: None, "1.0.0")
+        return Watched(Chain(lake, shard), NEVER, lambda _: None)
 
     running = PollEngine(cloud.kinesis, stream, make_processor, Stop())
     thread = threading.Thread(target=running.run)

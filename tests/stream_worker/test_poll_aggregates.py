@@ -54,7 +54,7 @@ def test_it_goes_on_inside_an_aggregate_after_every_member(cloud: Cloud, stream:
     numbers = {put_aggregate(cloud, stream, range(1, 5)), put_aggregate(cloud, stream, range(5, 8))}
 
     def make_processor(shard: Shard) -> Processor:
-        processor = Quitting(Chain(lake, shard), Limits(1, 10**9, 10**6), lambda _: None, "1.0.0")
+        processor = Quitting(Chain(lake, shard), Limits(1, 10**9, 10**6), lambda _: None)
         processor.left = read
         return processor
 

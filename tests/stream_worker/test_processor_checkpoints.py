@@ -50,7 +50,6 @@ class Owner:
             Chain(self.stage, SHARD),
             self.limits,
             self._checkpoint,
-            "1.0.0",
             lambda: self.stage.now,
             checkpointed=self.checkpointed,
             pulse=self.pulse,

@@ -16,6 +16,7 @@ from stream_worker.buffer import Limits
 from stream_worker.chain import Chain
 from stream_worker.diff import Change
 from stream_worker.errors import RefusedError
+from stream_worker.judgement import JUDGEMENT, Judgement
 from stream_worker.processor import Processor
 from stream_worker.segment import LIVE
 from stream_worker.shard import Shard
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from tests.stream_worker.sealing import Feed
 
 ONE_DAY = timedelta(days=1)
+ANOTHER = replace(JUDGEMENT, code="another")
 
 
 def run(theatre: Theatre, feed: Feed, span: Span = SPAN, *, dry_run: bool = False) -> list[Replayed]:
@@ -57,7 +59,7 @@ def steps() -> int:
 def test_a_replay_that_is_cut_off_anywhere_shows_the_old_or_the_new_and_goes_on(when: str, step: int) -> None:
     theatre = Theatre().fill(usual())
     sealed = theatre.seal.seal(THE_DAY).manifest
-    theatre.version = "2.0.0"
+    theatre.judgement = ANOTHER
     theatre.stage.effects.clear()
     old = theatre.shown()
     crashed(theatre, when, step, lambda: run(theatre, usual()))
@@ -117,8 +119,8 @@ def test_changed_thresholds_move_exactly_the_rows_that_they_should_and_say_so() 
     copies = strict.rejudged["payload_copied"]
     assert copies > 30
     shown = theatre.shown()
-    theatre.thresholds = replace(
-        THRESHOLDS, version=2, copies_least=41, pairs_least=10**6, cluster_least=10**6
+    theatre.judgement = Judgement(
+        replace(THRESHOLDS, version=2, copies_least=41, pairs_least=10**6, cluster_least=10**6)
     )
     (done,) = run(theatre, feed)
     assert done.changes == [Change("fraud payload_copied", "accepted", copies)]
@@ -153,10 +155,10 @@ def test_a_name_is_not_shared_by_other_days_or_other_code() -> None:
     for day in (second, THE_DAY):
         (done,) = theatre.replay(feed).replay(Span(day, day, GRACE), name="mine")
         assert done.manifest.records == 3
-    theatre.version = "2.0.0"
+    theatre.judgement = ANOTHER
     (done,) = theatre.replay(feed).replay(SPAN, name="mine")
     assert len({folder for folder in theatre.stage.folders("reports/replay/") if "mine" in folder}) == 3
-    assert done.manifest.code_version == "2.0.0"
+    assert done.manifest.judged_by == ANOTHER.id
 
 
 @pytest.mark.parametrize("lost", ["first", "last", "middle", "shard"])
@@ -241,7 +243,7 @@ def test_live_and_replay_give_the_same_bytes_whatever_crashes(seed: int) -> None
                     Chain(theatre.stage, shard),
                     Limits(dice.randrange(1, 12), 10**9, 10**6),
                     lambda _: None,
-                    theatre.version,
+                    judgement=theatre.judgement,
                     announce=theatre.catalog.add_live,
                 )
                 for page in pages:

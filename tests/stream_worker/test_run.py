@@ -7,12 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from stream_worker import run as module
+from stream_worker import sample
 from stream_worker.age import run_expires
 from stream_worker.committed import read_day
 from stream_worker.errors import WorkerError
+from stream_worker.judgement import JUDGEMENT, Judgement
 from stream_worker.parts import Parts
-from stream_worker.run import Judge, run_id
+from stream_worker.run import run_id
 from stream_worker.segment import LIVE
 from stream_worker.thresholds import THRESHOLDS
 from tests.stream_worker.samples import FORGED, MALFORMED, SHARD, body, records
@@ -55,14 +56,14 @@ def test_the_counts_of_the_segments_and_of_the_run_differ_by_what_was_judged_aga
 
 def test_a_name_follows_from_the_segments_and_from_who_judges() -> None:
     theatre = Theatre().fill(usual())
-    day, judge = read_day(theatre.stage, LIVE, THE_DAY), Judge("1", THRESHOLDS)
+    day, judge = read_day(theatre.stage, LIVE, THE_DAY), JUDGEMENT
     less = replace(day, segments=day.segments[1:])
     names = [
         run_id(day, judge),
         run_id(less, judge),
-        run_id(day, Judge("2", THRESHOLDS)),
-        run_id(day, Judge("1", replace(THRESHOLDS, version=2))),
-        run_id(day, Judge("1", replace(THRESHOLDS, copies_least=21))),
+        run_id(day, replace(judge, code="another")),
+        run_id(day, Judgement(replace(THRESHOLDS, version=2))),
+        run_id(day, Judgement(replace(THRESHOLDS, copies_least=21))),
         run_id(day, judge, "again"),
         run_id(replace(day, generation="replay/run=a"), judge),
     ]
@@ -74,7 +75,7 @@ def test_a_name_follows_from_the_segments_and_from_who_judges() -> None:
 def test_a_day_too_large_to_be_studied_whole_is_judged_by_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, sampled = three_shards(), three_shards()
     whole.seal.seal(THE_DAY)
-    monkeypatch.setattr(module, "STUDIED_ROWS", 90)
+    monkeypatch.setattr(sample, "STUDIED_ROWS", 90)
     sampled.seal.seal(THE_DAY)
     assert same(whole.shown(), sampled.shown())
 

@@ -12,13 +12,13 @@ import pytest
 
 from stream_worker.catalog_glue import GlueCatalog
 from stream_worker.errors import WorkerError
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.lake_s3 import S3Lake
 from stream_worker.progress import silent
 from stream_worker.readers import Readers
-from stream_worker.run import Judge, RunBuilder
+from stream_worker.run import RunBuilder
 from stream_worker.seal import Seal
 from stream_worker.segment import LIVE
-from stream_worker.thresholds import THRESHOLDS
 from tests.stream_worker.samples import FORGED, INVALID, MALFORMED, SHARD, body, records
 from tests.stream_worker.sealing import (
     LATER,
@@ -126,7 +126,7 @@ def test_seals_in_many_threads_have_one_result(theatre: Theatre, cloud: Cloud, d
     readers, proofs, found, barrier = Readers(lake, catalog), theatre.proofs, [], threading.Barrier(4)
 
     def seal() -> None:
-        runs = RunBuilder(lake, Judge("1.0.0", THRESHOLDS), silent)
+        runs = RunBuilder(lake, JUDGEMENT, silent)
         barrier.wait()
         found.append(Seal(lake, readers, runs, proofs, theatre.tick).seal(THE_DAY))  # type: ignore[arg-type] # its stand-in
 

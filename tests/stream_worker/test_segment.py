@@ -1,10 +1,12 @@
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import polars as pl
 from pyarrow.parquet import ParquetFile
 
 from schemas.tables import REPORTS
+from stream_worker.judgement import JUDGEMENT, Judgement
 from stream_worker.pipeline import settle
 from stream_worker.records import START, Position
 from stream_worker.seen import Seen
@@ -12,9 +14,9 @@ from stream_worker.segment import LIVE, Segment, Summary, rejects_key, segment_k
 from tests.stream_worker.samples import FIRST, MALFORMED, NOON, SHARD, body, records
 
 
-def segment(bodies: list[bytes], version: str = "1.0.0") -> Segment:
+def segment(bodies: list[bytes], judgement: Judgement = JUDGEMENT) -> Segment:
     found = records(bodies)
-    return Segment.of(found, settle(found, Seen(), SHARD.shard_id, version), START, version)
+    return Segment.of(found, settle(found, Seen(), SHARD.shard_id, judgement), START, judgement)
 
 
 def test_keys_are_named_by_where_the_chain_ended() -> None:
@@ -27,11 +29,11 @@ def test_keys_are_named_by_where_the_chain_ended() -> None:
 
 
 def test_the_key_of_rejects_names_both_ends_and_the_content() -> None:
-    one, other = segment([MALFORMED]), segment([MALFORMED], version="2.0.0")
+    one, other = segment([MALFORMED]), segment([MALFORMED], replace(JUDGEMENT, code="another"))
     keys = [rejects_key(LIVE, SHARD.epoch, SHARD.shard_id, found) for found in (one, other)]
     start = f"rejects/live/dt=2026-11-22/1700000000.shardId-000000000000.start-{FIRST}."
     assert all(key.startswith(start) and key.endswith(".parquet") for key in keys)
-    assert keys[0] != keys[1], "another version's rejects must not replace these"
+    assert keys[0] != keys[1], "another judgement's rejects must not replace these"
 
 
 def test_a_summary_is_read_back_from_its_metadata() -> None:

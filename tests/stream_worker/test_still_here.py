@@ -42,9 +42,7 @@ def test_a_shard_that_waits_says_how_old_its_oldest_record_is_until_it_is_let_go
         return NOON / 1000 + stage.now
 
     pulse = LoggedPulse(SHARD.shard_id, now)
-    processor = Processor(
-        Chain(stage, SHARD), LIMITS, lambda _: None, "1.0.0", lambda: stage.now, pulse=pulse
-    )
+    processor = Processor(Chain(stage, SHARD), LIMITS, lambda _: None, lambda: stage.now, pulse=pulse)
     with structlog.testing.capture_logs() as lines:
         processor.receive(records([body(1)]), 250)
         stage.now = 300

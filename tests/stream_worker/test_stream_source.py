@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 def source(cloud: Cloud, stream: str, theatre: Theatre, now: datetime) -> StreamSource:
     def read_again(span: Span, target: str, _: Move) -> bool:
         def make_processor(shard: Shard) -> Processor:
-            return Processor(Chain(theatre.stage, shard, target), NEVER, lambda _: None, theatre.version)
+            return Processor(
+                Chain(theatre.stage, shard, target), NEVER, lambda _: None, judgement=theatre.judgement
+            )
 
         kinesis = cloud.kinesis
         PollEngine(kinesis, stream, make_processor, Stop(), drain=True, span=span, page=5).run()

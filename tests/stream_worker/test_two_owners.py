@@ -8,7 +8,7 @@ Where the chain begins is noted already: `test_late_wakers` plays that.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import count
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ import pytest
 from stream_worker.beginnings import Beginnings
 from stream_worker.buffer import Limits
 from stream_worker.chain import Chain
+from stream_worker.judgement import JUDGEMENT, Judgement
 from stream_worker.lake import MemoryLake
 from stream_worker.processor import Processor
 from stream_worker.records import Position
@@ -39,7 +40,7 @@ class Owner(MemoryLake):
     """A worker that stops before each of its calls to the lake until it is told to go on."""
 
     limits: Limits = field(kw_only=True)
-    version: str = field(kw_only=True)
+    judgement: Judgement = field(kw_only=True)
     steps: int = 0
     alive: bool = True
     checkpoints: list[Position] = field(default_factory=list)
@@ -50,7 +51,8 @@ class Owner(MemoryLake):
     def run(self) -> None:
         self.go.acquire()
         try:
-            processor = Processor(Chain(self, SHARD), self.limits, self.checkpoints.append, self.version)
+            chain, checkpoint = Chain(self, SHARD), self.checkpoints.append
+            processor = Processor(chain, self.limits, checkpoint, judgement=self.judgement)
             processor.receive(records(BODIES))
             processor.finish()
         except BaseException as failure:  # noqa: BLE001 - handed to the test
@@ -93,7 +95,7 @@ def play(schedule: str, limits: dict[str, int]) -> tuple[MemoryLake, dict[str, O
     lake = MemoryLake()
     Beginnings(lake, "live", SHARD.epoch).note(SHARD.shard_id, date.fromisoformat(DAY))
     owners = {
-        name: Owner(lake.objects, limits=Limits(size, 10**6, 60), version=f"{name}.0.0")
+        name: Owner(lake.objects, limits=Limits(size, 10**6, 60), judgement=replace(JUDGEMENT, code=name))
         for name, size in limits.items()
     }
     threads = [threading.Thread(target=owner.run, daemon=True) for owner in owners.values()]

@@ -8,7 +8,7 @@
 -- week: the week's Monday
 -- lacking: its days that are missing, empty or not sealed; null if there is none
 -- kind: deployments (all), version, used (a feature, at least once), failed (a call of a feature); null if not counted
--- name: the version as it was reported, or the feature (tokenize, detokenize, createGrant); null for all deployments
+-- name: the version without build metadata, or the feature (tokenize, detokenize, createGrant); null for all deployments
 -- deployments: how many; null if the week is not counted
 WITH whole AS (
   SELECT
@@ -42,7 +42,7 @@ weeks AS (
 per_deployment AS (
   SELECT
     CAST(date_trunc('week', dt) AS date) AS week,
-    max_by(version, dt) AS version,
+    split_part(max_by(version, dt), '+', 1) AS version,
     bool_or(tokenize_success + tokenize_failure > 0) AS used_tokenize,
     bool_or(tokenize_failure > 0) AS failed_tokenize,
     bool_or(detokenize_success + detokenize_failure > 0) AS used_detokenize,

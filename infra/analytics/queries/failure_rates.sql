@@ -4,7 +4,7 @@
 -- fewer mean little. The interval takes the deployments as the sample, not their calls: one that makes a million calls
 -- fails a million times in the same way. It is that of a ratio estimator, at 95 %.
 --
--- version: the version as it was reported
+-- version: the reported version without build metadata: 1.9.1+b7 counts as 1.9.1
 -- feature: tokenize, detokenize or createGrant
 -- deployments: those that called it at least once
 -- calls: their calls
@@ -18,7 +18,7 @@ WITH span AS (
 -- 28 counters of less than 2^53 fit into a bigint; the sums over all deployments do not.
 per_deployment AS (
   SELECT
-    version,
+    split_part(version, '+', 1) AS version,
     CAST(sum(tokenize_success + tokenize_failure) AS bigint) AS tokenize_calls,
     CAST(sum(tokenize_failure) AS bigint) AS tokenize_failures,
     CAST(sum(detokenize_success + detokenize_failure) AS bigint) AS detokenize_calls,
@@ -27,7 +27,7 @@ per_deployment AS (
     CAST(sum(create_grant_failure) AS bigint) AS create_grant_failures
   FROM reports
   JOIN span ON dt >= first_shown
-  GROUP BY version, CAST(stack_id AS uuid)
+  GROUP BY split_part(version, '+', 1), CAST(stack_id AS uuid)
 ),
 per_feature AS (
   SELECT

@@ -4,7 +4,7 @@
 -- were there already, nobody knows since when. Newer is by semantic version; of two pre-releases of one version, the
 -- one that was seen later.
 --
--- version: the version as it was reported
+-- version: the reported version without build metadata: 1.9.1+b7 counts as 1.9.1
 -- first_day: the first day (UTC) on which a deployment reported it
 -- half_day: the first day since then on which half of the day's deployments reported it or a newer one; null: not yet
 -- days_to_half: days from first_day to half_day; null: not yet
@@ -15,18 +15,22 @@ WITH span AS (
     max(dt) AS newest
   FROM "reports$partitions"
 ),
+counted AS (
+  SELECT dt, split_part(version, '+', 1) AS version, count(*) AS deployments
+  FROM reports
+  JOIN span ON dt >= first_shown
+  GROUP BY dt, split_part(version, '+', 1)
+),
 per_version AS (
   SELECT
     dt,
     version,
-    count(*) AS deployments,
-    sum(count(*)) OVER (PARTITION BY dt) AS of_all,
+    deployments,
+    sum(deployments) OVER (PARTITION BY dt) AS of_all,
     min(dt) OVER (PARTITION BY version) AS first_day,
     regexp_extract(version, '^[0-9]+\.[0-9]+\.[0-9]+') AS core,
-    split_part(version, '+', 1) NOT LIKE '%-%' AS released
-  FROM reports
-  JOIN span ON dt >= first_shown
-  GROUP BY dt, version
+    version NOT LIKE '%-%' AS released
+  FROM counted
 ),
 ordered AS (
   SELECT

@@ -4,17 +4,17 @@
 -- reported through two shards counts twice.
 --
 -- dt: the day (UTC)
--- version: the version as it was reported
+-- version: the reported version without build metadata: 1.9.1+b7 counts as 1.9.1
 -- deployments: those that reported it on that day
 -- share: their share of the day's deployments, from 0 to 1
 WITH span AS (
   SELECT CAST(max(dt) - INTERVAL '89' DAY AS date) AS first_shown FROM "reports$partitions"
 ),
 per_version AS (
-  SELECT dt, version, count(*) AS deployments
+  SELECT dt, split_part(version, '+', 1) AS version, count(*) AS deployments
   FROM reports
   JOIN span ON dt >= first_shown
-  GROUP BY dt, version
+  GROUP BY dt, split_part(version, '+', 1)
 )
 SELECT
   dt,

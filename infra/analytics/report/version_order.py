@@ -9,9 +9,10 @@ _PARTS: Final = re.compile(r"([0-9]+)")
 
 
 def newer(version: str) -> tuple[object, ...]:
-    """Return a sort key: older first, a pre-release before its release."""
-    core, dash, rest = version.partition("+")[0].partition("-")
-    return (_natural(core), not dash, _natural(rest), version)
+    """Return a sort key: older first, a pre-release before its release; build metadata does not count."""
+    release = version.partition("+")[0]
+    core, dash, rest = release.partition("-")
+    return (_natural(core), not dash, _natural(rest), release)
 
 
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:

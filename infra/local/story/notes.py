@@ -57,7 +57,7 @@ def _rejects(days: Sequence[StoryDay], out: Mapping[str, date], waves: Mapping[i
             for number, wave in waves.items()
         ]
         yield f"A fraud attack, all of it rejected as the days are sealed: {', '.join(floods)}."
-    yield "A few reports are resent, forged or malformed on most days."
+    yield "A few reports are resent, forged, malformed or have a mistyped version on most days."
 
 
 def _silence(silent: Collection[date]) -> Iterator[str]:

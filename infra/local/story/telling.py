@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _RESENT: Final = 0.02
 _MALFORMED_MOST: Final = 6
-_FORGED_MOST: Final = 3
+_SINGLE_MOST: Final = 3
 _HOUR: Final = 3600
 ANOTHER_PRODUCER: Final = "another-producer"
 """The partition key of what no deployment has sent."""
@@ -83,9 +83,9 @@ class _Day:
         for _ in range(self.rng.randrange(_MALFORMED_MOST)):
             body = strays.malformed(self.rng)
             yield Sent(self._moment(), ANOTHER_PRODUCER, body, "malformed")
-        for _ in range(self.rng.randrange(_FORGED_MOST)):
-            stack_id, body, rule = strays.forged(self.rng, genuine)
-            yield Sent(self._moment(), stack_id, body, "fraud", rule)
+        for _ in range(self.rng.randrange(_SINGLE_MOST)):
+            stack_id, body, outcome, rule = strays.single(self.rng, genuine)
+            yield Sent(self._moment(), stack_id, body, outcome, rule)
 
     def _report(self, one: Deployment, version: str, metrics: dict[str, int]) -> Iterator[Sent]:
         body, arrives = report(one.stack_id, version, metrics), self._moment(one.hour)

@@ -6,20 +6,19 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from schemas import __version__
 from stream_worker.chain import Chain
 from stream_worker.engines.completeness import Completeness
 from stream_worker.engines.poll import PollEngine
+from stream_worker.judgement import JUDGEMENT
 from stream_worker.live_days import LiveDays
 from stream_worker.processor import Processor
 from stream_worker.progress import silent
 from stream_worker.readers import Readers
-from stream_worker.run import Judge, RunBuilder
+from stream_worker.run import RunBuilder
 from stream_worker.seal import Seal
 from stream_worker.settings import WorkerSettings
 from stream_worker.span import GRACE_SECONDS
 from stream_worker.stop import Stop
-from stream_worker.thresholds import THRESHOLDS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -75,13 +74,13 @@ class Worker:
         completeness = Completeness(
             place.kinesis, place.names.stream, place.lake, _GRACE, now=lambda: now, pause=lambda _: None
         )
-        runs = RunBuilder(place.lake, Judge(__version__, THRESHOLDS), silent)
+        runs = RunBuilder(place.lake, JUDGEMENT, silent)
         readers = Readers(place.lake, place.catalog)
         return Seal(place.lake, readers, runs, completeness, lambda: now).seal(day).manifest
 
     def _processor(self, shard: Shard) -> Processor:
         chain = Chain(self._place.lake, shard)
-        return Processor(chain, self._settings.limits, _no_checkpoint, __version__, announce=self._announce)
+        return Processor(chain, self._settings.limits, _no_checkpoint, announce=self._announce)
 
 
 def _no_checkpoint(_: Position) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 
-from schemas import __version__
 from schemas.environment import read
 from stream_worker import clients, logs
 from stream_worker.aws_errors import told_of_stream
@@ -21,6 +20,7 @@ from stream_worker.engines.kcl.replay_task import ReplayTask
 from stream_worker.engines.kcl.shard_owner import ShardOwner
 from stream_worker.engines.shards import list_shards
 from stream_worker.host import FailedError, last_words, spare_the_collector
+from stream_worker.judgement import Judgement
 from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
 from stream_worker.live_days import told_to_glue
 from stream_worker.processor import Checkpoint, Processor
@@ -82,13 +82,12 @@ def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
                 limits,
                 checkpoint=checkpoint,
                 pulse=pulse,
-                thresholds=task.thresholds,
+                judgement=Judgement(task.thresholds),
             )
         processor = Processor(
             Chain(lake, shard),
             settings.limits,
             checkpoint,
-            __version__,
             checkpointed=checkpointed,
             horizon=KinesisHorizon(kinesis, settings.stream, shard),
             pulse=pulse,

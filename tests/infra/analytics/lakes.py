@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 RUN = "0a1b2c3d"
 
+FORMER_RULE = "version_not_semantic"
+"""A fraud rule that there is no more: lakes that were written before have it in their rejects."""
+
 
 def moment(day: date) -> datetime:
     """When a made lake's records of a day arrive."""
@@ -67,15 +70,26 @@ def fleet(days: int, seed: int, last: date) -> Truth:
     for day in states:
         for _ in range(rng.randrange(4)):
             truth.rejects.append(
-                (day, *rng.choice([("invalid", "$"), ("fraud", "nonce_sequence"), ("duplicate", None)]))
+                (
+                    day,
+                    *rng.choice(
+                        [
+                            ("invalid", "$"),
+                            ("fraud", "nonce_sequence"),
+                            ("fraud", FORMER_RULE),
+                            ("duplicate", None),
+                        ]
+                    ),
+                )
             )
     return truth
 
 
 def _version(rng: random.Random, number: int, days: int) -> str:
-    out = ["1.9.0", "1.10.0-rc.1", "1.10.0", "1.10.1+build.5", "2.0.0-rc.2", "2.0.0-rc.10", "2.0.0"]
+    out = ["1.9.0", "1.10.0-rc.1", "1.10.0", "1.10.1", "2.0.0-rc.2", "2.0.0-rc.10", "2.0.0"]
     newest = number * len(out) // days
-    return out[max(0, newest - int(rng.expovariate(0.9)))]
+    version = out[max(0, newest - int(rng.expovariate(0.9)))]
+    return version + rng.choice(("", "", "", "+b7", "+20261122.sha-5114f85"))
 
 
 def _reports(truth: Truth, day: date) -> pl.DataFrame:

@@ -102,6 +102,51 @@ def test_a_version_is_text_whatever_it_says(tmp_path: Path) -> None:
     assert ask(tmp_path, "version_adoption") == [(LAST, version, 1, 1.0)]
 
 
+BUILDS = ("1.9.1", "1.9.1+b7", "1.9.1+b-8.x")
+
+
+def test_a_build_counts_with_its_release_and_a_pre_release_apart(tmp_path: Path) -> None:
+    versions = (*BUILDS, "1.9.1-rc.1+b7")
+    reports = [lakes.report(LAST, who, versions[who % 4], (1, 1, 0, 0, 0, 0)) for who in range(1, 121)]
+    truth = Truth(reports, [], {LAST: "sealed"})
+    all_agree(lakes.write(tmp_path, truth), truth)
+    assert ask(tmp_path, "version_adoption") == [(LAST, "1.9.1", 90, 0.75), (LAST, "1.9.1-rc.1", 30, 0.25)]
+    assert [row[:5] for row in ask(tmp_path, "failure_rates")] == [
+        ("1.9.1", "tokenize", 90, 180, 90),
+        ("1.9.1-rc.1", "tokenize", 30, 60, 30),
+    ]
+
+
+def test_a_deployment_that_changes_its_build_is_one_of_its_release(tmp_path: Path) -> None:
+    days = [LAST - n * DAY for n in range(3)]
+    reports = [lakes.report(day, who, BUILDS[n]) for n, day in enumerate(days) for who in range(1, 31)]
+    truth = Truth(reports, [], dict.fromkeys(days, "sealed"))
+    all_agree(lakes.write(tmp_path, truth), truth)
+    assert {row[:3] for row in ask(tmp_path, "failure_rates")} == {
+        ("1.9.1", "tokenize", 30),
+        ("1.9.1", "detokenize", 30),
+        ("1.9.1", "createGrant", 30),
+    }
+
+
+def test_a_build_makes_a_version_no_newer(tmp_path: Path) -> None:
+    days = [LAST - n * DAY for n in (4, 3, 2, 1, 0)]
+    ran = {"1.9.0": (4, 3, 1, 0, 0), "1.9.1": (0, 1, 2, 2, 2), "1.9.1+b7": (0, 0, 1, 2, 2)}
+    reports, who = [], 0
+    for version, counts in ran.items():
+        for day, count in zip(days, counts, strict=True):
+            reports += [lakes.report(day, who := who + 1, version) for _ in range(count)]
+    truth = Truth(reports, [], dict.fromkeys(days, "sealed"))
+    all_agree(lakes.write(tmp_path, truth), truth)
+    assert ask(tmp_path, "time_to_half") == [("1.9.1", days[1], days[2], 1, 1.0)]
+
+
+def test_a_reject_of_a_rule_that_there_is_no_more_is_still_counted(tmp_path: Path) -> None:
+    truth = Truth([], [(LAST, "fraud", lakes.FORMER_RULE)] * 3, {LAST: "sealed"})
+    lakes.write(tmp_path, truth)
+    assert ask(tmp_path, "rejects_by_rule") == [(LAST, "fraud", "version_not_semantic", 3)]
+
+
 def test_weekly_growth_explains_the_weekly_count(tmp_path: Path) -> None:
     lakes.write(tmp_path, lakes.fleet(215, 5, LAST))
     active = [row[3] for row in ask(tmp_path, "active_deployments")]

@@ -77,7 +77,7 @@ class Truth:
         return rows
 
     def version_adoption(self) -> list[Row]:
-        counted = Counter((row[0], row[2]) for row in self.within(90))
+        counted = Counter((row[0], release(row[2])) for row in self.within(90))
         totals = Counter(row[0] for row in self.within(90))
         rows = [(day, version, n, n / totals[day]) for (day, version), n in counted.items()]
         return sorted(rows, key=lambda row: (row[0], -row[2], row[1]))
@@ -85,7 +85,7 @@ class Truth:
     def time_to_half(self) -> list[Row]:
         by_day = defaultdict[date, Counter[str]](Counter)
         for row in self.within(90):
-            by_day[row[0]][row[2]] += 1
+            by_day[row[0]][release(row[2])] += 1
         first = {
             version: min(day for day in by_day if version in by_day[day])
             for day in by_day
@@ -119,12 +119,12 @@ class Truth:
 
     def failure_rates(self) -> list[Row]:
         rows: list[Row] = []
-        versions = {row[2] for row in self.within(28)}
+        versions = {release(row[2]) for row in self.within(28)}
         for feature, at in sorted(FEATURES.items()):
             for version in sorted(versions):
                 per = defaultdict[str, list[int]](lambda: [0, 0])
                 for row in self.within(28):
-                    if row[2] == version:
+                    if release(row[2]) == version:
                         per[row[1]][0] += row[3 + at] + row[4 + at]
                         per[row[1]][1] += row[4 + at]
                 users = [(calls, failures) for calls, failures in per.values() if calls]
@@ -167,8 +167,13 @@ class Truth:
         ]
 
 
+def release(version: str) -> str:
+    """Return a version without its build metadata: what it counts as."""
+    return version.partition("+")[0]
+
+
 def _semver(version: str) -> tuple[int, int, int, bool]:
-    core, _, pre = version.partition("+")[0].partition("-")
+    core, _, pre = version.partition("-")
     major, minor, patch = map(int, core.split("."))
     return major, minor, patch, not pre
 

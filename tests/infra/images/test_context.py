@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         "tests/conftest.py",
         "secrets.env",
         "ingest_api/Dockerfile",
+        "ingest_api/README.md",
+        "stream_worker/decisions/0001-edge-server.md",
         "stream_worker/__pycache__/cli.pyc",
         "stream_worker/engines/kcl/__pycache__/child.pyc",
         "schemas2/report.py",

@@ -14,7 +14,7 @@ def test_the_same_seed_makes_the_same_day() -> None:
 def test_every_report_is_what_its_maker_says() -> None:
     sent = fleet.day(5_000, seed=1)
     on_the_stream = [one.body for one in sent if one.outcome != "refused"]
-    found = settle(records(on_the_stream), Seen(), "shardId-000000000000", "1.0.0").outcomes
+    found = settle(records(on_the_stream), Seen(), "shardId-000000000000").outcomes
     expected = fleet.expected(sent)
     assert found == {name: expected[name] for name in found}
     assert all(expected[name] for name in (*found, "refused"))

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from . import log
 from .endpoint import EndpointError
+from .version import VersionError
 
 if TYPE_CHECKING:
     from .delivery import Delivery
@@ -38,8 +39,8 @@ def ended(delivery: Delivery) -> str:
 def failed(error: Exception) -> str:
     """Write `report.failed`: there was nothing to send, nowhere to send it, or no time left."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    # An endpoint's error is this project's own text and has no secret. Others can have an ARN or an address.
-    detail = str(error) if isinstance(error, EndpointError) else None
+    # These errors are this project's own texts and have no secret. Others can have an ARN or an address.
+    detail = str(error) if isinstance(error, EndpointError | VersionError) else None
     log.write(
         "error",
         "report.failed",

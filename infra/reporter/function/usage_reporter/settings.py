@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import endpoint
+from . import endpoint, version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     sets = json.loads(environ.get("REPORT_DIMENSION_SETS", "[]"))
     return Settings(
         endpoint=endpoint.check(environ["REPORT_ENDPOINT"]),
-        version=environ["REPORT_VERSION"],
+        version=version.check(environ["REPORT_VERSION"]),
         nonce=environ["REPORT_NONCE"],
         namespace=environ["REPORT_NAMESPACE"],
         dimension_sets=frozenset(frozenset(names) for names in sets),

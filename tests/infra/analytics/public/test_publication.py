@@ -19,7 +19,7 @@ from infra.local.system import clean_environment
 from schemas.releases import RELEASED
 from tests.infra.analytics import lakes
 from tests.infra.analytics.conftest import LAST, MISSING
-from tests.infra.analytics.truth import DAY, FEATURES, Row, Truth
+from tests.infra.analytics.truth import DAY, FEATURES, Row, Truth, release
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def expected(rows: list[Row]) -> dict[str, Any]:
     last = {row[1]: row for row in sorted(rows, key=lambda row: row[0])}
     versions = defaultdict[str, int](int)
     for row in last.values():
-        versions[row[2] if row[2] in RELEASED else OTHER] += 1
+        versions[release(row[2]) if release(row[2]) in RELEASED else OTHER] += 1
     features = {}
     for feature, at in sorted(FEATURES.items()):
         used = {row[1] for row in rows if row[3 + at] + row[4 + at]}
@@ -108,6 +108,16 @@ def test_a_private_builds_version_is_not_named(tmp_path: Path) -> None:
     reports += [lakes.report(day, who, "1.9.1-acme") for day in days for who in range(41, 61)]
     lakes.write(tmp_path, Truth(reports, [], dict.fromkeys(days, "sealed")))
     assert published(tmp_path)["weeks"][0]["versions"] == {"1.9.1": 40, OTHER: 20}
+
+
+def test_build_metadata_counts_with_its_release(tmp_path: Path) -> None:
+    days = [SUNDAY - n * DAY for n in range(7)]
+    versions = ("1.9.1", "1.9.1+acme", "1.9.1+b.7", "1.9.1-acme+b.7")
+    reports = [lakes.report(day, who, versions[who % 4]) for day in days for who in range(1, 81)]
+    folder = lakes.write(tmp_path, Truth(reports, [], dict.fromkeys(days, "sealed")))
+    (week,) = published(folder)["weeks"]
+    assert week["versions"] == {"1.9.1": 60, OTHER: 20}
+    assert "acme" not in str(week)
 
 
 def test_of_a_small_fleet_and_of_an_empty_lake_nothing_is_told(tmp_path: Path) -> None:

@@ -50,7 +50,14 @@ class Client:
             answer = urllib3.request("GET", f"{self.url}/v1/info", retries=False)
         except urllib3.exceptions.HTTPError:
             return False
-        return answer.status == 200 and not answer.json()["starting"]
+        return answer.status == 200 and not answer.json()["starting"] and self._has_nodes()
+
+    def _has_nodes(self) -> bool:
+        # A started Trino refuses statements until it has found itself as a node.
+        try:
+            return bool(self.ask("SELECT node_id FROM system.runtime.nodes").rows)
+        except TrinoError:
+            return False
 
     def ask(self, sql: str) -> Reply:
         """Run a statement to its end; raises `TrinoError`."""

@@ -31,6 +31,7 @@ _OLDEST, _LONELY, _DAYS = 240, 150, 75  # days before the newest: two days alone
 _MISSING, _EMPTY, _LIVE = 45, 30, 2
 _FLEET: Final = 60
 _VERSIONS: Final = ("1.9.0", "1.10.0-rc.1", "1.10.0", "1.10.1", "2.0.0-beta.2", "2.0.0", f"{10**20}.0.0")
+_BUILDS: Final = ("", "", "+b7", "+b-7.x")
 _REASONS: Final = (
     ("malformed", None),
     ("invalid", "$.version"),
@@ -75,7 +76,7 @@ def _reports(luck: random.Random, fleet: list[_Deployment], ago: int) -> Iterato
         if not deployment.last <= ago <= deployment.first or luck.random() > 0.5 + deployment.diligence / 2:
             continue
         step = (_DAYS - min(ago, _DAYS)) // 10 + round(deployment.diligence)
-        version = _VERSIONS[min(step, len(_VERSIONS) - 1)]
+        version = _VERSIONS[min(step, len(_VERSIONS) - 1)] + _BUILDS[(number + ago) % len(_BUILDS)]
         counters = [luck.choice((0, 0, luck.randrange(100), 2**53 - 1 - number)) for _ in range(6)]
         second = luck.randrange(24 * 60 * 60)
         arrived = datetime.combine(NEWEST, time(), UTC) + timedelta(days=-ago, seconds=second, milliseconds=7)

@@ -21,10 +21,10 @@ def rejects(day: StoryDay) -> Counter[tuple[bytes, str, str | None]]:
     """
     arrivals = [int(one.arrives.timestamp() * 1000) for one in day.sent]
     held = records([one.body for one in day.sent], arrivals=arrivals)
-    live = settle(held, Seen(), "shardId-000000000000", "1")
+    live = settle(held, Seen(), "shardId-000000000000")
     reports = live.accepted.sort("stack_id")
     evidence = day_fraud.study(day_pipeline.with_nonces(reports))
-    sealed = day_pipeline.judge(reports, evidence, "1")
+    sealed = day_pipeline.judge(reports, evidence)
     columns = ("body", "reason", "rule")
     rows = [*live.rejected.select(columns).rows(), *sealed.rejected.select(columns).rows()]
     return Counter(rows)
