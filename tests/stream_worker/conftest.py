@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.stream_worker.forgetful import Site
 from tests.stream_worker.ledger import Ledger, and_tomorrow, filled
 from tests.stream_worker.past_days import NOON, set_clock
 from tests.stream_worker.sealing import Theatre, usual
@@ -39,3 +40,9 @@ def one_shard(cloud: Cloud, fresh_name: str) -> str:
     set_clock(cloud, fresh_name, NOON - timedelta(hours=1))
     cloud.kinesis.create_stream(StreamName=fresh_name, ShardCount=1)
     return fresh_name
+
+
+@pytest.fixture
+def site(cloud: Cloud, fresh_name: str) -> Site:
+    """Give a stream of one shard that remembers a day, and the lake of its worker."""
+    return Site.made(cloud, fresh_name)

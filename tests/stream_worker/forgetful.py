@@ -49,6 +49,13 @@ class Site:
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(10**6)))
     kept: list[tuple[str, int]] = field(default_factory=list)
 
+    @classmethod
+    def made(cls, cloud: Cloud, stream: str) -> Site:
+        """Make the stream, an hour before noon of the day."""
+        set_clock(cloud, stream, NOON - HOUR)
+        cloud.kinesis.create_stream(StreamName=stream, ShardCount=1)
+        return cls(cloud, stream)
+
     def at(self, hours: float, count: int = 0, *, lost: bool = False) -> list[tuple[str, int]]:
         """Let it be so many hours after noon of the day; put reports then."""
         set_clock(self.cloud, self.stream, NOON + hours * HOUR)

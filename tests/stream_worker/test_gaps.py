@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import pytest
 import structlog
 
 from stream_worker.chain import Chain
@@ -18,16 +15,6 @@ from tests.stream_worker.forgetful import DAY, HOUR, MINUTE, NOON, Site
 from tests.stream_worker.past_days import FIRST_SHARD, set_clock
 from tests.stream_worker.polling import NEVER, put, split
 from tests.stream_worker.samples import body
-
-if TYPE_CHECKING:
-    from tests.conftest import Cloud
-
-
-@pytest.fixture
-def site(cloud: Cloud, fresh_name: str) -> Site:
-    set_clock(cloud, fresh_name, NOON - HOUR)
-    cloud.kinesis.create_stream(StreamName=fresh_name, ShardCount=1)
-    return Site(cloud, fresh_name)
 
 
 def test_a_restart_after_retention_leaves_a_gap_in_every_day_of_it(site: Site) -> None:

@@ -14,21 +14,13 @@ from stream_worker.span import Span
 from stream_worker.spanned import SpannedProcessor
 from stream_worker.stop import Stop
 from tests import truth
-from tests.stream_worker.forgetful import DAY, HOUR, MINUTE, NOON, Late, Site
-from tests.stream_worker.past_days import FIRST_SHARD, set_clock
+from tests.stream_worker.forgetful import DAY, MINUTE, Late, Site
+from tests.stream_worker.past_days import FIRST_SHARD
 from tests.stream_worker.polling import NEVER, split
 
 if TYPE_CHECKING:
     from stream_worker.processor import Processor
     from stream_worker.shard import Shard
-    from tests.conftest import Cloud
-
-
-@pytest.fixture
-def site(cloud: Cloud, fresh_name: str) -> Site:
-    set_clock(cloud, fresh_name, NOON - HOUR)
-    cloud.kinesis.create_stream(StreamName=fresh_name, ShardCount=1)
-    return Site(cloud, fresh_name)
 
 
 @pytest.mark.parametrize("operation", ["get_shard_iterator", "get_records"])

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import polars as pl
-import pytest
 
 from stream_worker.audit.held import Held
 from stream_worker.audit.recount import Recount
@@ -14,19 +11,9 @@ from stream_worker.engines.completeness import Proof
 from stream_worker.engines.shards import list_shards
 from stream_worker.progress import silent
 from tests import truth
-from tests.stream_worker.forgetful import DAY, HOUR, MINUTE, NOON, Hooked, Site, Slow
-from tests.stream_worker.past_days import FIRST_SHARD, set_clock
+from tests.stream_worker.forgetful import DAY, MINUTE, Hooked, Site, Slow
+from tests.stream_worker.past_days import FIRST_SHARD
 from tests.stream_worker.polling import NEVER, split
-
-if TYPE_CHECKING:
-    from tests.conftest import Cloud
-
-
-@pytest.fixture
-def site(cloud: Cloud, fresh_name: str) -> Site:
-    set_clock(cloud, fresh_name, NOON - HOUR)
-    cloud.kinesis.create_stream(StreamName=fresh_name, ShardCount=1)
-    return Site(cloud, fresh_name)
 
 
 def test_a_worker_that_the_horizon_overtakes_leaves_a_gap(site: Site) -> None:

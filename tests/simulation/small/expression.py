@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.simulation.small import types
 from tests.simulation.small.series import Series
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def concat_str(*texts: Any, separator: str = "", ignore_nulls: bool = False) -> 
     def of(frame: DataFrame) -> Series:
         found = [each(frame) for each in columns]
         rows = zip(*(one.values for one in found), strict=True)
-        return found[0].cast(_string())._with([_joined(row, separator, skip=ignore_nulls) for row in rows])  # noqa: SLF001 - of this package
+        return found[0].cast(types.String)._with([_joined(row, separator, skip=ignore_nulls) for row in rows])  # noqa: SLF001 - of this package
 
     return Expr(of)
 
@@ -147,12 +148,6 @@ def concat_str(*texts: Any, separator: str = "", ignore_nulls: bool = False) -> 
 def _joined(row: Iterable[Any], separator: str, *, skip: bool) -> str | None:
     parts = [one for one in row if one is not None] if skip else list(row)
     return None if None in parts else separator.join(map(str, parts))
-
-
-def _string() -> DataType:
-    from tests.simulation.small import types  # noqa: PLC0415 - only here
-
-    return types.String
 
 
 def coalesce(*given: Any) -> Expr:  # noqa: ANN401 - columns, or a list of them

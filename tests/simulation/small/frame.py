@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.simulation.small import types
 from tests.simulation.small.expression import Several, column
-from tests.simulation.small.series import Series, order
+from tests.simulation.small.series import Series
+from tests.simulation.small.values import order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -6,21 +6,16 @@ import operator
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
 from tests.simulation.small import types
+from tests.simulation.small.values import both_true, day, moment, order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from tests.simulation.small.types import DataType
-
-_ZONE: Final = ZoneInfo("UTC")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=_ZONE)
 
 
 class Series:
@@ -62,7 +57,7 @@ class Series:
     def shown(self) -> list[Any]:
         """Return the values as rows have them."""
         if self.dtype is not None and self.dtype.is_moment:
-            return [_moment(one) for one in self.values]
+            return [moment(one) for one in self.values]
         return self.values
 
     def to_list(self) -> list[Any]:
@@ -232,7 +227,7 @@ class Series:
 
     def date(self) -> Series:
         """Return the days of moments."""
-        return self._each(_day, types.Date)
+        return self._each(day, types.Date)
 
     def epoch(self, unit: Any) -> Series:  # noqa: ANN401 - text
         """Return moments in ms since 1970."""
@@ -267,7 +262,7 @@ class Series:
         return self._both(operator.sub, other, self.dtype)
 
     def __and__(self, other: Series) -> Series:
-        return self._flags([_and(a, b) for a, b in zip(self.values, other.values, strict=True)])
+        return self._flags([both_true(a, b) for a, b in zip(self.values, other.values, strict=True)])
 
     def __or__(self, other: Series) -> Series:
         return ~(~self & ~other)
@@ -301,24 +296,3 @@ class Series:
 
 for _space in ("str", "bin", "dt"):  # where Polars has what is for texts, bytes and moments
     setattr(Series, _space, property(lambda self: self))
-
-
-def order(value: Any) -> tuple[bool, Any]:  # noqa: ANN401 - any value
-    """Return what values are sorted by: null comes first."""
-    return (value is not None, 0 if value is None else value)
-
-
-def _and(one: Any, other: Any) -> Any:  # noqa: ANN401 - true, false or null
-    if (one is not None and not one) or (other is not None and not other):
-        return False
-    return None if one is None or other is None else True
-
-
-@cache
-def _day(milliseconds: int) -> Any:  # noqa: ANN401 - a date
-    return datetime.fromtimestamp(milliseconds // 1000, UTC).date()
-
-
-@cache
-def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else _EPOCH + timedelta(milliseconds=milliseconds)
