@@ -48,8 +48,8 @@ RECEIVE_BUFFER_BYTES: Final = 32 * 1024
 Without it a connection whose report waits for the stream could hold a quarter of a megabyte."""
 
 SEND_BUFFER_BYTES: Final = 8 * 1024
-"""What the system buffers of the answers that a client does not read, a connection: the longest, and no
-second one, so a client that reads nothing has few made."""
+"""What the system buffers of the answers that a client does not read, a connection; Linux doubles
+it. So it holds one of the longest, and a client that reads nothing has few made."""
 
 UNACKNOWLEDGED_SECONDS: Final = 20
 """How long the system keeps what a client has not acknowledged (TCP_USER_TIMEOUT)."""
@@ -58,11 +58,10 @@ SWEEP_SECONDS: Final = 0.01
 """How often deadlines are looked at."""
 
 SWEEP_AT_ONCE_SECONDS: Final = 0.002
-"""How long requests wait at least while connections whose time is over are ended."""
+"""How long connections whose time is over are ended at a time, while requests wait."""
 
 SWEEP_SHARE: Final = 0.2
-"""The most of the time that is for them: a crowd that came at once goes in tenths of a second, and honest
-requests are answered in between."""
+"""The same as a share of the time since the last look, if that is more: a busy loop looks less often."""
 
 ACCEPTED_AT_ONCE: Final = 4
 """The most connections that are taken between two looks at those that are there. With fewer, the system's
