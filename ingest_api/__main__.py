@@ -27,8 +27,8 @@ OTHER_FILES: Final = 128
 """Files that the process opens besides its clients' connections, with room to spare."""
 
 _GARBAGE: Final = 20_000
-"""New objects between two collections: a connection and a request leave none that need one. Python's 700 would
-have thousands of connections looked through for nothing."""
+"""New objects between two collections: connections and requests leave none that need one. With Python's 700,
+thousands of connections would be looked through for nothing."""
 
 FAILED: Final = 1
 USAGE: Final = 2
