@@ -94,8 +94,7 @@ class Connection(asyncio.Protocol):
             self._parser = RequestParser()
         self._parser.feed(data)
         if self.state in BUSY:
-            self._paused = True
-            self._transport.pause_reading()
+            self._pause()
             return
         dripping = self.state is State.BODY
         self._go_on(self._parser)
@@ -113,9 +112,10 @@ class Connection(asyncio.Protocol):
         return True
 
     def pause_writing(self) -> None:
-        """Wait for the client to read its answer."""
+        """Wait for the client to read its answer; until then nothing more of it is read."""
         if self.state is not State.LINGERING:
             self._enter(State.UNREAD)
+            self._pause()
 
     def resume_writing(self) -> None:
         """Go on: the answer has left."""
@@ -181,11 +181,19 @@ class Connection(asyncio.Protocol):
         if parser.must_continue:
             parser.must_continue = False
             self._transport.write(_CONTINUE)
+        self._resume()
+        if self.state not in BUSY:
+            self._enter(self._wanted(parser))
+
+    def _pause(self) -> None:
+        if not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def _resume(self) -> None:
         if self._paused:
             self._paused = False
             self._transport.resume_reading()
-        if self.state not in BUSY:
-            self._enter(self._wanted(parser))
 
     def _wake_at(self, size: int) -> None:
         """Have the system wait for so many bytes: a body that drips in costs two reads, not one a byte.
@@ -237,9 +245,7 @@ class Connection(asyncio.Protocol):
             self._transport.close()
             return
         self._enter(State.LINGERING)
-        if self._paused:
-            self._paused = False
-            self._transport.resume_reading()
+        self._resume()
         self._transport.write_eof()
 
     def _enter(self, state: State, seconds: float | None = None) -> None:

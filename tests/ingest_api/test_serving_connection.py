@@ -25,6 +25,15 @@ class Transport(asyncio.Transport):
         super().__init__()
         self._protocol = protocol
         self._closing = False
+        self.reading = True
+
+    def pause_reading(self) -> None:
+        assert self.reading
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        assert not self.reading
+        self.reading = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         assert data
@@ -73,3 +82,17 @@ def test_one_that_was_evicted_serves_nothing_more_when_its_last_answer_leaves() 
     connection.resume_writing()
     assert host.served == 1
     assert not host.crowd.all
+
+
+def test_of_a_client_that_does_not_read_its_answer_nothing_more_is_read_until_it_does() -> None:
+    host = Host()
+    connection = Connection(host)
+    transport = Transport(connection)
+    connection.connection_made(transport)
+    connection.data_received(GET)
+    assert not transport.reading
+    connection.resume_writing()
+    assert transport.reading
+    connection.data_received(GET)
+    assert host.served == 2
+    assert not transport.reading
