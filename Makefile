@@ -4,11 +4,11 @@ SEEDS ?= 0:1000
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 LOCKS := edge worker build local dev
-KINESIS_LOCAL := tests/e2e/kinesis_local
-BROWSER := tests/infra/analytics/report/chromium
-CDK := infra/cdk
-TRINO := tests/infra/analytics/trino
-# Node.js and Python are those of .venv; CONTEXT='-c metrics:shards=4' are an operator's choices (infra/deployment.py).
+KINESIS_LOCAL := tests/support/kinesis_local
+BROWSER := tests/support/chromium
+CDK := infra/deployment/cdk
+TRINO := tests/support/trino
+# Node.js and Python are those of .venv; CONTEXT='-c metrics:shards=4' are an operator's choices (infra/deployment/choices.py).
 RUN_CDK = PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 $(CDK)/node_modules/.bin/cdk
 
 .PHONY: help install demo up test synth diff deploy snapshot simulate bench lint types layers check lock clean
@@ -52,7 +52,7 @@ $(BROWSER)/node_modules/installed: $(BROWSER)/package-lock.json $(BROWSER)/unpac
 
 # The jars of the Trino that the questions are tried on: 109 MB, once.
 .venv/trino/installed: $(TRINO)/server.sha256 $(TRINO)/hive.sha256 | install
-	$(BIN)/python -m tests.infra.analytics.trino.jars
+	$(BIN)/python -m tests.support.trino.jars
 	@touch $@
 
 test: install $(KINESIS_LOCAL)/node_modules/installed $(BROWSER)/node_modules/installed .venv/trino/installed  ## run every test
@@ -67,15 +67,15 @@ synth: $(CDK)/node_modules/installed  ## write the stacks' templates to cdk.out;
 	$(RUN_CDK) synth --quiet $(CONTEXT)
 
 diff: $(CDK)/node_modules/installed  ## what a deployment would change in the account
-	@$(BIN)/python -m infra.account
+	@$(BIN)/python -m infra.deployment.account
 	$(RUN_CDK) diff $(CONTEXT)
 
 deploy: $(CDK)/node_modules/installed  ## build the images with Docker and deploy both stacks
-	@$(BIN)/python -m infra.account
+	@$(BIN)/python -m infra.deployment.account
 	$(RUN_CDK) deploy --all $(CONTEXT)
 
-snapshot: install  ## write the templates that tests compare with anew (tests/infra/snapshot)
-	$(BIN)/python -m tests.infra.stacks.snapshot
+snapshot: install  ## write the templates that tests compare with anew (tests/infra/deployment/snapshot)
+	$(BIN)/python -m tests.support.deployment.snapshot
 
 simulate: install  ## play histories of the worker in simulated time: SEEDS=0:10000 (tests/simulation)
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)

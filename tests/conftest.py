@@ -12,12 +12,12 @@ import pytest
 from botocore.config import Config
 from hypothesis import HealthCheck, settings
 
-from infra.catalog import table_input
-from infra.local import calls
-from infra.local.control import ask
+from infra.deployment.catalog import table_input
+from infra.local.emulator import calls
+from infra.local.emulator.control import ask
 from infra.local.endpoint import CREDENTIAL, REGION, Endpoint, start_cloud
 from schemas.tables import TABLES
-from tests.permissions import not_allowed
+from tests.support.permissions import not_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

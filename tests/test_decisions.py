@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import EDGE, INFRA, ROOT, TESTS, WORKER
+from tests.support.pages import EDGE, INFRA, ROOT, TESTS, WORKER
 
 FOLDER = ROOT / "stream_worker" / "decisions"
 RECORDS = sorted(FOLDER.glob("*.md"))

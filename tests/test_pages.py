@@ -16,12 +16,13 @@ from ingest_api import openapi
 from ingest_api.settings import EdgeSettings
 from schemas.environment import Settings
 from schemas.report import COUNTERS, SCHEMA, violations
-from stream_worker import day_fraud, emf, fraud
-from stream_worker.cli import main as worker
-from stream_worker.health import Health, Status
-from stream_worker.judgement import JUDGEMENT
-from stream_worker.settings import WorkerSettings
-from tests.pages import ANALYTICS, EDGE, INFRA, README, ROOT, SCHEMAS, TESTS, WORKER, Page, all_pages
+from stream_worker.commands.cli import main as worker
+from stream_worker.judging import day_fraud, fraud
+from stream_worker.judging.judgement import JUDGEMENT
+from stream_worker.process import emf
+from stream_worker.process.settings import WorkerSettings
+from stream_worker.shard_life.health import Health, Status
+from tests.support.pages import ANALYTICS, EDGE, INFRA, README, ROOT, SCHEMAS, TESTS, WORKER, Page, all_pages
 
 PAGES = all_pages()
 COMMAND = re.compile(r"^\| `((?:ingest|stream|metrics)-[^`]*)` \|", re.MULTILINE)

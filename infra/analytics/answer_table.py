@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from infra.cell import cell
+from infra.analytics.cell import cell
 
 if TYPE_CHECKING:
     from infra.analytics.engine import Answer

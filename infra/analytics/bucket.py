@@ -12,10 +12,10 @@ from fsspec import AbstractFileSystem
 from fsspec.spec import AbstractBufferedFile
 
 from infra.analytics.place import PlaceError
-from stream_worker import clients
-from stream_worker.catalog_glue import GlueCatalog
-from stream_worker.errors import WorkerError
-from stream_worker.lake_s3 import S3Lake
+from stream_worker.lake.s3_store import S3Lake
+from stream_worker.process import clients
+from stream_worker.process.errors import WorkerError
+from stream_worker.publication.glue import GlueCatalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -20,8 +20,8 @@ from infra.analytics.question import QUESTIONS
 from infra.analytics.reporting import write_report
 from infra.analytics.writing import write
 from schemas.printable import printable
-from stream_worker.errors import WorkerError
-from stream_worker.terminal import any_encoding, say
+from stream_worker.process.errors import WorkerError
+from stream_worker.process.terminal import any_encoding, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

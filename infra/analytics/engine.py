@@ -13,7 +13,7 @@ import duckdb
 from infra.analytics.dialect import to_duckdb
 from infra.analytics.place import PlaceError
 from schemas.tables import TABLES, Kind
-from stream_worker.scratch import scratch
+from stream_worker.process.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from infra.analytics.lake_folder import FolderLake
 from infra.analytics.place import PlaceError
-from infra.local.lake_folder import FolderLake
-from stream_worker import generation
-from stream_worker.readers import Switch
-from stream_worker.segment import LIVE, day_prefix
+from stream_worker.lake import generation
+from stream_worker.lake.segment import LIVE, day_prefix
+from stream_worker.publication.readers import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

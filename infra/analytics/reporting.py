@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from infra.analytics.cell import cell
 from infra.analytics.engine import Engine
 from infra.analytics.question import QUESTIONS
 from infra.analytics.report import render
 from infra.analytics.writing import write
-from infra.cell import cell
 
 if TYPE_CHECKING:
     from pathlib import Path

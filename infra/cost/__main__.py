@@ -13,7 +13,7 @@ from infra.cost import tables
 from infra.cost.alternatives import alternatives, networks
 from infra.cost.comparison import SIZES, compare, verdicts
 from infra.cost.load import Load
-from infra.deployment import PREFIX, read
+from infra.deployment.choices import PREFIX, read
 
 if TYPE_CHECKING:
     from infra.cost.comparison import Comparison
@@ -24,8 +24,8 @@ _DOMAIN: Final = {f"{PREFIX}domain_name": "metrics.example", f"{PREFIX}hosted_zo
 
 _ASSUMPTIONS: Final = (
     "Shards and tasks are what the measured figures ask for at twice the day's mean rate, each task half "
-    "busy; at 1,000,000 reports they are the defaults of infra/deployment.py. Measured figures and "
-    "assumptions: infra/cost/measured.py. Sources of the prices: infra/cost/prices.toml. What is free in an "
+    "busy; at 1,000,000 reports they are the defaults of infra/deployment/choices.py. Measured figures and "
+    "assumptions: infra/deployment/measured.py. Prices: infra/cost/prices.toml. What is free in an "
     "account's first year is not taken off; what is free each month is, as if the account had nothing else."
 )
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from infra.cost import ours, sizing
 from infra.cost.price import HOURS, PRICES
-from infra.deployment import Architecture, StreamMode
+from infra.deployment import fargate
+from infra.deployment.choices import Architecture, StreamMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from infra.cost.load import Load
-    from infra.deployment import Deployment
+    from infra.deployment.choices import Deployment
 
 ENDPOINTS: Final = ("ecr.api", "ecr.dkr", "glue", "kinesis-streams", "logs")
 """The interface endpoints that tasks without public addresses need; S3's and DynamoDB's gateways are free."""
@@ -56,4 +57,4 @@ def _changes(deployment: Deployment) -> Iterator[Mapping[str, object]]:
         count = getattr(deployment, name)
         yield from ({name: other} for other in (count - 1, count + 1) if other > 0)
     for task in ("edge", "worker", "days"):
-        yield from ({f"{task}_cpu": cpu, f"{task}_memory": memory} for cpu, memory in sizing.sizes())
+        yield from ({f"{task}_cpu": cpu, f"{task}_memory": memory} for cpu, memory in fargate.sizes())

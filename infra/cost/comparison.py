@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from infra.cost.bill import Bill
-    from infra.deployment import Deployment
+    from infra.deployment.choices import Deployment
 
 SIZES: Final = tuple(10**exponent for exponent in range(4, 10))
 """Reports a day."""

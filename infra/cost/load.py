@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from infra.cost import measured
 from infra.cost.price import DAYS
-from stream_worker.buffer import Limits
-from stream_worker.settings import WorkerSettings
+from infra.deployment import measured
+from stream_worker.process.limits import Limits
+from stream_worker.process.settings import WorkerSettings
 
 GB: Final = 2**30
 SHARD_RECORDS: Final = 1_000

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from infra.cost import measured
 from infra.cost.bill import Bill, Line, line
 from infra.cost.load import GB
 from infra.cost.price import DAYS, HOURS
-from infra.deployment import StreamMode
-from stream_worker.emf import METRICS
+from infra.deployment import measured
+from infra.deployment.choices import StreamMode
+from stream_worker.process.emf import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.cost.load import Load
-    from infra.deployment import Deployment
+    from infra.deployment.choices import Deployment
 
 ALARM_METRICS: Final = 18
 """Twelve alarms, of which the four on shares of rejects look at two metrics each, that on errors at three."""
 
 EDGE_METRICS: Final = 1
-"""What is counted of the edge's log; the worker's are `stream_worker.emf.METRICS`."""
+"""What is counted of the edge's log; the worker's are `stream_worker.process.emf.METRICS`."""
 
 _UNITS: Final = 1024
 _ZONES: Final = 2

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from infra.cost import measured
 from infra.cost.bill import Bill, Line, line
 from infra.cost.load import GB
 from infra.cost.ours import athena
 from infra.cost.price import DAYS
+from infra.deployment import measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,17 +22,17 @@ from infra.analytics.cli import report
 from infra.local import demo as demonstration
 from infra.local import demo_days, resources
 from infra.local.fill_command import DAYS, fill
+from infra.local.filling.refusals import FillError
 from infra.local.ports import PortTakenError, refuse_taken
 from infra.local.process import ProcessError
 from infra.local.stopping import until_stopped
-from infra.local.story.refusals import FillError
 from infra.local.surroundings import LEADING_ELSEWHERE, close, no_proxy
 from infra.local.system import start_system
 from schemas import __version__
 from schemas.printable import printable
-from stream_worker.errors import WorkerError
-from stream_worker.logs import configure
-from stream_worker.terminal import any_encoding
+from stream_worker.process.errors import WorkerError
+from stream_worker.process.logs import configure
+from stream_worker.process.terminal import any_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +94,7 @@ def up(port: int, engine: str) -> None:
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Its port.")
 def cloud(port: int) -> None:
     """Run the emulated AWS alone, empty, until SIGTERM or Ctrl-C. For scripts; see also `init`."""
-    os.execv(sys.executable, [sys.executable, "-m", "infra.local.cloud", "--port", str(port)])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "infra.local.emulator.cloud", "--port", str(port)])  # noqa: S606
 
 
 @main.command()

@@ -13,14 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.analytics.answer_table import as_table
+from infra.analytics.cell import cell
 from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
 from infra.analytics.question import QUESTIONS
 from infra.analytics.reporting import write_report
-from infra.cell import cell
-from infra.local import accounting, fleet, traffic
+from infra.fleets import accounting, fleet, traffic
 from infra.local.system import start_system
-from stream_worker.segment import OUTCOMES
+from stream_worker.lake.segment import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

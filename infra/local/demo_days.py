@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from infra.cell import cell
+from infra.analytics.cell import cell
+from infra.fleets.story.telling import tell
 from infra.local.demo import download, leave
-from infra.local.story.bar import days_bar
-from infra.local.story.filling import fill
-from infra.local.story.place import Place
-from infra.local.story.telling import tell
+from infra.local.filling.bar import days_bar
+from infra.local.filling.fill import fill
+from infra.local.filling.target import Place
 from infra.local.system import start_resources
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from infra.local.story.story import Story
+    from infra.fleets.story.story import Story
 
 
 def run(console: Console, *, days: int, seed: int, lake: Path, logs: Path) -> None:

@@ -39,7 +39,7 @@ class Endpoint:
 def start_cloud(log: Path, *, seconds: float = 30) -> Iterator[Endpoint]:
     """Start the emulated AWS on a free port and stop it at the end; `ProcessError` if it is not up."""
     with reserve() as port:
-        command = [sys.executable, "-m", "infra.local.cloud", "--port", str(port)]
+        command = [sys.executable, "-m", "infra.local.emulator.cloud", "--port", str(port)]
         with Process("cloud", command, log=log) as process:
             url = f"http://{LOOPBACK}:{port}"
             process.wait_ready(lambda: answers(url), seconds)

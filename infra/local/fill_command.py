@@ -9,15 +9,15 @@ import click
 from botocore.exceptions import BotoCoreError
 from rich.console import Console
 
+from infra.fleets.story.telling import tell
 from infra.local.demo_days import play, yesterday
+from infra.local.filling.refusals import FillError
+from infra.local.filling.target import Place
 from infra.local.resources import named
 from infra.local.stopping import until_stopped
-from infra.local.story.place import Place
-from infra.local.story.refusals import FillError
-from infra.local.story.telling import tell
 from schemas.printable import printable
-from stream_worker import logs
-from stream_worker.errors import WorkerError
+from stream_worker.process import logs
+from stream_worker.process.errors import WorkerError
 
 DAYS = click.IntRange(1, 366)
 

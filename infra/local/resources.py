@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import botocore.session
 
-from infra.catalog import table_input
+from infra.deployment.catalog import table_input
 from infra.local.surroundings import why_aws_itself
 from schemas.tables import TABLES
 

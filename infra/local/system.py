@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 import boto3
 
-from infra.local import clocks
-from infra.local.control import ask
+from infra.local.emulator import clocks
+from infra.local.emulator.control import ask
 from infra.local.endpoint import REGION, Endpoint, start_cloud
 from infra.local.ports import LOOPBACK, reserve
 from infra.local.process import Process, answers
 from infra.local.resources import Resources, create, named
 from infra.local.surroundings import without_aws
-from stream_worker.catalog_glue import GlueCatalog
-from stream_worker.lake_s3 import S3Lake
-from stream_worker.pulse import beats
+from stream_worker.lake.s3_store import S3Lake
+from stream_worker.publication.glue import GlueCatalog
+from stream_worker.shard_life.pulse import beats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,31 +5,31 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from stream_worker.age import KEPT_FOR, run_expires, segments_expire
-from stream_worker.audit.chain import check_chain
-from stream_worker.audit.generation_places import chain_places, run_places
+from stream_worker.audit.chain_check import check_chain
+from stream_worker.audit.generation_positions import chain_places, run_places
 from stream_worker.audit.locate import locate
-from stream_worker.audit.readers import check_readers, check_rejects
-from stream_worker.audit.run import check_run
+from stream_worker.audit.readers_check import check_readers, check_rejects
+from stream_worker.audit.run_check import check_run
 from stream_worker.audit.sources import changed_since, later_than
-from stream_worker.committed import read_day
-from stream_worker.generation import runs_prefix
-from stream_worker.problem import Kind, Problem
-from stream_worker.records import START, Position
-from stream_worker.segment import LIVE, OUTCOMES, day_prefix
+from stream_worker.lake.committed import read_day
+from stream_worker.lake.expiry import KEPT_FOR, run_expires, segments_expire
+from stream_worker.lake.generation import runs_prefix
+from stream_worker.lake.segment import LIVE, OUTCOMES, day_prefix
+from stream_worker.process.problem import Kind, Problem
+from stream_worker.stream.records import START, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
-    from stream_worker.audit.chain import CheckedChain
+    from stream_worker.audit.chain_check import CheckedChain
     from stream_worker.audit.recount import Recount
-    from stream_worker.audit.run import CheckedRun
-    from stream_worker.committed import CommittedDay
-    from stream_worker.link import Owner
-    from stream_worker.manifest import Manifest
-    from stream_worker.progress import Progress
-    from stream_worker.readers import Readers
+    from stream_worker.audit.run_check import CheckedRun
+    from stream_worker.lake.committed import CommittedDay
+    from stream_worker.lake.link import Owner
+    from stream_worker.lake.manifest import Manifest
+    from stream_worker.process.progress import Progress
+    from stream_worker.publication.readers import Readers
 
 
 _LOOKS: Final = 3

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from schemas.tables import REJECTS, REPORTS
-from stream_worker.audit.places import PLACE
+from stream_worker.audit.positions import PLACE
 from stream_worker.audit.stored_rows import read_stored
-from stream_worker.buckets import Buckets
-from stream_worker.day_pipeline import POSITION
-from stream_worker.records import Position
-from stream_worker.scratch import scratch
+from stream_worker.judging.day_pipeline import POSITION
+from stream_worker.lake.buckets import Buckets
+from stream_worker.process.scratch import scratch
+from stream_worker.stream.records import Position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from stream_worker.committed import Committed
-    from stream_worker.lake import Lake
-    from stream_worker.manifest import Manifest
+    from stream_worker.lake.committed import Committed
+    from stream_worker.lake.manifest import Manifest
+    from stream_worker.lake.store import Lake
 
 _BUCKET_ROWS: Final = 4_000_000
 _NOWHERE: Final = -1  # in place of a file's number: a reject that is missing may have been in any

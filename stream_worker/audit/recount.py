@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stream_worker.age import KEPT_FOR
 from stream_worker.audit.held import Held
-from stream_worker.audit.places import places_of, position_of
-from stream_worker.aws_errors import told_of_stream
-from stream_worker.engines.reader import ShardReader
-from stream_worker.engines.shards import is_expired, list_shards
-from stream_worker.problem import Problem
-from stream_worker.span import Span
+from stream_worker.audit.positions import places_of, position_of
+from stream_worker.lake.expiry import KEPT_FOR
+from stream_worker.process.aws_errors import told_of_stream
+from stream_worker.process.problem import Problem
+from stream_worker.stream.reader import ShardReader
+from stream_worker.stream.shards import is_expired, list_shards
+from stream_worker.stream.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from mypy_boto3_kinesis import KinesisClient
 
-    from stream_worker.link import Owner
-    from stream_worker.progress import Move, Progress
-    from stream_worker.shard import Shard
+    from stream_worker.lake.link import Owner
+    from stream_worker.process.progress import Move, Progress
+    from stream_worker.stream.shard import Shard
 
 
 @dataclass(slots=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stream_worker import generation
-from stream_worker.committed import digest_of
-from stream_worker.problem import Problem
-from stream_worker.records import Position
+from stream_worker.lake import generation
+from stream_worker.lake.committed import digest_of
+from stream_worker.process.problem import Problem
+from stream_worker.stream.records import Position
 
 if TYPE_CHECKING:
-    from stream_worker.committed import Committed, CommittedDay
-    from stream_worker.manifest import Manifest, Source
+    from stream_worker.lake.committed import Committed, CommittedDay
+    from stream_worker.lake.manifest import Manifest, Source
 
 
 def changed_since(manifest: Manifest, day: CommittedDay) -> list[Problem]:

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from schemas.tables import REJECTS, REPORTS
-from stream_worker import committed, generation
-from stream_worker.age import KEPT_FOR, segments_expire
 from stream_worker.audit.receipt import ACCEPTED, EXPIRED, NOT_FOUND, REJECTED, UNCOMMITTED, Trace
 from stream_worker.audit.stored_rows import read_stored
-from stream_worker.committed import Committed
-from stream_worker.lake import DOCUMENT_BYTES
-from stream_worker.link import Link
-from stream_worker.manifest import Manifest
-from stream_worker.parts import expired_parts
-from stream_worker.records import START, Position
-from stream_worker.segment import LIVE, Summary, day_prefix
-from stream_worker.signpost import is_signpost
+from stream_worker.lake import committed, generation
+from stream_worker.lake.committed import Committed
+from stream_worker.lake.expiry import KEPT_FOR, segments_expire
+from stream_worker.lake.link import Link
+from stream_worker.lake.manifest import Manifest
+from stream_worker.lake.parts import expired_parts
+from stream_worker.lake.segment import LIVE, Summary, day_prefix
+from stream_worker.lake.signpost import is_signpost
+from stream_worker.lake.store import DOCUMENT_BYTES
+from stream_worker.stream.records import START, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from schemas.tables import Table
     from stream_worker.audit.receipt import Receipt
-    from stream_worker.manifest import Part, Source
-    from stream_worker.readers import Readers
+    from stream_worker.lake.manifest import Part, Source
+    from stream_worker.publication.readers import Readers
 
 _DAYS_LOOKED_AT: Final = 3  # around midnight a chain may go back a day, and a new stream may have begun
 _LAST_MEMBER: Final = 2**32

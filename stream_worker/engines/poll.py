@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from stream_worker.aws_errors import told_of_stream
-from stream_worker.engines.horizon import KinesisHorizon
-from stream_worker.engines.reader import PAGE_RECORDS, ShardReader
-from stream_worker.engines.shards import is_expired, list_shards
-from stream_worker.engines.tip import Mark
-from stream_worker.errors import RefusedError
+from stream_worker.process.aws_errors import told_of_stream
+from stream_worker.process.errors import RefusedError
+from stream_worker.stream.horizon import KinesisHorizon
+from stream_worker.stream.reader import PAGE_RECORDS, ShardReader
+from stream_worker.stream.shards import is_expired, list_shards
+from stream_worker.stream.tip import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mypy_boto3_kinesis import KinesisClient
 
-    from stream_worker.engines.reader import Page
-    from stream_worker.processor import Processor
-    from stream_worker.shard import Shard
-    from stream_worker.span import Span
-    from stream_worker.stop import Stop
+    from stream_worker.process.stop import Stop
+    from stream_worker.shard_life.processor import Processor
+    from stream_worker.stream.reader import Page
+    from stream_worker.stream.shard import Shard
+    from stream_worker.stream.span import Span
 
 _HELD_BYTES: Final = 48 * 1024 * 1024
 """Bodies that wait on all shards together: room for one whole buffer, and the others' beginnings."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stream_worker import clients
-from stream_worker.chain import Chain
-from stream_worker.engines.horizon import KinesisHorizon
 from stream_worker.engines.poll import PollEngine
-from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
-from stream_worker.live_days import told_to_glue
-from stream_worker.processor import Processor
+from stream_worker.lake.chain import Chain
+from stream_worker.lake.s3_store import PATIENCE_SECONDS, S3Lake
+from stream_worker.process import clients
+from stream_worker.publication.live_days import told_to_glue
+from stream_worker.shard_life.processor import Processor
+from stream_worker.stream.horizon import KinesisHorizon
 
 if TYPE_CHECKING:
-    from stream_worker.records import Position
-    from stream_worker.settings import WorkerSettings
-    from stream_worker.shard import Shard
-    from stream_worker.stop import Stop
+    from stream_worker.process.settings import WorkerSettings
+    from stream_worker.process.stop import Stop
+    from stream_worker.stream.records import Position
+    from stream_worker.stream.shard import Shard
 
 
 def run(settings: WorkerSettings, stop: Stop, *, drain: bool) -> None:

@@ -8,12 +8,12 @@ from typing import Final
 
 import polars as pl
 
-from infra.local.draws import Draws
-from infra.local.fleets import DAY_MILLISECONDS, Fleet, reports
-from infra.local.lake_folder import FolderLake
+from infra.analytics.lake_folder import FolderLake
+from infra.fleets.draws import Draws
+from infra.fleets.labelled import DAY_MILLISECONDS, Fleet, reports
 from schemas.tables import REPORTS
-from stream_worker.records import START, Position
-from stream_worker.segment import LIVE, OUTCOMES, Summary, digest, parquet, segment_key
+from stream_worker.lake.segment import LIVE, OUTCOMES, Summary, digest, parquet, segment_key
+from stream_worker.stream.records import START, Position
 
 DAY: Final = date(2026, 11, 22)
 EPOCH: Final = 1_795_000_000

@@ -17,8 +17,8 @@ from infra.local import resources, system
 from infra.local.endpoint import start_cloud
 from tests.benchmarks import reports, usage
 from tests.benchmarks.figure import Figure, Result, Tick, ratios
-from tests.e2e import family
-from tests.e2e.installation import Installation, count
+from tests.support.e2e import family
+from tests.support.e2e.installation import Installation, count
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,13 +8,13 @@ from typing import Final
 
 import polars as pl
 
-from infra.local import attacks, fleets
-from stream_worker import day_fraud
+from infra.fleets import attacks, labelled
+from stream_worker.judging import day_fraud
 from tests.benchmarks import fraud_scores
 from tests.benchmarks.figure import Figure, Result, Tick, at_least
 from tests.benchmarks.fraud_scores import Score
 
-MEASUREMENTS: Final = {f"fraud in {family}": () for family in fleets.FAMILIES}
+MEASUREMENTS: Final = {f"fraud in {family}": () for family in labelled.FAMILIES}
 """What a round measures: each family of fleets, once under each attack. `counts` was not used for tuning."""
 
 _DEPLOYMENTS: Final = 50_000
@@ -31,7 +31,7 @@ def measure(_seconds: float, rounds: int, tick: Tick) -> Result:
     by_family: dict[str, list[Score]] = defaultdict(list)
     rates: list[float] = []
     for number in range(rounds):
-        for family, measurement in zip(fleets.FAMILIES, MEASUREMENTS, strict=True):
+        for family, measurement in zip(labelled.FAMILIES, MEASUREMENTS, strict=True):
             tick(measurement)
             honest = fraud_scores.fleet(family, _FIRST_SEED + number, _DEPLOYMENTS)
             for attack in attacks.ATTACKS:
@@ -75,7 +75,7 @@ def _figures(
 
 def _note(rounds: int) -> str:
     return (
-        f"Fraud: {len(fleets.FAMILIES)} families of fleets, {rounds} days each of {_DEPLOYMENTS:,} "
+        f"Fraud: {len(labelled.FAMILIES)} families of fleets, {rounds} days each of {_DEPLOYMENTS:,} "
         f"deployments, each day under each attack alone ({_FORGED:,} forged reports); sums over the days. A "
         f"fleet's figures leave out what cannot be told apart ({', '.join(attacks.HOPELESS)}); a rule's "
         "recall is that of the attacks it is there for. Neither these seeds nor the family counts were "

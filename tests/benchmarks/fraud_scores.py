@@ -7,8 +7,8 @@ from typing import Final
 
 import polars as pl
 
-from infra.local import attacks, fleets
-from stream_worker import day_fraud
+from infra.fleets import attacks, labelled
+from stream_worker.judging import day_fraud
 
 AIMED_AT: Final = {
     "nonce_sequence": ("nonces by 1", "nonces by a great step"),
@@ -58,7 +58,7 @@ class Score:
 
 def fleet(family: str, seed: int, deployments: int) -> pl.DataFrame:
     """Return an honest day of this family, in which a tenth came with a launch."""
-    return fleets.reports(fleets.Fleet(deployments, seed, family, newcomers=0.1))
+    return labelled.reports(labelled.Fleet(deployments, seed, family, newcomers=0.1))
 
 
 def judged(honest: pl.DataFrame, attack: str, size: int, seed: int) -> pl.DataFrame:
@@ -69,7 +69,7 @@ def judged(honest: pl.DataFrame, attack: str, size: int, seed: int) -> pl.DataFr
 
 def score(rows: pl.DataFrame) -> Score:
     """Count what any rule found, missed and wronged."""
-    forged, rejected = pl.col("label") != fleets.HONEST, pl.col("rule").is_not_null()
+    forged, rejected = pl.col("label") != labelled.HONEST, pl.col("rule").is_not_null()
     counts = rows.select(
         found=(forged & rejected).sum(), missed=(forged & ~rejected).sum(), wronged=(~forged & rejected).sum()
     )

@@ -14,8 +14,8 @@ from infra.local import resources, system
 from infra.local.endpoint import start_cloud
 from tests.benchmarks import reports
 from tests.benchmarks.figure import Figure, Result, Tick, at_most
-from tests.e2e import family
-from tests.e2e.installation import Installation, count
+from tests.support.e2e import family
+from tests.support.e2e.installation import Installation, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

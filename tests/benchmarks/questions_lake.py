@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from infra.local.draws import Draws, stack_ids
-from infra.local.fleets import DAY_MILLISECONDS, FAMILIES
+from infra.fleets.draws import Draws, stack_ids
+from infra.fleets.labelled import DAY_MILLISECONDS, FAMILIES
 from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
-from stream_worker import generation
-from stream_worker.readers import Switch
-from stream_worker.segment import LIVE, parquet
+from stream_worker.lake import generation
+from stream_worker.lake.segment import LIVE, parquet
+from stream_worker.publication.readers import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,17 +6,17 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from infra.local.lake_folder import FolderLake
-from stream_worker import logs
-from stream_worker.buffer import Limits
-from stream_worker.catalog import MemoryCatalog
-from stream_worker.lake_source import LakeSource
-from stream_worker.pulse import LoggedPulse
-from stream_worker.readers import Readers
-from stream_worker.shard import Shard
-from stream_worker.span import Span
-from stream_worker.spanned import SpannedProcessor
-from stream_worker.stop import Stop
+from infra.analytics.lake_folder import FolderLake
+from stream_worker.days.lake_source import LakeSource
+from stream_worker.process import logs
+from stream_worker.process.limits import Limits
+from stream_worker.process.stop import Stop
+from stream_worker.publication.catalog import MemoryCatalog
+from stream_worker.publication.readers import Readers
+from stream_worker.shard_life.pulse import LoggedPulse
+from stream_worker.shard_life.spanned import SpannedProcessor
+from stream_worker.stream.shard import Shard
+from stream_worker.stream.span import Span
 from tests.benchmarks.committed_day import DAY
 
 _LIMITS = Limits(50_000, 32 * 1024 * 1024, 60)

@@ -3,7 +3,7 @@
 import random
 from typing import Final
 
-from infra.local.fleet import FORGED_NONCES
+from infra.fleets.fleet import FORGED_NONCES
 
 BYTES: Final = 227
 """The length of an honest report."""

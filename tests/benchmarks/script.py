@@ -13,10 +13,10 @@ from typing import Any, Final
 import pandas as pd
 from jsonschema import Draft7Validator
 
-from infra.local.fleet import FORGED_NONCES
+from infra.fleets.fleet import FORGED_NONCES
 from schemas.report import COUNTERS, SCHEMA
 from schemas.tables import COUNTER_COLUMNS
-from stream_worker.records import Records
+from stream_worker.stream.records import Records
 from tests.benchmarks import timing
 
 _MOST_CALLS: Final = 10**10

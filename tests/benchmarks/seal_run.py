@@ -11,14 +11,14 @@ from pathlib import Path
 
 import polars as pl
 
-from infra.local.lake_folder import FolderLake
+from infra.analytics.lake_folder import FolderLake
 from schemas.tables import REPORTS
-from stream_worker.committed import read_day
-from stream_worker.judgement import JUDGEMENT
-from stream_worker.manifest import Manifest
-from stream_worker.progress import shown
-from stream_worker.run import RunBuilder
-from stream_worker.segment import LIVE
+from stream_worker.days.run_builder import RunBuilder
+from stream_worker.judging.judgement import JUDGEMENT
+from stream_worker.lake.committed import read_day
+from stream_worker.lake.manifest import Manifest
+from stream_worker.lake.segment import LIVE
+from stream_worker.process.progress import shown
 from tests.benchmarks import cores
 from tests.benchmarks.committed_day import DAY
 

@@ -10,8 +10,8 @@ from typing import Final
 
 import polars as pl
 
-from stream_worker.digits import NONCE
-from stream_worker.seen import Seen
+from stream_worker.judging.digits import NONCE
+from stream_worker.judging.seen import Seen
 from tests.benchmarks import cores
 
 BATCH: Final = 50_000

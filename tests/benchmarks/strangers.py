@@ -21,13 +21,13 @@ from tests.benchmarks import cores, edge
 from tests.benchmarks.figure import Figure, Result, Tick, at_least, at_most
 from tests.benchmarks.load import Load
 from tests.benchmarks.stub import Mood
-from tests.ingest_api.edge import running
 from tests.strangers import visitor
 from tests.strangers.crowd import Report
 from tests.strangers.family import Family
 from tests.strangers.kind import Kind
 from tests.strangers.siege import HONEST, STRANGERS, crowd, honest
 from tests.strangers.small_bodies import BODIES
+from tests.support.edge.edge import running
 
 _TOO_MANY: Final = 800
 _FULL: Final = f"{CONNECTIONS + _TOO_MANY:,} silent"

@@ -16,8 +16,8 @@ import pytest
 from botocore.config import Config
 from rich.console import Console
 
+from infra.analytics.lake_folder import FolderLake
 from infra.local.endpoint import CREDENTIAL, REGION
-from infra.local.lake_folder import FolderLake
 from tests.benchmarks import (
     committed_day,
     edge,

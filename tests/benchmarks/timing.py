@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import Final
 
-from stream_worker.records import Records
+from stream_worker.stream.records import Records
 from tests.benchmarks import reports
-from tests.stream_worker import samples
+from tests.support.worker import samples
 
 BATCH: Final = 50_000
 """Records in a batch: a full flush of the worker."""

@@ -9,7 +9,7 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from schemas.tables import REPORTS
-from stream_worker.records import Records
+from stream_worker.stream.records import Records
 from tests.benchmarks import fresh, timing
 from tests.benchmarks.figure import Figure, Result, Tick, at_least, ratios
 from tests.benchmarks.script import PlainScript

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from stream_worker import pipeline, segment
-from stream_worker.host import spare_the_collector
-from stream_worker.judgement import JUDGEMENT
-from stream_worker.records import START, Position, Records
-from stream_worker.seen import Seen
-from stream_worker.segment import Segment
+from stream_worker.judging import pipeline
+from stream_worker.judging.judgement import JUDGEMENT
+from stream_worker.judging.seen import Seen
+from stream_worker.lake import segment
+from stream_worker.lake.segment import Segment
+from stream_worker.process.host import spare_the_collector
+from stream_worker.stream.records import START, Position, Records
 from tests.benchmarks import timing
 
 _STEPS: Final[tuple[tuple[str, object, str], ...]] = (

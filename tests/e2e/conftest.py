@@ -6,16 +6,16 @@ import pytest
 
 from infra.local import resources, system
 from tests.conftest import QUICK, SESSION
-from tests.e2e.installation import Installation
-from tests.e2e.kinesis_local.server import start_kinesis_local
-from tests.e2e.producer import Producer
+from tests.support.e2e.installation import Installation
+from tests.support.e2e.producer import Producer
+from tests.support.kinesis_local.server import start_kinesis_local
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import Cloud
-    from tests.e2e.kinesis_local.server import KinesisLocal
+    from tests.support.kinesis_local.server import KinesisLocal
 
 
 @pytest.fixture(scope="session")

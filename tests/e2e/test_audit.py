@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.installation import run
 from tests.e2e.test_days import command, put_on
+from tests.support.e2e.installation import run
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 
 @pytest.fixture

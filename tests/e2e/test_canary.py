@@ -9,11 +9,11 @@ import orjson
 import polars as pl
 import pytest
 
-from infra.local import fleet
+from infra.fleets import fleet
 from infra.local.system import start_resources
-from tests import truth
-from tests.e2e import canary, search
-from tests.e2e.installation import Installation
+from tests.support import truth
+from tests.support.e2e import canary, search
+from tests.support.e2e.installation import Installation
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tests.e2e.installation import run
-from tests.e2e.reshard import open_shards, split
+from tests.support.e2e.installation import run
+from tests.support.e2e.reshard import open_shards, split
 
 if TYPE_CHECKING:
     import subprocess
     from datetime import date
 
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 

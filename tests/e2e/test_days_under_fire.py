@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from infra.local.process import Process
 from tests.benchmarks.fresh import ROOT
-from tests.e2e.installation import script
 from tests.e2e.test_days import answer, by_position, put_on, rows
+from tests.support.e2e.installation import script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 _ROUNDS = 4
 
@@ -42,7 +42,7 @@ def reader(installation: Installation, day: date) -> Iterator[Look]:
     }
     look = Look()
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.reader", str(day)],
+        [sys.executable, "-m", "tests.support.e2e.reader", str(day)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.deployment.permissions import ROLES, Names
 from infra.local.endpoint import start_cloud
 from infra.local.ports import LOOPBACK, reserve
 from infra.local.process import Process
 from infra.local.system import clean_environment, start_edge
-from infra.permissions import ROLES, Names
-from tests import synthesis
-from tests.e2e.deployment import CANNOT, Deployed
-from tests.e2e.installation import run, script
-from tests.e2e.producer import Producer
 from tests.e2e.test_rolling_deployment import Deployments
-from tests.infra.local.control import calls_of
-from tests.permissions import granted
+from tests.support import synthesis
+from tests.support.e2e.deployment import CANNOT, Deployed
+from tests.support.e2e.installation import run, script
+from tests.support.e2e.producer import Producer
+from tests.support.local.control import calls_of
+from tests.support.permissions import granted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from tests import truth
-from tests.e2e.installation import count
-from tests.e2e.reshard import merge, open_shards, split
+from tests.support import truth
+from tests.support.e2e.installation import count
+from tests.support.e2e.reshard import merge, open_shards, split
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 
 def shards_in_order(log: Path, event: str) -> list[str]:

@@ -10,12 +10,12 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from schemas.tables import REJECTS, REPORTS
-from tests import truth
-from tests.e2e import aggregates
-from tests.e2e.installation import SECONDS, Installation
+from tests.support import truth
+from tests.support.e2e import aggregates
+from tests.support.e2e.installation import SECONDS, Installation
 
 if TYPE_CHECKING:
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.producer import Producer
 
 
 @pytest.mark.parametrize("engine", ["kcl"])

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.installation import SECONDS, count
 from tests.e2e.test_days import TODAY, command, put_on
+from tests.support.e2e.installation import SECONDS, count
 
 if TYPE_CHECKING:
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 LIMITS = {"flush_seconds": 0.5, "kcl_failover_seconds": 1}
 

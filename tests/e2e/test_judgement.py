@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 import pytest
 
-from stream_worker.judgement import JUDGEMENT
-from tests.e2e.installation import run
+from stream_worker.judging.judgement import JUDGEMENT
 from tests.e2e.test_days import answer, command, put_on, rows
+from tests.support.e2e.installation import run
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 ROOT: Final = Path(__file__).parents[2]
 RULE: Final = """RULES: Final = (

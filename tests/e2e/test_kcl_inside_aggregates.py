@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import truth
-from tests.e2e import family
-from tests.e2e.installation import SECONDS, count
+from tests.support import truth
+from tests.support.e2e import family
+from tests.support.e2e.installation import SECONDS, count
 
 if TYPE_CHECKING:
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 KILLS = 2
 LIMITS = {"flush_records": 7, "flush_seconds": 0.5, "kcl_failover_seconds": 1}

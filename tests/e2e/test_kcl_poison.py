@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from schemas.report import LONGEST_BYTES
-from stream_worker.engines.aggregates import take_apart
-from stream_worker.engines.kpl import parse
-from stream_worker.engines.reader import to_records
-from stream_worker.engines.shards import list_shards
-from tests import truth
-from tests.e2e import aggregates, family
-from tests.e2e.installation import count
-from tests.e2e.reshard import open_shards, split
-from tests.infra.local.shards import Reader
-from tests.stream_worker.samples import FORGED, INVALID, MALFORMED, body, nonce
+from stream_worker.stream.aggregates import take_apart
+from stream_worker.stream.kpl import parse
+from stream_worker.stream.reader import to_records
+from stream_worker.stream.shards import list_shards
+from tests.support import truth
+from tests.support.e2e import aggregates, family
+from tests.support.e2e.installation import count
+from tests.support.e2e.reshard import open_shards, split
+from tests.support.local.shards import Reader
+from tests.support.worker.samples import FORGED, INVALID, MALFORMED, body, nonce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.local.process import Process
-    from tests.e2e.installation import Installation
+    from tests.support.e2e.installation import Installation
 
 pytestmark = pytest.mark.parametrize("engine", ["kcl"])
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.local import resources, system
-from stream_worker.pulse import beats
-from tests.e2e import family
-from tests.e2e.installation import Installation, count
-from tests.e2e.reshard import merge, open_shards, split
+from stream_worker.shard_life.pulse import beats
+from tests.support.e2e import family
+from tests.support.e2e.installation import Installation, count
+from tests.support.e2e.reshard import merge, open_shards, split
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.local.process import Process
     from tests.conftest import Cloud
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.producer import Producer
 
 LIMITS = {"flush_records": 50, "flush_seconds": 0.5, "kcl_failover_seconds": 2}
 

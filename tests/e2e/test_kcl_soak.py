@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e import soak
+from tests.support.e2e import soak
 
 if TYPE_CHECKING:
     from pathlib import Path

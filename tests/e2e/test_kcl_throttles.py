@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.local.emulator.fault import Fault, Kind
 from infra.local.endpoint import start_cloud
-from infra.local.fault import Fault, Kind
 from tests.conftest import Cloud
-from tests.e2e import family
-from tests.e2e.installation import count
-from tests.e2e.outage import SECONDS, Stage
-from tests.infra.local.control import faults
+from tests.support.e2e import family
+from tests.support.e2e.installation import count
+from tests.support.e2e.outage import SECONDS, Stage
+from tests.support.local.control import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 pytestmark = pytest.mark.parametrize("engine", ["kcl"])
 

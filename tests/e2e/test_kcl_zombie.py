@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stream_worker.pulse import beats
-from tests.e2e import family
-from tests.e2e.installation import count
-from tests.e2e.outage import SECONDS, Stage
+from stream_worker.shard_life.pulse import beats
 from tests.e2e.test_kcl_life import lines, waiting
+from tests.support.e2e import family
+from tests.support.e2e.installation import count
+from tests.support.e2e.outage import SECONDS, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from infra.local.process import Process
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 pytestmark = pytest.mark.parametrize("engine", ["kcl"])
 

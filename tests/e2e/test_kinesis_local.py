@@ -13,13 +13,13 @@ import orjson
 import pytest
 
 from infra.local.process import answers
-from tests.e2e.kinesis_local.server import KinesisLocal, start_kinesis_local
+from tests.support.kinesis_local.server import KinesisLocal, start_kinesis_local
 
 if TYPE_CHECKING:
     from tests.conftest import Cloud
-    from tests.e2e.installation import Installation
+    from tests.support.e2e.installation import Installation
 
-LOCK = Path(__file__).parent / "kinesis_local" / "package-lock.json"
+LOCK = Path(__file__).parents[1] / "support" / "kinesis_local" / "package-lock.json"
 
 
 def test_every_package_is_pinned_with_a_hash_and_no_address() -> None:

@@ -16,16 +16,16 @@ import orjson
 import polars as pl
 import pytest
 
-from infra.local import fleet
+from infra.fleets import fleet
 from infra.local.endpoint import CREDENTIAL, REGION
 from infra.local.ports import reserve
 from infra.local.process import Process, answers
 from infra.local.system import RESOURCES, clean_environment
-from stream_worker.lake_s3 import S3Lake
-from tests import truth
-from tests.e2e.installation import SECONDS, run, script
-from tests.infra.local.shards import Reader
+from stream_worker.lake.s3_store import S3Lake
 from tests.infra.local.test_process import wait_gone
+from tests.support import truth
+from tests.support.e2e.installation import SECONDS, run, script
+from tests.support.local.shards import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

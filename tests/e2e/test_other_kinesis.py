@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e import family
-from tests.e2e.installation import SECONDS, count
-from tests.e2e.reshard import merge, open_shards, split
+from tests.support.e2e import family
+from tests.support.e2e.installation import SECONDS, count
+from tests.support.e2e.reshard import merge, open_shards, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from infra.local.process import Process
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 THEIRS = pytest.mark.parametrize(
     ("engine", "emulator"), [("poll", "kinesis-local"), ("kcl", "kinesis-local")]

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from infra.deployment.permissions import ROLES
 from infra.local import resources, system
 from infra.local.endpoint import start_cloud
-from infra.permissions import ROLES
 from tests.conftest import SESSION
-from tests.e2e import family
-from tests.e2e.installation import Installation, run
-from tests.e2e.producer import Producer
-from tests.e2e.reshard import open_shards, split
 from tests.e2e.test_days import put_on
-from tests.infra.local.control import calls_of
-from tests.permissions import missing, names, unused
+from tests.support.e2e import family
+from tests.support.e2e.installation import Installation, run
+from tests.support.e2e.producer import Producer
+from tests.support.e2e.reshard import open_shards, split
+from tests.support.local.control import calls_of
+from tests.support.permissions import missing, names, unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

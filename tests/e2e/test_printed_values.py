@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from infra.local.system import clean_environment
 from tests.e2e.test_days import command, put_on
-from tests.infra.analytics import lakes
-from tests.infra.analytics.truth import Truth
+from tests.support.analytics import lakes
+from tests.support.analytics.truth import Truth
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 DAY = date(2026, 11, 22)
 ODD = "\x1b]0;title\x07[bold]:gear:\u202egnp.\x9b2J\r[/]"

@@ -15,14 +15,14 @@ from infra.reporter.code import FOLDER
 from infra.reporter.function.usage_reporter.counters import COUNTERS
 from infra.reporter.function.usage_reporter.day import Day
 from tests.conftest import QUICK, SESSION
-from tests.e2e.installation import SECONDS
-from tests.infra.reporter.published import Published
-from tests.infra.reporter.tls import front, make_certificate
+from tests.support.e2e.installation import SECONDS
+from tests.support.reporter.published import Published
+from tests.support.reporter.tls import front, make_certificate
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.e2e.installation import Installation
+    from tests.support.e2e.installation import Installation
 
 NONCE = "b9c43c34-5a3e-4a4f-9d8e-2f6d1c7a90e5"
 

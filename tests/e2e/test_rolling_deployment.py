@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import pytest
 
-from infra.local import fleet
+from infra.fleets import fleet
 from infra.local.ports import LOOPBACK, reserve
 from infra.local.system import start_edge
-from tests import synthesis
-from tests.e2e.installation import count
-from tests.e2e.load_balancer import LoadBalancer
-from tests.infra.local.shards import Reader
+from tests.support import synthesis
+from tests.support.e2e.installation import count
+from tests.support.e2e.load_balancer import LoadBalancer
+from tests.support.local.shards import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 LIMITS: Final = {"flush_records": 50, "flush_seconds": 0.5}
 SECONDS: Final = 180

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from infra.local.fault import Fault, Kind
-from stream_worker.pulse import HEARTBEAT_SECONDS
-from tests.e2e.aws_command import NETWORK
-from tests.e2e.installation import SECONDS, count
-from tests.e2e.on_call import delete, ecs, on_call, segments
-from tests.e2e.operator import Operator
+from infra.local.emulator.fault import Fault, Kind
+from stream_worker.shard_life.pulse import HEARTBEAT_SECONDS
 from tests.e2e.test_days import TODAY, command, put_on
 from tests.e2e.test_gaps import keep_a_day
-from tests.infra.local.control import faults
-from tests.infra.local.shards import Reader
-from tests.runbook import preface
+from tests.support.e2e.aws_command import NETWORK
+from tests.support.e2e.installation import SECONDS, count
+from tests.support.e2e.on_call import delete, ecs, on_call, segments
+from tests.support.e2e.operator import Operator
+from tests.support.local.control import faults
+from tests.support.local.shards import Reader
+from tests.support.runbook import preface
 
 if TYPE_CHECKING:
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 
 REASONS: Final = ("malformed", "invalid", "fraud", "duplicate")

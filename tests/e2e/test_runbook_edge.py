@@ -8,12 +8,12 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from infra.local.fault import Fault, Kind
-from tests.e2e.on_call import ecs, edge, on_call, post, rolls_back
-from tests.infra.local.control import faults
+from infra.local.emulator.fault import Fault, Kind
+from tests.support.e2e.on_call import ecs, edge, on_call, post, rolls_back
+from tests.support.local.control import faults
 
 if TYPE_CHECKING:
-    from tests.e2e.installation import Installation
+    from tests.support.e2e.installation import Installation
 
 
 def test_an_edge_whose_stream_is_out(installation: Installation) -> None:

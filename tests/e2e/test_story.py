@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from infra.local.story.telling import tell
+from infra.fleets.story.telling import tell
 from infra.local.system import clean_environment
-from tests.e2e.installation import count, run
+from tests.support.e2e.installation import count, run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.e2e.installation import Installation
+    from tests.support.e2e.installation import Installation
 
 SECONDS = 120
 

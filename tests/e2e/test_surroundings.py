@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.local.system import clean_environment
-from tests.e2e.installation import run, script
-from tests.e2e.surroundings import unwritable
+from tests.support.e2e.installation import run, script
+from tests.support.e2e.surroundings import unwritable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ HELPFUL = [
     [script("ingest-api"), "--help"],
     *(
         [sys.executable, "-m", module, "--help"]
-        for module in ("infra.analytics", "infra.cost", "infra.images", "infra.local.cloud")
+        for module in ("infra.analytics", "infra.cost", "infra.images", "infra.local.emulator.cloud")
     ),
 ]
 

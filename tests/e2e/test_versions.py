@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from infra.local import fleet
-from tests import truth
-from tests.e2e.installation import SECONDS
+from infra.fleets import fleet
 from tests.schemas.versions import BAD, GOOD
+from tests.support import truth
+from tests.support.e2e.installation import SECONDS
 
 if TYPE_CHECKING:
-    from tests.e2e.installation import Installation
+    from tests.support.e2e.installation import Installation
 
 
 def post(edge: str, path: str, body: bytes) -> tuple[int, Any]:

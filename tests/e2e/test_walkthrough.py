@@ -14,8 +14,8 @@ import orjson
 from infra.local.ports import reserve
 from infra.local.process import Process, answers
 from infra.local.system import clean_environment
-from tests.e2e.installation import SECONDS, script
-from tests.pages import README, ROOT
+from tests.support.e2e.installation import SECONDS, script
+from tests.support.pages import README, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,12 +7,12 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from tests.e2e.installation import count
+from tests.support.e2e.installation import count
 
 if TYPE_CHECKING:
     from infra.local.process import Process
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 ROUNDS = 26
 LONGEST_START = 0.6  # seconds from its first line until a worker has read what was committed and goes on

@@ -11,17 +11,17 @@ import pytest
 
 from infra.local.ports import LOOPBACK, reserve
 from infra.local.system import clean_environment, start_worker
-from tests.e2e.installation import count, run
-from tests.stream_worker.s3_stub import S3Stub
-from tests.stream_worker.samples import body
+from tests.support.e2e.installation import count, run
+from tests.support.worker.s3_stub import S3Stub
+from tests.support.worker.samples import body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import Cloud
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 DRAIN = ("stream-worker", "run", "--engine", "poll", "--drain")
 

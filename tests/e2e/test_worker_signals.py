@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import truth
-from tests.e2e.installation import count
-from tests.infra.local.shards import Reader
+from tests.support import truth
+from tests.support.e2e.installation import count
+from tests.support.local.shards import Reader
 
 if TYPE_CHECKING:
-    from tests.e2e.installation import Installation
-    from tests.e2e.producer import Producer
+    from tests.support.e2e.installation import Installation
+    from tests.support.e2e.producer import Producer
 
 PROMPTLY = 8  # seconds: ECS gives 30
 STOPS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from tests import synthesis
-from tests.alarm import Alarm, alarms
-from tests.runbook import PARTS, ROOT, matches, pages, preface
+from tests.support import synthesis
+from tests.support.alarm import Alarm, alarms
+from tests.support.runbook import PARTS, ROOT, matches, pages, preface
 
 
 def test_each_alarm_has_a_page_and_each_page_an_alarm() -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ingest_api.edge import Edge, running
-from tests.ingest_api.kinesis_stub import KinesisStub, serving
-from tests.ingest_api.parts import Parts
+from tests.support.edge.edge import Edge, running
+from tests.support.edge.kinesis_stub import KinesisStub, serving
+from tests.support.edge.parts import Parts
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from ingest_api.disclosure import PAGE
 from ingest_api.pending import Pending
 from ingest_api.stream import MemoryStream
 from schemas.report import COUNTERS, LONGEST_BYTES, SCHEMA, decode, violations
-from tests.ingest_api.parts import GOOD, MARK, Broken, Parts, assert_problem, down
+from tests.support.edge.parts import GOOD, MARK, Broken, Parts, assert_problem, down
 
 
 def test_a_report_is_202_with_the_id_of_its_record(parts: Parts) -> None:

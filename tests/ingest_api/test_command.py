@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from ingest_api.settings import EdgeSettings
 from schemas.environment import read
-from tests.ingest_api.edge import COMMAND, environment
+from tests.support.edge.edge import COMMAND, environment
 
 
 def run(

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ingest_api.publisher import SENDERS
-from tests.ingest_api.edge import PUBLISH_SECONDS, Answer, Edge, running
-from tests.ingest_api.kinesis_stub import THROTTLED, KinesisStub, Mood, serving
+from tests.support.edge.edge import PUBLISH_SECONDS, Answer, Edge, running
+from tests.support.edge.kinesis_stub import THROTTLED, KinesisStub, Mood, serving
 
 SLACK = 2.5
 """Seconds beyond the deadline for a busy machine."""

@@ -10,8 +10,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.ingest_api.edge import Edge, running
-from tests.ingest_api.kinesis_stub import KinesisStub, Mood
+from tests.support.edge.edge import Edge, running
+from tests.support.edge.kinesis_stub import KinesisStub, Mood
 
 POST = b"POST /v1/metrics HTTP/1.1\r\nHost: x\r\n"
 GOOD = POST + b'Content-Length: 7\r\n\r\n{"a":1}'

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ingest_api.batch import Entry
 from ingest_api.kinesis import INSANE, Kinesis, fates
 from ingest_api.stream import CallFailedError, Refused, Stored
-from tests.ingest_api.kinesis_stub import SHARD, KinesisStub, Mood, serving
+from tests.support.edge.kinesis_stub import SHARD, KinesisStub, Mood, serving
 
 GOOD = {"ShardId": "shardId-0", "SequenceNumber": "7"}
 

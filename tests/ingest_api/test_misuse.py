@@ -3,7 +3,7 @@
 import pytest
 
 from ingest_api.stream import MemoryStream
-from tests.ingest_api.parts import GOOD, Broken, Parts, assert_problem, down
+from tests.support.edge.parts import GOOD, Broken, Parts, assert_problem, down
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "identity, gzip", "zstd"])

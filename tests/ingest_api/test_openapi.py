@@ -2,8 +2,8 @@
 
 from ingest_api import openapi
 from ingest_api.stream import MemoryStream
-from tests.ingest_api.client import Result
-from tests.ingest_api.parts import GOOD, Broken, Parts, down
+from tests.support.edge.client import Result
+from tests.support.edge.parts import GOOD, Broken, Parts, down
 
 FRAMING = {"408", "431"}
 """What the server answers by itself: `test_framing.py` and `tests/strangers` provoke it."""

@@ -11,7 +11,7 @@ import pytest
 from ingest_api.batch import Entry
 from ingest_api.publisher import SENDERS, Publisher, UnavailableError
 from ingest_api.stream import CallFailedError, Fate, MemoryStream, Refused, Stored
-from tests.ingest_api.publishing import publish
+from tests.support.edge.publishing import publish
 
 
 def test_each_request_gets_the_id_of_its_own_record() -> None:

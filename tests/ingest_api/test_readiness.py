@@ -7,7 +7,7 @@ import pytest
 from ingest_api.publisher import Publisher, UnavailableError
 from ingest_api.readiness import FRESH_SECONDS, Readiness
 from ingest_api.stream import MemoryStream
-from tests.ingest_api.publishing import publish
+from tests.support.edge.publishing import publish
 
 
 class Clock:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ingest_api import broken_application
+from tests.support.edge import broken_application
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingest_api.edge import Answer, Edge, exchange, running
-from tests.ingest_api.kinesis_stub import KinesisStub, Mood, serving
+from tests.support.edge.edge import Answer, Edge, exchange, running
+from tests.support.edge.kinesis_stub import KinesisStub, Mood, serving
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import pytest
 
 from ingest_api.settings import EdgeSettings
 from schemas.environment import NAMES, PREFIX, SettingsError, read
-from stream_worker.settings import WorkerSettings
+from stream_worker.process.settings import WorkerSettings
 
 BUCKET = {"METRICS_BUCKET": "lake"}
 

@@ -3,7 +3,7 @@ import pytest
 
 from schemas.report import COUNTERS
 from schemas.tables import PARTITION_KEY, REJECTS, REPORTS, TABLES, Table, snake_case
-from tests.pages import SCHEMAS
+from tests.support.pages import SCHEMAS
 
 
 def test_columns_are_counters_in_snake_case() -> None:

@@ -6,9 +6,9 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stream_worker.errors import RefusedError, WorkerError
-from stream_worker.segment import LIVE
-from stream_worker.thresholds import THRESHOLDS
+from stream_worker.judging.thresholds import THRESHOLDS
+from stream_worker.lake.segment import LIVE
+from stream_worker.process.errors import RefusedError, WorkerError
 from tests.simulation.commands import Process
 from tests.simulation.damage import damages, damages_while_live
 from tests.simulation.stored import accepted_rows

@@ -11,30 +11,30 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_worker.audit.auditor import Auditor
 from stream_worker.audit.recount import Recount
-from stream_worker.catalog_glue import GlueCatalog
-from stream_worker.chain import Chain
-from stream_worker.engines.completeness import Completeness
-from stream_worker.engines.horizon import KinesisHorizon
+from stream_worker.days.completeness import Completeness
+from stream_worker.days.lake_source import LakeSource
+from stream_worker.days.replay import Replay
+from stream_worker.days.run_builder import RunBuilder
+from stream_worker.days.seal import Seal
+from stream_worker.days.stream_source import StreamSource
 from stream_worker.engines.poll import PollEngine
-from stream_worker.engines.shards import list_shards
-from stream_worker.errors import OutageError, RefusedError
-from stream_worker.history import History
-from stream_worker.judgement import Judgement
-from stream_worker.lake_s3 import S3Lake
-from stream_worker.lake_source import LakeSource
-from stream_worker.live_days import LiveDays
-from stream_worker.processor import Processor
-from stream_worker.progress import silent
-from stream_worker.readers import Readers
-from stream_worker.replay import Replay
-from stream_worker.run import RunBuilder
-from stream_worker.seal import Seal
-from stream_worker.shard import Shard
-from stream_worker.span import GRACE_SECONDS, Span
-from stream_worker.spanned import SpannedProcessor
-from stream_worker.stop import Stop
-from stream_worker.stream_source import StreamSource
-from stream_worker.thresholds import THRESHOLDS
+from stream_worker.judging.judgement import Judgement
+from stream_worker.judging.thresholds import THRESHOLDS
+from stream_worker.lake.chain import Chain
+from stream_worker.lake.s3_store import S3Lake
+from stream_worker.process.errors import OutageError, RefusedError
+from stream_worker.process.progress import silent
+from stream_worker.process.stop import Stop
+from stream_worker.publication.glue import GlueCatalog
+from stream_worker.publication.history import History
+from stream_worker.publication.live_days import LiveDays
+from stream_worker.publication.readers import Readers
+from stream_worker.shard_life.processor import Processor
+from stream_worker.shard_life.spanned import SpannedProcessor
+from stream_worker.stream.horizon import KinesisHorizon
+from stream_worker.stream.shard import Shard
+from stream_worker.stream.shards import list_shards
+from stream_worker.stream.span import GRACE_SECONDS, Span
 from tests.simulation.stand_ins import DAY_RULES
 from tests.simulation.stream import STREAM
 
@@ -46,16 +46,16 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from stream_worker.audit.auditor import Audit
-    from stream_worker.buffer import Limits
+    from stream_worker.days.lake_source import Prove
+    from stream_worker.days.replay import Replayed
+    from stream_worker.days.seal import Sealed
     from stream_worker.engines.kcl.shard_owner import MakeProcessor
-    from stream_worker.lake_source import Prove
-    from stream_worker.processor import Checkpoint
-    from stream_worker.progress import Move
-    from stream_worker.pulse import Uncommitted
-    from stream_worker.records import Position
-    from stream_worker.replay import Replayed
-    from stream_worker.seal import Sealed
-    from stream_worker.thresholds import Thresholds
+    from stream_worker.judging.thresholds import Thresholds
+    from stream_worker.process.limits import Limits
+    from stream_worker.process.progress import Move
+    from stream_worker.shard_life.processor import Checkpoint
+    from stream_worker.shard_life.pulse import Uncommitted
+    from stream_worker.stream.records import Position
     from tests.simulation.bucket import Bucket
     from tests.simulation.glue import Glue
     from tests.simulation.stream import Stream

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stream_worker import segment
-from stream_worker.segment import Summary, committed_rejects_key
+from stream_worker.lake import segment
+from stream_worker.lake.segment import Summary, committed_rejects_key
 from tests.simulation.commands import BUCKET
 from tests.simulation.stand_ins import rows_of
 

@@ -6,10 +6,10 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from stream_worker.buffer import Limits
-from stream_worker.errors import RefusedError, SetupError, WorkerError
-from stream_worker.problem import Kind
-from stream_worker.thresholds import THRESHOLDS
+from stream_worker.judging.thresholds import THRESHOLDS
+from stream_worker.process.errors import RefusedError, SetupError, WorkerError
+from stream_worker.process.limits import Limits
+from stream_worker.process.problem import Kind
 from tests.simulation import stand_ins
 from tests.simulation.bucket import Bucket
 from tests.simulation.commands import Place, Process
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from stream_worker.audit.auditor import Audit
-    from stream_worker.problem import Problem
+    from stream_worker.process.problem import Problem
     from tests.simulation.plan import Op, Plan
     from tests.simulation.world import Actor
 

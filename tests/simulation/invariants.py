@@ -23,11 +23,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from stream_worker.gap import Gap
-from stream_worker.link import Link
-from stream_worker.records import Position
-from stream_worker.segment import OUTCOMES, Summary, committed_rejects_key
-from stream_worker.thresholds import THRESHOLDS
+from stream_worker.judging.thresholds import THRESHOLDS
+from stream_worker.lake.gap import Gap
+from stream_worker.lake.link import Link
+from stream_worker.lake.segment import OUTCOMES, Summary, committed_rejects_key
+from stream_worker.stream.records import Position
 from tests.simulation.stored import name, outcomes_of, rows_in, segment_rows, tail
 from tests.simulation.truth import STRICT
 from tests.simulation.world import ViolationError

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from amazon_kclpy.checkpoint_error import CheckpointError
 
 from stream_worker.engines.kcl.shard_owner import ShardOwner
-from stream_worker.errors import WorkerError
-from stream_worker.records import START, Position
+from stream_worker.process.errors import WorkerError
+from stream_worker.stream.records import START, Position
 from tests.simulation.world import CrashError, Fate, ViolationError
 
 if TYPE_CHECKING:

@@ -74,7 +74,11 @@ MUTATIONS: Final = (
     _one(
         "a tail of the newest day only", "chain", "_DAYS_LOOKED_AT: Final = 2", "_DAYS_LOOKED_AT: Final = 1"
     ),
-    Mutation("dedupe before screen", "stream_worker.pipeline", ((_SCREEN, ""), (_DEDUPE, _DEDUPE + _SCREEN))),
+    Mutation(
+        "dedupe before screen",
+        "stream_worker.judging.pipeline",
+        ((_SCREEN, ""), (_DEDUPE, _DEDUPE + _SCREEN)),
+    ),
     _one(
         "no nonces of who was quicker",
         "processor",
@@ -133,9 +137,11 @@ MUTATIONS: Final = (
         'for page in list(pages)[:1] for one in page.get("Contents", [])}',
     ),
     Mutation(
-        "no proof before a seal", "stream_worker.seal", ((_PROVE, "        proofs, forgotten = {}, []\n"),)
+        "no proof before a seal",
+        "stream_worker.days.seal",
+        ((_PROVE, "        proofs, forgotten = {}, []\n"),),
     ),
-    Mutation("read before the proof", "stream_worker.seal", ((_READ, ""), (_PROVE, _READ + _PROVE))),
+    Mutation("read before the proof", "stream_worker.days.seal", ((_READ, ""), (_PROVE, _READ + _PROVE))),
     _one(
         "a day sealed before it is over",
         "seal",
@@ -153,7 +159,7 @@ MUTATIONS: Final = (
     _one("the greatest link for the one before", "committed", "if found.start < first.start]", "]"),
     Mutation(
         "replays by other thresholds mix",
-        "stream_worker.replay",
+        "stream_worker.days.replay",
         (("            self.runs.judgement.id,\n", ""), (_MIXED, "")),
         seeds=500,
     ),
@@ -178,7 +184,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "what readers see expires",
-        "stream_worker.history",
+        "stream_worker.publication.history",
         (
             ("until = None if run in seen else replaced_at + KEPT", "until = replaced_at + KEPT"),
             ("return run in self.readers.seen(day) or run in switched_to", "return False"),

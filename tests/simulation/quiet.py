@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stream_worker.errors import RefusedError, WorkerError
-from stream_worker.segment import LIVE
+from stream_worker.lake.segment import LIVE
+from stream_worker.process.errors import RefusedError, WorkerError
 from tests.simulation.aftermath import Aftermath
 from tests.simulation.commands import Process
 from tests.simulation.truth import STRICT

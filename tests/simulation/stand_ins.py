@@ -22,15 +22,17 @@ import tenacity
 from polars.exceptions import ComputeError
 
 from schemas.tables import COUNTER_COLUMNS
-from stream_worker import chain, day_fraud, diff, fraud, lake_s3, pipeline, run
-from stream_worker.audit import locate, segments
-from stream_worker.digits import NONCE
+from stream_worker.audit import locate, segment_check
+from stream_worker.days import diff, run_builder
+from stream_worker.judging import day_fraud, fraud, pipeline
+from stream_worker.judging.digits import NONCE
+from stream_worker.lake import chain, s3_store
 from tests.simulation.stage import STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, MutableMapping, Sequence
 
-    from stream_worker.thresholds import Thresholds
+    from stream_worker.judging.thresholds import Thresholds
 
 
 class _InTurn:
@@ -248,11 +250,11 @@ def install(*, exact: bool = False) -> None:
     _replace(pl, read_parquet=FILES.decode, read_parquet_schema=FILES.schema)
     _replace(chain, Seen=_Seen)
     _replace(fraud, first_broken=_first_broken)
-    _replace(lake_s3.S3Lake, _patiently=_patiently(lake_s3.S3Lake._patiently))  # noqa: SLF001 - as below
-    for module in (diff, locate, run):
+    _replace(s3_store.S3Lake, _patiently=_patiently(s3_store.S3Lake._patiently))  # noqa: SLF001 - as below
+    for module in (diff, locate, run_builder):
         _replace(module, scratch=_Nowhere)
     _replace(pipeline, settle=_settling(pipeline.settle))
-    check = segments._Check  # noqa: SLF001 - there is no other name for it
+    check = segment_check._Check  # noqa: SLF001 - there is no other name for it
     _replace(check, run=_checking(check.run))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import polars as pl
 
-from stream_worker.segment import Summary, committed_rejects_key
+from stream_worker.lake.segment import Summary, committed_rejects_key
 from tests.simulation.truth import Kind
 from tests.simulation.world import ViolationError
 

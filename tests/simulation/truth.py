@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from schemas.report import COUNTERS
-from stream_worker.thresholds import THRESHOLDS
+from stream_worker.judging.thresholds import THRESHOLDS
 
 if TYPE_CHECKING:
-    from stream_worker.thresholds import Thresholds
+    from stream_worker.judging.thresholds import Thresholds
     from tests.simulation.stream import Put
 
 STRICT: Final = replace(THRESHOLDS, version=THRESHOLDS.version + 1, calls_a_day_most=1_000)

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from schemas.report import LONGEST_BYTES
 from tests.strangers.worst_bodies import KINDS, MIB, noise, worst
-from tests.stream_worker.samples import body, records
+from tests.support.worker.samples import body, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mypy_boto3_kinesis import KinesisClient
 
-    from stream_worker.records import Records
-    from tests.truth import Place
+    from stream_worker.stream.records import Records
+    from tests.support.truth import Place
 
 Told = tuple[bytes, str]
 """A record's body, and what should become of it."""

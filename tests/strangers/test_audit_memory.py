@@ -11,14 +11,14 @@ import pytest
 
 from infra.local.process import Process
 from infra.local.system import clean_environment
-from stream_worker.buffer import Limits
-from stream_worker.catalog_glue import GlueCatalog
-from stream_worker.chain import Chain
-from stream_worker.lake_s3 import S3Lake
-from stream_worker.processor import Processor
+from stream_worker.lake.chain import Chain
+from stream_worker.lake.s3_store import S3Lake
+from stream_worker.process.limits import Limits
+from stream_worker.publication.glue import GlueCatalog
+from stream_worker.shard_life.processor import Processor
 from tests.strangers.memory import confine, peak_until_end
 from tests.strangers.worst_bodies import KIB, MIB, bodies, noise, white_space
-from tests.stream_worker.samples import DAY, SHARD, records
+from tests.support.worker.samples import DAY, SHARD, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable

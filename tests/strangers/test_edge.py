@@ -12,12 +12,12 @@ import pytest
 
 from tests.benchmarks import edge as bench
 from tests.benchmarks.load import DROPPED
-from tests.ingest_api.edge import Edge, running
 from tests.strangers import visitor
 from tests.strangers.crowd import Report
 from tests.strangers.family import Family
 from tests.strangers.kind import Kind
 from tests.strangers.siege import STRANGERS, Crowd, crowd, honest
+from tests.support.edge.edge import Edge, running
 
 CONNECTIONS: Final = 8192
 """Connections that the edge has at most."""

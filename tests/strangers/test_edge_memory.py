@@ -9,10 +9,10 @@ import pytest
 from schemas.report import decode
 from tests.benchmarks import edge as bench
 from tests.benchmarks.stub import Mood
-from tests.ingest_api.edge import running
 from tests.strangers import visitor
 from tests.strangers.family import Family
 from tests.strangers.small_bodies import BODIES, LIMIT
+from tests.support.edge.edge import running
 
 AT_ONCE: Final = 600
 PEAK: Final = 200.0

@@ -9,14 +9,14 @@ import pytest
 from infra.local.process import Process
 from infra.local.system import clean_environment
 from schemas.report import LONGEST_BYTES
-from stream_worker.lake_s3 import S3Lake
-from tests import truth
+from stream_worker.lake.s3_store import S3Lake
 from tests.strangers.memory import confine, peak, peak_until_end
 from tests.strangers.poisoned_stream import pages, poisoned, put
 from tests.strangers.worker import POLL_WORKER
 from tests.strangers.worst_bodies import LENGTHS, MIB
-from tests.stream_worker.child_process import SHARD_ID, start_child
-from tests.stream_worker.daemon_lines import LEASE_LOST, SHUTDOWN_REQUESTED, initialize, process_records
+from tests.support import truth
+from tests.support.worker.child_process import SHARD_ID, start_child
+from tests.support.worker.daemon_lines import LEASE_LOST, SHUTDOWN_REQUESTED, initialize, process_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.stream_worker.forgetful import Site
-from tests.stream_worker.ledger import Ledger, and_tomorrow, filled
-from tests.stream_worker.past_days import NOON, set_clock
-from tests.stream_worker.sealing import Theatre, usual
+from tests.support.worker.forgetful import Site
+from tests.support.worker.ledger import Ledger, and_tomorrow, filled
+from tests.support.worker.past_days import NOON, set_clock
+from tests.support.worker.sealing import Theatre, usual
 
 if TYPE_CHECKING:
     from tests.conftest import Cloud

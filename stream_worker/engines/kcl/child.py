@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING, NoReturn
 import structlog
 
 from schemas.environment import read
-from stream_worker import clients, logs
-from stream_worker.aws_errors import told_of_stream
-from stream_worker.chain import Chain
-from stream_worker.engines.horizon import KinesisHorizon
 from stream_worker.engines.kcl import protocol
 from stream_worker.engines.kcl.replay_task import ReplayTask
 from stream_worker.engines.kcl.shard_owner import ShardOwner
-from stream_worker.engines.shards import list_shards
-from stream_worker.host import FailedError, last_words, spare_the_collector
-from stream_worker.judgement import Judgement
-from stream_worker.lake_s3 import PATIENCE_SECONDS, S3Lake
-from stream_worker.live_days import told_to_glue
-from stream_worker.processor import Checkpoint, Processor
-from stream_worker.pulse import FiledPulse
-from stream_worker.settings import WorkerSettings
-from stream_worker.shard import Shard
-from stream_worker.spanned import SpannedProcessor
+from stream_worker.judging.judgement import Judgement
+from stream_worker.lake.chain import Chain
+from stream_worker.lake.s3_store import PATIENCE_SECONDS, S3Lake
+from stream_worker.process import clients, logs
+from stream_worker.process.aws_errors import told_of_stream
+from stream_worker.process.host import FailedError, last_words, spare_the_collector
+from stream_worker.process.settings import WorkerSettings
+from stream_worker.publication.live_days import told_to_glue
+from stream_worker.shard_life.processor import Checkpoint, Processor
+from stream_worker.shard_life.pulse import FiledPulse
+from stream_worker.shard_life.spanned import SpannedProcessor
+from stream_worker.stream.horizon import KinesisHorizon
+from stream_worker.stream.shard import Shard
+from stream_worker.stream.shards import list_shards
 
 if TYPE_CHECKING:
     from stream_worker.engines.kcl.shard_owner import MakeProcessor
-    from stream_worker.records import Position
+    from stream_worker.stream.records import Position
 
 log = structlog.get_logger("kcl")
 

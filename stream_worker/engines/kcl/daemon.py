@@ -17,24 +17,25 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from stream_worker import clients, health
-from stream_worker.aws_errors import told_of_stream
 from stream_worker.engines.kcl import jars, java
 from stream_worker.engines.kcl.jvm import options
 from stream_worker.engines.kcl.leases import LeaseTables
 from stream_worker.engines.kcl.properties import SHUTDOWN_SECONDS, properties, text
 from stream_worker.engines.kcl.worker_id import worker_id
-from stream_worker.errors import OutageError, WorkerError
-from stream_worker.pulse import beats
-from stream_worker.scratch import scratch
+from stream_worker.process import clients
+from stream_worker.process.aws_errors import told_of_stream
+from stream_worker.process.errors import OutageError, WorkerError
+from stream_worker.process.scratch import scratch
+from stream_worker.shard_life import health
+from stream_worker.shard_life.pulse import beats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mypy_boto3_kinesis.type_defs import ShardTypeDef
 
-    from stream_worker.settings import WorkerSettings
-    from stream_worker.stop import Stopping
+    from stream_worker.process.settings import WorkerSettings
+    from stream_worker.process.stop import Stopping
 
 MAIN: Final = "software.amazon.kinesis.multilang.MultiLangDaemon"
 

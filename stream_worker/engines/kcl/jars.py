@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from stream_worker.errors import SetupError
+from stream_worker.process.errors import SetupError
 
 LIST: Final = "jars.sha256"
 """Beside this module, in the format of `sha256sum --check`: the jars of amazon_kclpy 3.1.3."""

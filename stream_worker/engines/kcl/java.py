@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from stream_worker.errors import SetupError
+from stream_worker.process.errors import SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from stream_worker.aws_errors import told_of
+from stream_worker.process.aws_errors import told_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

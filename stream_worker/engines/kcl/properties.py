@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from stream_worker.errors import SetupError
-from stream_worker.settings import KclMetrics, Retrieval
+from stream_worker.process.errors import SetupError
+from stream_worker.process.settings import KclMetrics, Retrieval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stream_worker.settings import WorkerSettings
+    from stream_worker.process.settings import WorkerSettings
 
 SHUTDOWN_SECONDS: Final = 25
 """How long the daemon gives its children to commit what they have read, when it is asked to stop."""

@@ -11,7 +11,7 @@ import orjson
 from amazon_kclpy import kcl
 from amazon_kclpy.dispatch import message_decode
 
-from stream_worker.records import Records
+from stream_worker.stream.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

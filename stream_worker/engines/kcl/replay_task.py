@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
-from stream_worker.span import Span
-from stream_worker.thresholds import Thresholds
+from stream_worker.judging.thresholds import Thresholds
+from stream_worker.stream.span import Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,16 @@ from amazon_kclpy.checkpoint_error import CheckpointError
 from amazon_kclpy.v3.processor import RecordProcessorBase
 
 from stream_worker.engines.kcl.protocol import to_records
-from stream_worker.engines.tip import Tip
-from stream_worker.errors import OutageError
-from stream_worker.records import LATEST, START, Position
+from stream_worker.process.errors import OutageError
+from stream_worker.stream.records import LATEST, START, Position
+from stream_worker.stream.tip import Tip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from amazon_kclpy.kcl import Checkpointer
 
-    from stream_worker.processor import Checkpoint, Processor
+    from stream_worker.shard_life.processor import Checkpoint, Processor
 
 MakeProcessor = Callable[[str, Position, "Checkpoint"], "Processor"]
 """Makes a shard's processor: shard id, what the daemon has a checkpoint for, how to checkpoint."""

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
+from infra.fleets.story.telling import tell
 from infra.local.demo import download
+from infra.local.filling.fill import fill
+from infra.local.filling.target import Place
 from infra.local.resources import Resources, create
-from infra.local.story.filling import fill
-from infra.local.story.place import Place
-from infra.local.story.telling import tell
 from infra.local.system import Cloud
-from tests.infra.analytics.truth import DAY, Truth
+from tests.support.analytics.truth import DAY, Truth
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.local.story.story import Story
+    from infra.fleets.story.story import Story
     from tests import conftest
 
 LAST = date(2026, 11, 21)  # a Saturday: the last week is not whole

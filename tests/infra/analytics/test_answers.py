@@ -10,13 +10,13 @@ import pytest
 from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
 from infra.analytics.question import QUESTIONS
-from tests.infra.analytics import lakes
-from tests.infra.analytics.truth import DAY, Truth
+from tests.support.analytics import lakes
+from tests.support.analytics.truth import DAY, Truth
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.infra.analytics.truth import Row
+    from tests.support.analytics.truth import Row
 
 LAST = date(2026, 11, 22)  # a Sunday
 MOST = 2**53 - 1

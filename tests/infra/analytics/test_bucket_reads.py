@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from infra.analytics.bucket import Bucket
 from infra.analytics.engine import Engine
 from infra.analytics.question import QUESTIONS
-from stream_worker.catalog_glue import GlueCatalog
-from stream_worker.lake_s3 import S3Lake
+from stream_worker.lake.s3_store import S3Lake
+from stream_worker.publication.glue import GlueCatalog
 from tests.strangers.test_audit_memory import SEGMENT_BYTES, SEGMENTS, commit
 from tests.strangers.worst_bodies import KIB, noise
 

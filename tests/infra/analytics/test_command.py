@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from infra.analytics.question import QUESTIONS
 from infra.local.system import clean_environment
-from tests.e2e.installation import run as run_script
-from tests.infra.analytics import lakes
-from tests.infra.analytics.truth import Truth
+from tests.support.analytics import lakes
+from tests.support.analytics.truth import Truth
+from tests.support.e2e.installation import run as run_script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,8 +13,8 @@ from infra.analytics.folder import Folder
 from infra.analytics.opening import open_lake
 from infra.analytics.place import PlaceError
 from infra.analytics.question import QUESTIONS
-from tests.infra.analytics import lakes
-from tests.infra.analytics.truth import DAY, Truth
+from tests.support.analytics import lakes
+from tests.support.analytics.truth import DAY, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from infra.cost.comparison import compare, shown, verdicts
 from infra.cost.crossing import crossings
 from infra.cost.load import Load
 from infra.cost.sizing import deployment_for
-from infra.deployment import Deployment, read
+from infra.deployment.choices import Deployment, read
 
 DEFAULTS = read({})
 WITH_DOMAIN = read({"metrics:domain_name": "metrics.example", "metrics:hosted_zone_id": "Z"})

@@ -7,7 +7,7 @@ import pytest
 from infra.cost import ours, sizing
 from infra.cost.alternatives import Alternative, alternatives, networks
 from infra.cost.load import Load
-from infra.deployment import Architecture, Deployment, StreamMode, read
+from infra.deployment.choices import Architecture, Deployment, StreamMode, read
 
 MILLION = Load(10**6)
 DEFAULTS = read({})

@@ -6,11 +6,12 @@ import re
 
 import pytest
 
-from infra.cost import measured, tables
+from infra.cost import tables
 from infra.cost.comparison import SIZES, compare, verdicts
 from infra.cost.price import PUBLISHED, REGION
-from infra.deployment import read
-from tests.pages import INFRA, TESTS, Page
+from infra.deployment import measured
+from infra.deployment.choices import read
+from tests.support.pages import INFRA, TESTS, Page
 
 
 def test_the_pages_table_is_the_modules() -> None:

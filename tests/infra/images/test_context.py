@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         ".git/config",
         ".venv/bin/python",
         "Makefile",
-        "infra/app.py",
+        "infra/deployment/app.py",
         "tests/conftest.py",
         "secrets.env",
         "ingest_api/Dockerfile",

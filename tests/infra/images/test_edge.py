@@ -11,8 +11,8 @@ import pytest
 
 from infra.local.ports import LOOPBACK
 from infra.local.process import answers
-from tests.infra.images.container import contained
-from tests.stream_worker.samples import body
+from tests.support.deployment.container import contained
+from tests.support.worker.samples import body
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from infra.images.dockerfile import read
 from infra.local import resources, system
 from infra.local.resources import Resources
 from tests.infra.images.conftest import REPOSITORY
-from tests.infra.images.container import contained
-from tests.stream_worker.samples import body
+from tests.support.deployment.container import contained
+from tests.support.worker.samples import body
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,9 @@ import pytest
 
 from infra.local.ports import LOOPBACK
 from tests.conftest import QUICK, SESSION
-from tests.infra.reporter.invocation import NONCE
-from tests.infra.reporter.server import Server, serve
-from tests.infra.reporter.tls import make_certificate
+from tests.support.reporter.invocation import NONCE
+from tests.support.reporter.server import Server, serve
+from tests.support.reporter.tls import make_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from aws_cdk import App, Stack, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra.reporter.opt_out import KEYS
-from tests.infra.reporter.template import Template, add_reporter, foreign_app, synthesize
+from tests.support.reporter.template import Template, add_reporter, foreign_app, synthesize
 
 REPORT, NONCE = "usage_reporter.handler.handle", "usage_reporter.nonce.handle"
 

@@ -15,7 +15,7 @@ import pytest
 from infra.reporter.function.usage_reporter.counters import COUNTERS
 from infra.reporter.function.usage_reporter.day import Day
 from schemas.report import SCHEMA
-from tests.infra.reporter.published import ZEROS, Published
+from tests.support.reporter.published import ZEROS, Published
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

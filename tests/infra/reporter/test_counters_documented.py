@@ -10,7 +10,7 @@ from botocore.stub import ANY, Stubber
 
 from infra.reporter.function.usage_reporter.counters import COUNTERS, IncompleteError, count
 from infra.reporter.function.usage_reporter.day import Day
-from tests.infra.reporter.published import ZEROS
+from tests.support.reporter.published import ZEROS
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

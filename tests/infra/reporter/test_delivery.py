@@ -11,7 +11,7 @@ import pytest
 
 from infra.reporter.function.usage_reporter.delivery import SECONDS, Delivery, Pace, deliver
 from infra.reporter.function.usage_reporter.post import Answer, post
-from tests.infra.reporter.server import Reply, Server, problem
+from tests.support.reporter.server import Reply, Server, problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,7 +10,7 @@ from aws_cdk import App, CfnParameter, Fn, IStableStringProducer, Lazy, Stack
 
 from infra.reporter.endpoint import check_known, flatten
 from infra.reporter.function.usage_reporter.endpoint import EndpointError, check
-from tests.infra.reporter.template import add_reporter, synthesize
+from tests.support.reporter.template import add_reporter, synthesize
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,14 +14,14 @@ from infra.reporter.function.usage_reporter.day import Day
 from infra.reporter.function.usage_reporter.delivery import Pace
 from infra.reporter.function.usage_reporter.handler import handle, report
 from schemas.report import violations
-from tests.infra.reporter.invocation import NONCE, ONE_TRY, Context, lines
-from tests.infra.reporter.published import ZEROS, Published
-from tests.infra.reporter.server import Reply, problem
+from tests.support.reporter.invocation import NONCE, ONE_TRY, Context, lines
+from tests.support.reporter.published import ZEROS, Published
+from tests.support.reporter.server import Reply, problem
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
-    from tests.infra.reporter.server import Server
+    from tests.support.reporter.server import Server
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from aws_cdk import App, Stack
 
-from infra.deployment import PREFIX, Deployment
+from infra.deployment.choices import PREFIX, Deployment
 from infra.reporter.near_miss import NearMissError, refuse
 from infra.reporter.opt_out import KEYS
-from tests.infra.reporter.template import add_reporter
+from tests.support.reporter.template import add_reporter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,10 +11,10 @@ import pytest
 
 from infra.reporter.function.usage_reporter import nonce
 from infra.reporter.function.usage_reporter.schedule import expression
-from tests.infra.reporter.server import Reply
+from tests.support.reporter.server import Reply
 
 if TYPE_CHECKING:
-    from tests.infra.reporter.server import Server
+    from tests.support.reporter.server import Server
 
 SAME = {
     "StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/product/guid",

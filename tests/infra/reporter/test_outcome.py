@@ -9,12 +9,12 @@ import pytest
 
 from infra.local.ports import LOOPBACK
 from infra.reporter.function.usage_reporter.handler import handle
-from tests.infra.reporter.invocation import ONE_TRY, Context, lines
-from tests.infra.reporter.misbehaving import misbehave
-from tests.infra.reporter.server import Reply, problem
+from tests.support.reporter.invocation import ONE_TRY, Context, lines
+from tests.support.reporter.misbehaving import misbehave
+from tests.support.reporter.server import Reply, problem
 
 if TYPE_CHECKING:
-    from tests.infra.reporter.server import Server
+    from tests.support.reporter.server import Server
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import boto3
 from infra.local.endpoint import REGION
 from infra.reporter.function.usage_reporter.counters import count
 from infra.reporter.function.usage_reporter.day import Day
-from tests.infra.local.control import calls_of
-from tests.infra.reporter.published import ZEROS, Published
-from tests.infra.reporter.template import foreign_app, synthesize
+from tests.support.local.control import calls_of
+from tests.support.reporter.published import ZEROS, Published
+from tests.support.reporter.template import foreign_app, synthesize
 
 if TYPE_CHECKING:
     from pathlib import Path

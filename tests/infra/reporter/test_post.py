@@ -10,7 +10,7 @@ import pytest
 
 from infra.local.ports import LOOPBACK
 from infra.reporter.function.usage_reporter.post import Answer, post
-from tests.infra.reporter.server import Reply, Server, problem
+from tests.support.reporter.server import Reply, Server, problem
 
 
 def test_the_document_arrives_as_json_and_says_nothing_of_the_sender(server: Server) -> None:

@@ -12,8 +12,8 @@ import pytest
 from infra.local.ports import LOOPBACK
 from infra.reporter.function.usage_reporter.deadline import within
 from infra.reporter.function.usage_reporter.post import Answer, post
-from tests.infra.reporter.misbehaving import ENDLESS, ENDLESS_BODY, FLOODS, misbehave
-from tests.infra.reporter.server import Reply, Server
+from tests.support.reporter.misbehaving import ENDLESS, ENDLESS_BODY, FLOODS, misbehave
+from tests.support.reporter.server import Reply, Server
 
 SHORT = 0.5
 LONG = 30

@@ -12,14 +12,14 @@ from hypothesis import given
 from infra.reporter.function.usage_reporter.handler import handle
 from infra.reporter.function.usage_reporter.version import LONGEST, PATTERN, VersionError, check
 from schemas.report import COUNTERS, SCHEMA, violations
-from tests.infra.reporter.invocation import NONCE, Context
-from tests.infra.reporter.template import add_reporter, synthesize
 from tests.schemas.versions import BAD, GOOD, NEAR
+from tests.support.reporter.invocation import NONCE, Context
+from tests.support.reporter.template import add_reporter, synthesize
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.infra.reporter.server import Server
+    from tests.support.reporter.server import Server
 
 
 def takes(version: str) -> bool:

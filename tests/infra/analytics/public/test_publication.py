@@ -17,9 +17,9 @@ from infra.analytics.public.groups import LEAST, disjoint, part
 from infra.analytics.public.publication import OTHER, RULE, WEEKS, as_csv, as_json, publication
 from infra.local.system import clean_environment
 from schemas.releases import RELEASED
-from tests.infra.analytics import lakes
 from tests.infra.analytics.conftest import LAST, MISSING
-from tests.infra.analytics.truth import DAY, FEATURES, Row, Truth, release
+from tests.support.analytics import lakes
+from tests.support.analytics.truth import DAY, FEATURES, Row, Truth, release
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.analytics.report import render
-from tests.infra.analytics.report.answers import Lake, answers
-from tests.infra.analytics.report.chromium.browser import start_browser
+from tests.support.analytics.answers import Lake, answers
+from tests.support.chromium.browser import start_browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.analytics.question import QUESTIONS
-from tests.infra.analytics.report.answers import LAST, Lake
-from tests.infra.analytics.report.chromium.browser import AXE
 from tests.infra.analytics.report.conftest import html_of
+from tests.support.analytics.answers import LAST, Lake
+from tests.support.chromium.browser import AXE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

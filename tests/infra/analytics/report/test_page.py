@@ -14,8 +14,8 @@ from infra.analytics.question import QUESTIONS
 from infra.analytics.report import render
 from infra.analytics.report.numbers import NONE
 from schemas.tables import PARTITION_KEY, TABLES
-from tests.infra.analytics.report.answers import LAST, Lake, answers
 from tests.infra.analytics.report.conftest import html_of
+from tests.support.analytics.answers import LAST, Lake, answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,7 +138,7 @@ def test_a_version_is_text_whatever_it_is(look: Callable[..., Page]) -> None:
 def test_the_machines_time_zone_and_clock_change_nothing() -> None:
     program = (
         "from hashlib import sha256; from infra.analytics.report import render;"
-        "from tests.infra.analytics.report.answers import Lake, answers;"
+        "from tests.support.analytics.answers import Lake, answers;"
         "print(sha256(render(answers(Lake(10, versions=2)), 'x').encode()).hexdigest())"
     )
     digests = {

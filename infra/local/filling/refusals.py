@@ -1,0 +1,102 @@
+"""Where no story is told: outside of this machine, without a clock, over what is there already."""
+
+from __future__ import annotations
+
+import http.client
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.emulator.clocks import PATH
+from infra.local.surroundings import why_aws_itself
+from stream_worker.lake import committed, generation
+from stream_worker.lake.segment import LIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from infra.fleets.story.story import Story
+    from infra.local.filling.target import Place
+
+_MISSING: Final = {"ResourceNotFoundException", "404", "NoSuchBucket", "EntityNotFoundException"}
+
+
+class FillError(Exception):
+    """The story cannot be told, or did not come out as it must; the text says what to do."""
+
+
+def refuse(place: Place, story: Story) -> None:
+    """Raise `FillError` unless the story can be told here; nothing is changed."""
+    _refuse_elsewhere(place)
+    _refuse_without_clock(place)
+    _refuse_missing(place)
+    _refuse_filled(place, {one.day for one in story.days})
+
+
+def _refuse_elsewhere(place: Place) -> None:
+    for client in (place.kinesis, place.s3, place.glue):
+        url = client.meta.endpoint_url
+        if not _is_loopback(urlsplit(url).hostname or ""):
+            raise FillError(
+                f"{url} is not on this machine, and a story is told on this machine alone: start "
+                f"`metrics-local cloud` and set AWS_ENDPOINT_URL to its address.{why_aws_itself()}"
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _refuse_without_clock(place: Place) -> None:
+    url = place.kinesis.meta.endpoint_url
+    try:
+        place.clock()
+    except ConnectionError as error:
+        raise FillError(f"nothing answers at {url}: start `metrics-local cloud`.") from error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise FillError(
+            f"the emulator at {url} has no clock to be set ({PATH}), so that nothing can arrive there on "
+            "days that are over: use `metrics-local cloud`."
+        ) from error
+
+
+def _refuse_missing(place: Place) -> None:
+    names = place.names
+    with _told(f"stream {names.stream} is not there", "METRICS_STREAM"):
+        place.kinesis.describe_stream_summary(StreamName=names.stream)
+    with _told(f"bucket {names.bucket} is not there", "METRICS_BUCKET"):
+        place.s3.head_bucket(Bucket=names.bucket)
+    for table in generation.TABLE_NAMES:
+        with _told(f"database {names.database} has no table {table}", "METRICS_DATABASE"):
+            place.glue.get_table(DatabaseName=names.database, Name=table)
+
+
+@contextmanager
+def _told(missing: str, variable: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _MISSING:
+            raise FillError(str(error)) from error
+        raise FillError(f"{missing}: run `metrics-local init`, or set {variable} to what it made.") from error
+    except BotoCoreError as error:
+        raise FillError(str(error)) from error
+
+
+def _refuse_filled(place: Place, days: set[date]) -> None:
+    lake, tables = place.lake, [place.catalog.days(table) for table in generation.TABLE_NAMES]
+    there = {*committed.days(lake, LIVE), *generation.days_of(lake.folders("runs/")), *tables[0], *tables[1]}
+    taken = sorted(there & days)
+    if taken:
+        raise FillError(
+            f"the lake has {len(taken)} of these days already, from {taken[0]} to {taken[-1]}. Nothing was "
+            "changed. Start `metrics-local cloud` anew, or name another stream, bucket and database "
+            "(METRICS_STREAM, METRICS_BUCKET, METRICS_DATABASE) and run `metrics-local init`."
+        )

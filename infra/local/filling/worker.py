@@ -1,0 +1,87 @@
+"""The worker in this process: what `run --engine poll --drain` and `seal` do, at a story's time."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from stream_worker.days.completeness import Completeness
+from stream_worker.days.run_builder import RunBuilder
+from stream_worker.days.seal import Seal
+from stream_worker.engines.poll import PollEngine
+from stream_worker.judging.judgement import JUDGEMENT
+from stream_worker.lake.chain import Chain
+from stream_worker.process.progress import silent
+from stream_worker.process.settings import WorkerSettings
+from stream_worker.process.stop import Stop
+from stream_worker.publication.live_days import LiveDays
+from stream_worker.publication.readers import Readers
+from stream_worker.shard_life.processor import Processor
+from stream_worker.stream.span import GRACE_SECONDS
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from infra.local.filling.target import Place
+    from stream_worker.lake.manifest import Manifest
+    from stream_worker.stream.records import Position
+    from stream_worker.stream.shard import Shard
+
+_GRACE: Final = timedelta(seconds=GRACE_SECONDS)
+_SEALED_AFTER: Final = timedelta(days=1, minutes=5)
+
+
+class _Impatience(Stop):
+    """A stop that nobody asks for, and a clock for which a wait is over at once.
+
+    Kinesis allows five reads a second of a shard; an emulator on this machine takes any number.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._skipped = 0.0
+
+    def wait(self, seconds: float) -> None:
+        """Skip the time."""
+        self._skipped += seconds
+
+    def clock(self) -> float:
+        """Return a steady time in seconds that includes what was skipped."""
+        return time.monotonic() + self._skipped
+
+
+class Worker:
+    """The worker of a place, with the settings that it has by itself; raises what its commands report."""
+
+    def __init__(self, place: Place) -> None:
+        names = place.names
+        self._place = place
+        self._settings = WorkerSettings.model_validate(
+            {"stream": names.stream, "bucket": names.bucket, "database": names.database}
+        )
+        self._announce = LiveDays(lambda: place.catalog)
+
+    def drain(self) -> None:
+        """Read every shard to its tip and commit what was read."""
+        stop, kinesis, stream = _Impatience(), self._place.kinesis, self._settings.stream
+        PollEngine(kinesis, stream, self._processor, stop, drain=True, clock=stop.clock).run()
+
+    def seal(self, day: date) -> Manifest:
+        """Seal a day, some minutes after its end."""
+        place = self._place
+        now = datetime(day.year, day.month, day.day, tzinfo=UTC) + _SEALED_AFTER
+        completeness = Completeness(
+            place.kinesis, place.names.stream, place.lake, _GRACE, now=lambda: now, pause=lambda _: None
+        )
+        runs = RunBuilder(place.lake, JUDGEMENT, silent)
+        readers = Readers(place.lake, place.catalog)
+        return Seal(place.lake, readers, runs, completeness, lambda: now).seal(day).manifest
+
+    def _processor(self, shard: Shard) -> Processor:
+        chain = Chain(self._place.lake, shard)
+        return Processor(chain, self._settings.limits, _no_checkpoint, announce=self._announce)
+
+
+def _no_checkpoint(_: Position) -> None:
+    """Keep nothing, as on the poll engine: it goes on where the lake's chain ends."""

@@ -1,0 +1,1 @@
+"""Work on whole days: proved complete, sealed, replayed."""

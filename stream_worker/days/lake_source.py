@@ -1,0 +1,151 @@
+"""The lake as a replay's source: accepted rows and rejected bodies, in the order of the stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from schemas.tables import REJECTS
+from stream_worker.days.replay import Origin
+from stream_worker.days.seal import refuse_broken, refuse_unproven
+from stream_worker.judging.day_pipeline import IN_SHARD_ORDER, POSITION, written_anew
+from stream_worker.lake.committed import outcomes_of, read_day
+from stream_worker.lake.expiry import KEPT_FOR
+from stream_worker.lake.segment import LIVE, day_prefix
+from stream_worker.lake.segment_rows import read_rejects, read_reports
+from stream_worker.process.errors import RefusedError
+from stream_worker.process.problem import Problem
+from stream_worker.stream.records import START, Position, Records
+from stream_worker.stream.shard import Shard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date, timedelta
+
+    from stream_worker.days.completeness import Proven
+    from stream_worker.lake.committed import Committed, CommittedDay
+    from stream_worker.lake.link import Owner
+    from stream_worker.lake.manifest import Manifest
+    from stream_worker.lake.store import Lake
+    from stream_worker.process.progress import Move
+    from stream_worker.process.stop import Stop
+    from stream_worker.publication.readers import Readers
+    from stream_worker.shard_life.processor import Processor
+    from stream_worker.stream.span import Span
+
+
+Prove = Callable[["date"], "Iterable[Proven]"]
+"""Proves from the stream that the live generation has a whole day; None where there is no stream to ask."""
+
+_FROM_LAKE: Final = "lake"
+
+
+@dataclass(frozen=True, slots=True)
+class LakeSource:
+    """The records as the live generation keeps them. `shards` are those that the stream still lists."""
+
+    lake: Lake
+    readers: Readers
+    shards: Mapping[Owner, Shard]
+    make_processor: Callable[[Shard, str, Span, Move], Processor]
+    stop: Stop
+    origin: Origin = Origin.LAKE
+    proofs: Prove | None = None
+
+    def check(self, span: Span, live: Mapping[date, CommittedDay]) -> None:
+        """Refuse days that are not committed whole, or have lost segments, or what they rejected."""
+        for day in span.days:
+            refuse_broken(live[day], despite_gaps=False)
+            runs = self.readers.manifests(day)
+            if not live[day].segments and runs:
+                raise RefusedError(f"the segments of {day} are gone: only its sealed runs are left")
+            _refuse_fewer(live[day], runs)
+            self._refuse_unproven(day, runs)
+            self._refuse_without_rejects(live[day])
+
+    def _refuse_unproven(self, day: date, runs: Iterable[Manifest]) -> None:
+        """Refuse a day that nothing proves to be committed to its end: not a run, and not the stream.
+
+        Whoever has sealed it has proven it. A run that was made of the lake says nothing of the stream.
+        """
+        if any(all(source.proof != _FROM_LAKE for source in run.sources) for run in runs):
+            return
+        if self.proofs is None:
+            raise RefusedError(
+                f"{day} was never sealed, and the stream cannot be asked: that all of it is committed cannot"
+                " be proven. Readers see what is committed of it as live segments"
+            )
+        refuse_unproven(day, self.proofs(day), despite_gaps=False)
+
+    def _refuse_without_rejects(self, day: CommittedDay) -> None:
+        """Refuse a day of which rejected bodies are gone: made of the rest, it would have fewer records."""
+        wanted = {segment.rejects for segment in day.segments} - {None}
+        lost = wanted - set(self.lake.keys(day_prefix("rejects", LIVE, day.day)))
+        if lost:
+            raise RefusedError(
+                f"the rejected bodies of {len(lost)} of {len(wanted)} segments of {day.day} that rejected any"
+                f" are gone ({KEPT_FOR}): only accepted rows are left, which are not the whole day. Replay it"
+                " with --source stream if the stream still holds it, else leave it as readers see it"
+            )
+
+    def settle(self, span: Span, target: str, move: Move) -> bool:
+        """Settle shard by shard, parents first, as their ids are the smaller ones."""
+        segments: dict[Owner, list[Committed]] = {}
+        for day in span.days:
+            for owner, found in read_day(self.lake, LIVE, day).by_owner().items():
+                segments.setdefault(owner, []).extend(found)
+        for owner in sorted(segments):
+            processor = self.make_processor(self.shards.get(owner, Shard(*owner)), target, span, move)
+            for segment in sorted(segments[owner], key=lambda segment: segment.link.start):
+                if self.stop.is_set():
+                    processor.finish()
+                    return False
+                if segment.summary.last > processor.end:
+                    processor.receive(read_records(self.lake, segment))
+            processor.finish()
+        return True
+
+    def prove(self, day: CommittedDay, grace: timedelta) -> Mapping[Owner, str]:  # noqa: ARG002 - as any source
+        """Say that the lake was read: its chains are whole, which is all that can be said."""
+        return dict.fromkeys(day.by_owner(), _FROM_LAKE)
+
+
+def _refuse_fewer(day: CommittedDay, runs: Iterable[Manifest]) -> None:
+    """Refuse a day of which a run has records that are not live: made of the rest, it would have fewer."""
+    live = {
+        owner: (segments[-1].summary.last, sum(outcomes_of(segments).values()))
+        for owner, segments in day.by_owner().items()
+    }
+    problems = [
+        Problem(f"shortfall: run {run.run} has more of the shard than is live", source.shard_id, source.last)
+        for run in runs
+        for source in run.sources
+        if live.get((source.epoch, source.shard_id), (START, 0))
+        < (Position.parse(source.last), sum(source.outcomes.values()))
+    ]
+    if problems:
+        raise RefusedError(f"the live segments of {day.day} are not all that there is of it", problems)
+
+
+def read_records(lake: Lake, segment: Committed) -> Records:
+    """Return a segment's records, in order.
+
+    An accepted record's body is written anew from its row: another spelling of the same report, under the
+    partition key that the edge gives it. Of a rejected one the lake has the first 64 KiB. Raises
+    `DamagedError` where rows are not as they were committed.
+    """
+    reports = written_anew(pl.concat(read_reports(lake, [segment])))
+    rejects = pl.concat([pl.DataFrame(schema=REJECTS.polars), *read_rejects(lake, [segment])])
+    columns = (*POSITION, "arrived_at", "partition_key", "body")
+    accepted = reports.with_columns(partition_key=pl.col("stack_id")).select(columns)
+    rows = pl.concat([accepted, rejects.select(columns)]).sort(*IN_SHARD_ORDER)
+    return Records(
+        bodies=rows["body"].to_list(),
+        partition_keys=rows["partition_key"].to_list(),
+        sequence_numbers=rows["sequence_number"].to_list(),
+        sub_sequence_numbers=rows["sub_sequence_number"].to_list(),
+        arrivals=rows["arrived_at"].dt.epoch("ms").to_list(),
+    )

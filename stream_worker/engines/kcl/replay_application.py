@@ -1,0 +1,67 @@
+"""Replays on the Kinesis Client Library: an application of its own, which ends when the span is committed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from stream_worker.engines.kcl import daemon
+from stream_worker.process import health_folder
+from stream_worker.process.settings import InitialPosition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from stream_worker.engines.kcl.replay_task import ReplayTask
+    from stream_worker.process.settings import WorkerSettings
+    from stream_worker.process.stop import Stop
+
+_LOOK_SECONDS: Final = 5.0  # a look reads a page of each shard at most
+
+
+def run(
+    settings: WorkerSettings,
+    environ: Mapping[str, str],
+    stop: Stop,
+    task: ReplayTask,
+    whole: Callable[[], bool],
+) -> bool:
+    """Run a worker of the replay until `whole` says that the generation has the span; False if asked to stop.
+
+    Any number of machines may do so at once: they share the shards, and each ends when all is committed. It
+    reads from the trim horizon. The application is the worker's with `-replay-` and the replay's name, and so
+    are its tables in DynamoDB, which are left: a role can be given them all, and not the worker's own.
+    """
+    application = f"{settings.application}-replay-{task.generation.rpartition('=')[2]}"
+    health_folder.claim(settings.health_folder)
+    folder = settings.health_folder / application
+    own = settings.model_copy(
+        update={
+            "application": application,
+            "health_folder": folder,
+            "kcl_initial_position": InitialPosition.TRIM_HORIZON,
+            "kcl_worker_id": None,
+        }
+    )
+    variables = {**environ, "METRICS_APPLICATION": application, "METRICS_HEALTH_FOLDER": str(folder)}
+    done = _Done(stop, whole)
+    daemon.run(own, variables, done, task.arguments)
+    return done.whole
+
+
+@dataclass(slots=True)
+class _Done:
+    """A wish to stop that comes from the work itself as well."""
+
+    stop: Stop
+    look: Callable[[], bool]
+    whole: bool = False
+    next_look: float = 0.0
+
+    def is_set(self) -> bool:
+        """Say whether somebody asked to stop, or all is committed."""
+        if not self.whole and not self.stop.is_set() and time.monotonic() >= self.next_look:
+            self.whole = self.look()
+            self.next_look = time.monotonic() + _LOOK_SECONDS
+        return self.whole or self.stop.is_set()

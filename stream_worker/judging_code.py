@@ -1,9 +1,0 @@
-"""A digest of the code that judges: when that code changes, it is another judgement.
-
-It is kept here rather than computed, so that it does not depend on a Python version or an installation.
-`tests/stream_worker/judging_code.py` finds the modules, computes it, and writes it into this file.
-"""
-
-from typing import Final
-
-DIGEST: Final = "aa9a78d0ee89e59f"

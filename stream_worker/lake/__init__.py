@@ -1,0 +1,1 @@
+"""The bucket: its keys, segments, chains, runs, and the doors through which rows are written and read."""

@@ -1,0 +1,83 @@
+"""The folder of the files that a worker's health is known by: made, checked, and nothing followed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from stream_worker.process.errors import OutageError, SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+_REMEDY: Final = (
+    "set METRICS_HEALTH_FOLDER to a folder that does not exist yet, for the worker and `stream-worker health`"
+)
+
+
+def default(environ: Mapping[str, str]) -> Path:
+    """Return `metrics-worker-UID` in TMPDIR or /tmp: each user's own.
+
+    It does not try which folder can be written to, as Python does: the worker and its health check must
+    come to the same one, also when a disk is full.
+    """
+    return Path(environ.get("TMPDIR") or "/tmp") / f"metrics-worker-{os.geteuid()}"  # noqa: S108 - see `claim`
+
+
+def claim(folder: Path) -> None:
+    """Make the folder, for this user alone, or check that it is; raise `SetupError` if it cannot be used."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(f"{folder} cannot be made ({error.strerror}): {_REMEDY}") from error
+    check(folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SetupError(f"{folder} cannot be written to: {_REMEDY}")
+
+
+def check(folder: Path) -> None:
+    """Raise `SetupError` if another user can have put something into the folder; nothing if there is none."""
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise SetupError(f"{folder} cannot be read ({error.strerror}): {_REMEDY}") from error
+    if stat.S_ISLNK(found.st_mode):
+        raise SetupError(f"{folder} is a link, and no link is followed there: {_REMEDY}")
+    if not stat.S_ISDIR(found.st_mode):
+        raise SetupError(f"{folder} is not a folder: {_REMEDY}")
+    if found.st_uid != os.geteuid():
+        raise SetupError(f"{folder} belongs to user {found.st_uid}, not to {os.geteuid()}: {_REMEDY}")
+    if found.st_mode & _OTHERS_WRITE:
+        raise SetupError(f"others can write to {folder}: `chmod go-w` it if it is yours, or {_REMEDY}")
+
+
+def read(file: Path) -> bytes | None:
+    """Return what a file holds; None for one that is not there, and for a link or whatever is not a file."""
+    try:
+        opened = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(opened, "rb") as content:
+        return content.read() if stat.S_ISREG(os.fstat(opened).st_mode) else None
+
+
+def replace(file: Path, body: bytes) -> None:
+    """Write a file, in one step for who reads it; raise `OutageError` if it cannot be written."""
+    fresh = fresh_of(file)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(fresh, flags, 0o600), "wb") as content:
+            content.write(body)
+        fresh.replace(file)
+    except OSError as error:
+        raise OutageError(f"{fresh} cannot be written ({error.strerror}); start the worker again") from error
+
+
+def fresh_of(file: Path) -> Path:
+    """Return under which name a file is written before it takes its place."""
+    return file.with_suffix(".new")

@@ -1,0 +1,43 @@
+"""What every process does that hosts the pipeline: spare the collector, say how it ended."""
+
+from __future__ import annotations
+
+import gc
+import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+
+from stream_worker.process.errors import WorkerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+log = structlog.get_logger("worker")
+
+
+class FailedError(Exception):
+    """The process cannot go on, and the log says why."""
+
+
+def spare_the_collector() -> None:
+    """Let the cycle collector run seldom: decoded documents hold no cycles, and looking takes time."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
+
+
+@contextmanager
+def last_words() -> Iterator[None]:
+    """Log whatever goes wrong inside, then raise `FailedError`."""
+    try:
+        yield
+    except FailedError:
+        raise
+    except WorkerError as error:
+        log.error("worker.failed", error=type(error).__name__, detail=str(error))  # noqa: TRY400 - says what to do
+        raise FailedError from error
+    except Exception as error:  # told by type and place: its text may quote a report
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("worker.crashed", error=type(error).__name__, file=place.filename, line=place.lineno)  # noqa: TRY400 - as above
+        raise FailedError from error

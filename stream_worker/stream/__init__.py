@@ -1,0 +1,1 @@
+"""The one way to Kinesis: shards, records, pages, aggregates, spans of days."""

@@ -1,0 +1,105 @@
+"""The story told to an emulator: the lake holds it to the last record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from infra.fleets.story.telling import tell
+from infra.local.emulator.clocks import PATH
+from infra.local.emulator.control import ask
+from infra.local.filling.fill import fill
+from infra.local.filling.refusals import FillError
+
+if TYPE_CHECKING:
+    from infra.fleets.story.story import Story
+    from infra.local.filling.target import Place
+
+LAST = date(2025, 6, 30)
+SILENT = LAST - timedelta(days=3)
+
+
+def small(days: int = 3) -> Story:
+    return tell(days, 1, LAST, start=30, end=40, forgeries=60)
+
+
+def rows(place: Place, table: str, day: date) -> pl.DataFrame:
+    """Return what readers of a table see of a day, through the catalog."""
+    prefix = place.catalog.location(table, day)
+    assert prefix is not None
+    return pl.concat([pl.read_parquet(place.lake.get(key)) for key in place.lake.keys(prefix)])
+
+
+def machine_time(place: Place) -> bool:
+    """Say whether the stream's clock is the machine's."""
+    told = ask(place.kinesis.meta.endpoint_url, "GET", f"{PATH}?stream={place.names.stream}")
+    away = datetime.fromisoformat(told["now"]) - datetime.now(UTC)
+    return abs(away) < timedelta(hours=1) and not told["jitter_seconds"]
+
+
+def test_readers_of_a_filled_lake_see_the_story(place: Place) -> None:
+    story = tell(6, 7, LAST, start=60, end=100, forgeries=90, silent={SILENT})
+    news: list[tuple[date, str]] = []
+    sealed = fill(place, story, unsealed={LAST}, tell=lambda *told: news.append(told))
+    told = [one for one in story.days if one.sent]
+    assert set(sealed) == {one.day for one in told} - {LAST}
+    for one in told[:-1]:
+        reports, rejects = (rows(place, table, one.day) for table in ("reports", "rejects"))
+        truth = story.accepted.filter(dt=one.day).drop("dt").sort("stack_id")
+        assert reports.select(truth.columns).equals(truth)
+        assert Counter(rejects.select("reason", "rule").rows()) == one.rejects
+        assert {*reports["arrived_at"].dt.date(), *rejects["arrived_at"].dt.date()} == {one.day}
+        assert +Counter(sealed[one.day].outcomes) == one.outcomes
+    for table in ("reports", "rejects"):
+        locations = place.catalog.days(table)
+        assert set(locations) == {one.day for one in told}
+        assert {day for day, prefix in locations.items() if "/live/" in prefix} == {LAST}
+    assert sum(what == "over" for _, what in news) == 6
+    assert machine_time(place)
+
+
+def test_records_arrive_in_the_hour_in_which_the_story_has_them(place: Place) -> None:
+    story = small(1)
+    fill(place, story)
+    found = rows(place, "reports", LAST).with_columns(hour=pl.col("arrived_at").dt.hour())
+    hours = {one.partition_key: one.arrives.hour for one in story.days[0].sent if one.outcome == "accepted"}
+    assert dict(found.select("stack_id", "hour").rows()) == hours
+
+
+def test_a_sealed_day_is_dated_by_the_story(place: Place) -> None:
+    (manifest,) = fill(place, small(1)).values()
+    assert manifest.made_at == datetime(2025, 7, 1, 0, 5, tzinfo=UTC)
+    assert not manifest.gaps
+
+
+def test_a_story_that_is_cut_off_leaves_what_is_sealed_and_the_machines_time(place: Place) -> None:
+    story = small(4)
+    cut = story.days[2].day
+
+    def stop(day: date, what: str) -> None:
+        if (day, what) == (cut, "sealing"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fill(place, story, tell=stop)
+    assert machine_time(place)
+    locations = place.catalog.days("reports")
+    assert [day for day, prefix in sorted(locations.items()) if "/sealed/" in prefix] == [
+        one.day for one in story.days[:2]
+    ]
+    with pytest.raises(FillError, match=f"3 of these days already, from {story.days[0].day} to {cut}"):
+        fill(place, story)
+
+
+def test_somebody_elses_records_are_told_of(place: Place) -> None:
+    def put(_: date, what: str) -> None:
+        if what == "committing":
+            place.kinesis.put_record(StreamName=place.names.stream, Data=b"{", PartitionKey="stranger")
+
+    with pytest.raises(FillError, match="somebody else"):
+        fill(place, small(1), tell=put)
+    assert machine_time(place)
