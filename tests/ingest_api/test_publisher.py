@@ -90,14 +90,14 @@ def test_a_call_that_hangs_is_unavailable_at_the_deadline() -> None:
     never = threading.Event()
 
     def answer(_entries: Sequence[Entry]) -> Sequence[Fate]:
-        never.wait(5)
+        never.wait(60)
         return []
 
     publisher = Publisher(MemoryStream(answer), seconds=0.2)
     begun = time.monotonic()
     with pytest.raises(UnavailableError) as caught:
         publish(publisher, b"x", "k")
-    assert 0.2 <= time.monotonic() - begun < 4
+    assert 0.2 <= time.monotonic() - begun < 30
     assert 5 <= caught.value.retry_after <= 30
     never.set()
     publisher.close()

@@ -29,14 +29,14 @@ def gone(pid: int) -> bool:
 
 
 def wait_gone(pid: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not gone(pid):
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
 def up(process: Process) -> Process:
-    process.wait_ready(lambda: "up" in process.tail(), 10)
+    process.wait_ready(lambda: "up" in process.tail(), 60)
     return process
 
 

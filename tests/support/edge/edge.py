@@ -73,7 +73,7 @@ class Edge:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send the command's process a signal and return its exit status."""
         self.process.send_signal(number)
-        return self.process.wait(15)
+        return self.process.wait(60)
 
 
 def exchange(
@@ -138,7 +138,7 @@ def running(kinesis_port: int, folder: Path, *, stderr: int | None = None, **mor
 
 
 def _await(edge: Edge) -> None:
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 60
     while time.monotonic() < give_up:
         if edge.process.poll() is not None:
             break
