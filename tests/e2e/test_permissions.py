@@ -121,7 +121,7 @@ def leave_a_cut_off_seal(installation: Installation, day: date) -> None:
         installation.cloud.s3.put_object(
             Bucket=NAME,
             Key=f"{table}/sealed/dt={day}/run=abc/part-00000.parquet",
-            Metadata={"made_at": "2020-01-01T00:00:00+00:00"},
+            Metadata={"made-at": "2020-01-01T00:00:00+00:00"},
         )
 
 
