@@ -1,6 +1,8 @@
 # `make demo` and `make test` do all the set-up themselves; `make help` lists the rest.
 PYTHON ?= python3
 SEEDS ?= 0:1000
+# Tests at a time: more than two cores, as many of them wait for a process.
+JOBS ?= 3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 LOCKS := edge worker build local dev
@@ -11,7 +13,7 @@ TRINO := tests/support/trino
 # Node.js and Python are those of .venv; CONTEXT='-c metrics:shards=4' are an operator's choices (infra/deployment/choices.py).
 RUN_CDK = PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 $(CDK)/node_modules/.bin/cdk
 
-.PHONY: help install demo up test synth diff deploy snapshot simulate bench lint types layers check lock clean
+.PHONY: help install demo up test soak synth diff deploy snapshot simulate bench lint types layers check lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -55,8 +57,13 @@ $(BROWSER)/node_modules/installed: $(BROWSER)/package-lock.json $(BROWSER)/unpac
 	$(BIN)/python -m tests.support.trino.jars
 	@touch $@
 
-test: install $(KINESIS_LOCAL)/node_modules/installed $(BROWSER)/node_modules/installed .venv/trino/installed  ## run every test
-	$(BIN)/pytest -n 2 --dist worksteal
+TEST_TOOLS := $(KINESIS_LOCAL)/node_modules/installed $(BROWSER)/node_modules/installed .venv/trino/installed
+
+test: install $(TEST_TOOLS)  ## try every claim once
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m 'not soak'
+
+soak: install $(TEST_TOOLS)  ## try again what make test tries once: more seeds, more kills, long waits
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m soak
 
 # The newest 2.x. The registry's 3.0.0 reads assemblies of schema 43 at most, and this aws-cdk-lib writes 55.
 $(CDK)/node_modules/installed: $(CDK)/package-lock.json | install
@@ -93,7 +100,7 @@ types: install  ## mypy, strict
 layers: install  ## who may import whom
 	$(BIN)/lint-imports
 
-check: lint types layers test  ## all that CI asks
+check: lint types layers test soak  ## all that CI asks
 
 lock: install  ## make the hashed locks anew from pyproject.toml
 	for name in $(LOCKS); do \

@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.test_days import TODAY, command, put_on
 from tests.support.e2e.installation import SECONDS, count
+from tests.support.soak import soaked
 
 if TYPE_CHECKING:
     from tests.support.e2e.installation import Installation
@@ -24,7 +25,7 @@ def keep_a_day(installation: Installation) -> None:
     cloud.kinesis.decrease_stream_retention_period(StreamName=cloud.resources.stream, RetentionPeriodHours=24)
 
 
-@pytest.mark.parametrize("engine", ["poll", "kcl"])
+@pytest.mark.parametrize("engine", soaked(["kcl", "poll"]))
 def test_a_restart_after_retention_is_said_refused_and_audited_in_every_day_of_it(
     installation: Installation, producer: Producer
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from stream_worker.shard_life.pulse import beats
 from tests.support.e2e import family
 from tests.support.e2e.installation import count, run
+from tests.support.soak import soaked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,9 @@ def to_everybody(worker: Process) -> None:
     family.signal_everything(worker, signal.SIGTERM)
 
 
-@pytest.mark.parametrize("ask", [to_the_command, to_the_command_by_hand, to_the_daemon, to_everybody])
+@pytest.mark.parametrize(
+    "ask", soaked([to_the_command, to_everybody, to_the_command_by_hand, to_the_daemon], 2)
+)
 def test_asked_to_stop_it_commits_what_it_has_read_and_ends_with_status_0(
     installation: Installation, producer: Producer, ask: Callable[[Process], None]
 ) -> None:

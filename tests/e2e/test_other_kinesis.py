@@ -14,6 +14,7 @@ import pytest
 from tests.support.e2e import family
 from tests.support.e2e.installation import SECONDS, count
 from tests.support.e2e.reshard import merge, open_shards, split
+from tests.support.soak import soaked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +27,10 @@ THEIRS = pytest.mark.parametrize(
     ("engine", "emulator"), [("poll", "kinesis-local"), ("kcl", "kinesis-local")]
 )
 ALL = pytest.mark.parametrize(
-    ("engine", "emulator"), [("poll", "kinesis-local"), ("kcl", "kinesis-local"), ("kcl", "moto")]
+    ("engine", "emulator"), soaked([("kcl", "kinesis-local"), ("poll", "kinesis-local"), ("kcl", "moto")])
 )
 POLL = pytest.mark.parametrize(("engine", "emulator"), [("poll", "kinesis-local")])
-KCL = pytest.mark.parametrize(("engine", "emulator"), [("kcl", "kinesis-local"), ("kcl", "moto")])
+KCL = pytest.mark.parametrize(("engine", "emulator"), soaked([("kcl", "kinesis-local"), ("kcl", "moto")]))
 
 LIMITS = {"flush_records": 30, "flush_seconds": 0.5, "kcl_failover_seconds": 1}
 LOAD = 4  # records a put: kinesis-local becomes slow with some thousands on a shard

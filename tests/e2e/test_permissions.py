@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -19,10 +20,12 @@ from tests.support.e2e.producer import Producer
 from tests.support.e2e.reshard import open_shards, split
 from tests.support.local.control import calls_of
 from tests.support.permissions import missing, names, unused
+from tests.support.soak import SOAK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
+    from pathlib import Path
 
 NAME: Final = "asked"
 TABLES: Final = {NAME: "leaseKey", f"{NAME}-CoordinatorState": "key"}
@@ -32,21 +35,29 @@ SECONDS: Final = 180
 CLEANUP_SECONDS: Final = 600
 """The library removes a finished shard's lease five minutes after its end, and looks once a minute."""
 
+LATER: Final = "dynamodb:DeleteItem"
+"""What the worker calls only then."""
+
 LIMITS: Final = {"flush_records": 50, "flush_seconds": 0.5}
 
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Make an installation on an emulator of its own, with the lease tables made ahead, and use all of it."""
-    folder = tmp_path_factory.mktemp("permissions")
+    """Give an installation all of which has been used."""
+    with installed(tmp_path_factory.mktemp("permissions")) as installation:
+        use_everything(installation)
+        yield installation
+
+
+@contextmanager
+def installed(folder: Path) -> Iterator[Installation]:
+    """Make an installation on an emulator of its own, with the lease tables made ahead."""
     own = resources.Resources(stream=NAME, shards=2, bucket=NAME, database=NAME)
     with start_cloud(folder / "cloud.log") as endpoint:
         made = system.Cloud(endpoint, own)
         resources.create(own, kinesis=made.kinesis, s3=made.s3, glue=made.glue)
         make_tables(endpoint.url)
-        installation = Installation(made, folder, "kcl")
-        use_everything(installation)
-        yield installation
+        yield Installation(made, folder, "kcl")
 
 
 def make_tables(url: str) -> None:
@@ -61,7 +72,7 @@ def make_tables(url: str) -> None:
 
 
 def use_everything(installation: Installation) -> None:
-    """Let a deployment's life pass: reports, a reshard, a crash, days sealed, proved, built anew, expired."""
+    """Let a deployment's life pass: reports, a reshard, a crash, days sealed, proved, built again."""
     producer = Producer(installation.cloud.kinesis, NAME, seed=1)
     day = put_on(installation, producer, 2)
     put_on(installation, producer, 1)
@@ -71,13 +82,11 @@ def use_everything(installation: Installation) -> None:
         worker.wait_ready(lambda: installation.committed() == taken, SECONDS)
         family.kill_everything(worker)
     with installation.worker("second", **LIMITS) as worker:
-        parent = open_shards(installation)[0]
-        split(installation, parent)
+        split(installation, open_shards(installation)[0])
         producer.put(200)
         taken += 200
         worker.wait_ready(lambda: installation.committed() == taken, SECONDS)
         close_days(installation, day, next(iter(producer.acknowledged)))
-        worker.wait_ready(lambda: not has_lease(installation, parent["ShardId"]), CLEANUP_SECONDS)
         assert worker.stop(SECONDS) == 0
 
 
@@ -132,7 +141,19 @@ def test_a_role_allows_what_its_processes_call_and_nothing_that_they_do_not(
     calls = calls_of(installation.cloud.endpoint.url, role)
     assert calls
     assert missing(calls, ROLES[role], names(NAME)) == []
-    assert unused(calls, ROLES[role], names(NAME)) == []
+    assert [use for use in unused(calls, ROLES[role], names(NAME)) if use[0] != LATER] == []
+
+
+@SOAK
+def test_a_finished_shards_lease_is_removed_as_the_role_allows(tmp_path: Path) -> None:
+    with installed(tmp_path) as installation, installation.worker("worker", **LIMITS) as worker:
+        parent = open_shards(installation)[0]
+        worker.wait_ready(lambda: has_lease(installation, parent["ShardId"]), SECONDS)
+        split(installation, parent)
+        worker.wait_ready(lambda: not has_lease(installation, parent["ShardId"]), CLEANUP_SECONDS)
+        calls = calls_of(installation.cloud.endpoint.url, "worker")
+    assert LATER in {f"{service}:{operation}" for service, operation, _ in calls}
+    assert missing(calls, ROLES["worker"], names(NAME)) == []
 
 
 def test_a_call_too_many_and_a_grant_too_many_are_seen() -> None:

@@ -11,13 +11,14 @@ import pytest
 from tests.support import truth
 from tests.support.e2e.installation import count
 from tests.support.local.shards import Reader
+from tests.support.soak import soaked
 
 if TYPE_CHECKING:
     from tests.support.e2e.installation import Installation
     from tests.support.e2e.producer import Producer
 
 PROMPTLY = 8  # seconds: ECS gives 30
-STOPS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+STOPS = pytest.mark.parametrize("number", soaked([signal.SIGTERM, signal.SIGINT]))
 
 
 @STOPS

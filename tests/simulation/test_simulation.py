@@ -11,6 +11,7 @@ import pytest
 
 from tests.simulation.mutations import MUTATIONS, Mutation
 from tests.simulation.teeth import catch
+from tests.support.soak import soaked
 
 _SEEDS = "0:300"
 _MET = (
@@ -65,7 +66,7 @@ def test_histories_meet_what_they_are_aimed_at(played: dict[str, Any]) -> None:
     assert {name: played["met"].get(name, 0) for name in _MET if played["met"].get(name, 0) < 3} == {}
 
 
-@pytest.mark.parametrize("seed", ["3", "15"])
+@pytest.mark.parametrize("seed", soaked(["3", "15"]))
 def test_a_seed_is_the_same_history_each_time(seed: str) -> None:
     one, other = (_simulate("--seeds", seed, "--whole").stdout.splitlines() for _ in range(2))
     assert len(one) > 50
@@ -104,7 +105,7 @@ def test_a_mutation_is_of_the_code_as_it_is(mutation: Mutation) -> None:
     compile(mutation.mutated(), mutation.module, "exec")
 
 
-@pytest.mark.parametrize("name", _QUICK)
+@pytest.mark.parametrize("name", soaked(_QUICK, 2))
 def test_a_mutation_is_caught(name: str) -> None:
     mutation = next(one for one in MUTATIONS if one.name == name)
     assert catch(mutation).by is not None

@@ -18,6 +18,7 @@ from tests.strangers.family import Family
 from tests.strangers.kind import Kind
 from tests.strangers.siege import STRANGERS, Crowd, crowd, honest
 from tests.support.edge.edge import Edge, running
+from tests.support.soak import soaked
 
 CONNECTIONS: Final = 8192
 """Connections that the edge has at most."""
@@ -55,7 +56,7 @@ def patient(edge: Edge) -> Iterator[list[Crowd]]:
         yield [silent, idle]
 
 
-@pytest.mark.parametrize("kind", list(Kind), ids=lambda kind: kind.value)
+@pytest.mark.parametrize("kind", soaked([Kind.MIXED, *Kind.MIXED.members]), ids=lambda kind: kind.value)
 def test_strangers_stop_nobody_and_leave_nothing_behind(edge: Edge, kind: Kind) -> None:
     family = Family(edge.process.pid)
     with honest(edge.port) as load:

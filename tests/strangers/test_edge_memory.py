@@ -13,6 +13,7 @@ from tests.strangers import visitor
 from tests.strangers.family import Family
 from tests.strangers.small_bodies import BODIES, LIMIT
 from tests.support.edge.edge import running
+from tests.support.soak import soaked
 
 AT_ONCE: Final = 600
 PEAK: Final = 200.0
@@ -33,8 +34,8 @@ def test_each_body_is_as_long_as_the_limit_allows_and_decodes(make: Callable[[in
 
 @pytest.mark.parametrize(
     ("mood", "limit"),
-    [(Mood.THROTTLE, None), (Mood.THROTTLE, TASK), (Mood.REFUSE, None), (Mood.HANG, None)],
-    ids=["throttle", "throttle, RLIMIT_DATA", "refuse", "hang"],
+    soaked([(Mood.THROTTLE, TASK), (Mood.THROTTLE, None), (Mood.REFUSE, None), (Mood.HANG, None)]),
+    ids=["throttle, RLIMIT_DATA", "throttle", "refuse", "hang"],
 )
 def test_the_edge_answers_them_all_in_little_memory(tmp_path: Path, mood: Mood, limit: int | None) -> None:
     with bench.stub(tmp_path, mood) as stub_port, running(stub_port, tmp_path) as edge:

@@ -15,6 +15,7 @@ from tests.strangers.poisoned_stream import pages, poisoned, put
 from tests.strangers.worker import POLL_WORKER
 from tests.strangers.worst_bodies import LENGTHS, MIB
 from tests.support import truth
+from tests.support.soak import soaked
 from tests.support.worker.child_process import SHARD_ID, start_child
 from tests.support.worker.daemon_lines import LEASE_LOST, SHUTDOWN_REQUESTED, initialize, process_records
 
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 TOTAL: Final = 80 * MIB  # more than two buffers of the default size
 POLL_MIB: Final = 400
 CHILD_MIB: Final = 300
-
-
-LENGTHS_LET_IN: Final = (LONGEST_BYTES, *LENGTHS)
 
 
 @pytest.fixture
@@ -50,7 +48,10 @@ def environ(cloud: Cloud, bucket: str, database: str, tmp_path: Path) -> Iterato
     cloud.kinesis.delete_stream(StreamName=bucket)  # the emulator keeps what is on it in memory
 
 
-@pytest.mark.parametrize(("length", "shards"), [*((length, 1) for length in LENGTHS_LET_IN), (LENGTHS[0], 4)])
+@pytest.mark.parametrize(
+    ("length", "shards"),
+    soaked([(LENGTHS[0], 4), (LENGTHS[-1], 1), (LENGTHS[0], 1), (LENGTHS[1], 1), (LONGEST_BYTES, 1)], 2),
+)
 def test_a_poll_worker_in_a_container_settles_them_all(  # noqa: PLR0913, PLR0917 - fixtures
     cloud: Cloud, bucket: str, environ: dict[str, str], tmp_path: Path, length: int, shards: int
 ) -> None:
@@ -64,7 +65,7 @@ def test_a_poll_worker_in_a_container_settles_them_all(  # noqa: PLR0913, PLR091
     assert 0 < highest <= POLL_MIB
 
 
-@pytest.mark.parametrize("length", LENGTHS_LET_IN)
+@pytest.mark.parametrize("length", soaked([*LENGTHS, LONGEST_BYTES], 2))
 def test_a_child_of_the_daemon_in_a_container_settles_them_all(
     cloud: Cloud, bucket: str, environ: dict[str, str], tmp_path: Path, length: int
 ) -> None:

@@ -14,6 +14,7 @@ from cfnlint.config import ManualArgs
 from infra.deployment.choices import DeploymentError
 from tests.infra.deployment.conftest import CHOICES
 from tests.support.deployment.variant import synthesize
+from tests.support.soak import soaked
 from tests.support.synthesis import DATA, ROOT, SERVICES, resources
 
 if TYPE_CHECKING:
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
 
 REGIONS = ["us-east-1", "eu-central-1"]
 
+VARIANTS = soaked(["defaults", "a domain and logs", *(CHOICES.keys() - {"defaults", "a domain and logs"})], 2)
 
-@pytest.mark.parametrize("name", CHOICES)
+
+@pytest.mark.parametrize("name", VARIANTS)
 def test_cdk_nag_finds_nothing_but_what_was_left_with_a_reason(variants: Variants, name: str) -> None:
     assert variants(name).broken == []
 
 
-@pytest.mark.parametrize("name", CHOICES)
+@pytest.mark.parametrize("name", VARIANTS)
 @pytest.mark.parametrize("stack", [DATA, SERVICES])
 def test_cfn_lint_finds_nothing(variants: Variants, name: str, stack: str) -> None:
     template = (variants(name).folder / f"{stack}.template.json").read_text("utf-8")
