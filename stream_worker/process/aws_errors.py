@@ -22,7 +22,6 @@ from stream_worker.process.errors import OutageError, SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from contextlib import AbstractContextManager
 
 _PASSING: Final = frozenset(
     {
@@ -137,12 +136,12 @@ _LOCAL_REMEDIES: Final[tuple[tuple[type[BotoCoreError], str], ...]] = (
 """What to do about what boto3 refuses by itself: the first that an error is."""
 
 
-def told(error: BotoCoreError | ClientError, what: str, check: str) -> SetupError | OutageError:
+def worker_error(error: BotoCoreError | ClientError, what: str, check: str) -> SetupError | OutageError:
     """Return the error to raise: `what` could not be used, and `check` is what to look at in the set-up."""
     if isinstance(error, ClientError):
         code = error.response["Error"].get("Code", "unknown")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return refused(code, status, what, check)
+        return error_for_code(code, status, what, check)
     name = type(error).__name__
     if _passes(error):
         return OutageError(f"{what}: {name}; is it within reach? Start the worker again, nothing is lost")
@@ -150,7 +149,7 @@ def told(error: BotoCoreError | ClientError, what: str, check: str) -> SetupErro
     return SetupError(f"{what}: {name}; {_filled(remedy, error.kwargs, check)}")
 
 
-def refused(code: str, status: int, what: str, check: str) -> SetupError | OutageError:
+def error_for_code(code: str, status: int, what: str, check: str) -> SetupError | OutageError:
     """Return the error for an answer of AWS by its code and HTTP status; a status of 0 is not known."""
     if not _is_setup(code, status):
         return OutageError(f"{what}: AWS answered {code}; start the worker again, nothing is lost")
@@ -159,17 +158,12 @@ def refused(code: str, status: int, what: str, check: str) -> SetupError | Outag
 
 
 @contextmanager
-def told_of(what: str, check: str) -> Iterator[None]:
+def worker_errors(what: str, check: str) -> Iterator[None]:
     """Raise what boto3 raises inside as `SetupError` or `OutageError`."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise told(error, what, check) from error
-
-
-def told_of_stream(stream: str) -> AbstractContextManager[None]:
-    """Raise what Kinesis's client raises inside as `SetupError` or `OutageError`."""
-    return told_of(f"stream {stream}", "METRICS_STREAM, AWS_REGION")
+        raise worker_error(error, what, check) from error
 
 
 def _is_setup(code: str, status: int) -> bool:

@@ -9,13 +9,12 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from stream_worker.process.aws_errors import told
+from stream_worker.process.aws_errors import worker_error
 from stream_worker.process.errors import SetupError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_glue import GlueClient
-    from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
 
 _CONFIG: Final = Config(
@@ -33,38 +32,33 @@ _IN_PASSING: Final = Config(
 """For what can wait until the next time, and must not hold up what comes after it."""
 
 
-def kinesis() -> KinesisClient:
-    """Return a client for the stream; raise `SetupError` when the AWS_* variables cannot be used.
+def client(service: str, config: Config = _CONFIG) -> Any:  # noqa: ANN401 - each service's client has its own type
+    """Return a client of a service; raise `SetupError` when the AWS_* variables cannot be used.
 
     `OutageError` when the agent that hands out the credentials does not answer.
     """
-    client: KinesisClient = _client("kinesis")
-    return client
-
-
-def s3() -> S3Client:
-    """Return a client for the lake; raise `SetupError` as `kinesis` does."""
-    client: S3Client = _client("s3", _FOR_THE_LAKE)
-    return client
-
-
-def dynamodb() -> DynamoDBClient:
-    """Return a client for the lease tables; raise `SetupError` as `kinesis` does."""
-    client: DynamoDBClient = _client("dynamodb")
-    return client
-
-
-def glue(*, in_passing: bool = False) -> GlueClient:
-    """Return a client for the catalog, which gives up soon if asked `in_passing`; `SetupError` as above."""
-    client: GlueClient = _client("glue", _IN_PASSING if in_passing else _CONFIG)
-    return client
-
-
-def _client(service: str, config: Config = _CONFIG) -> Any:  # noqa: ANN401 - each service's client has its own type
     try:
         session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # ECS sets it, boto3 ignores it
         return session.client(service, config=config)  # type: ignore[call-overload] # a name for each overload
     except BotoCoreError as error:
-        raise told(error, f"client of {service}", "AWS_REGION, AWS_ENDPOINT_URL") from error
+        raise worker_error(error, f"client of {service}", "AWS_REGION, AWS_ENDPOINT_URL") from error
     except ValueError as error:  # an endpoint that is no URL
         raise SetupError(f"{error}; set AWS_ENDPOINT_URL to a URL or not at all") from error
+
+
+def s3() -> S3Client:
+    """Return a client for the lake; raises as `client` does."""
+    made: S3Client = client("s3", _FOR_THE_LAKE)
+    return made
+
+
+def dynamodb() -> DynamoDBClient:
+    """Return a client for the lease tables; raises as `client` does."""
+    made: DynamoDBClient = client("dynamodb")
+    return made
+
+
+def glue(*, in_passing: bool = False) -> GlueClient:
+    """Return a client for the catalog, which gives up soon if asked `in_passing`; `SetupError` as above."""
+    made: GlueClient = client("glue", _IN_PASSING if in_passing else _CONFIG)
+    return made

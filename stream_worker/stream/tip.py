@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from mypy_boto3_kinesis import KinesisClient
+    from stream_worker.stream.kinesis import KinesisStream
 
 _STILL: Final = 10
 """So many empty pages in a row, none of them nearer to the present, are the tip.
@@ -43,8 +43,7 @@ class Tip:
 class Mark:
     """Where a shard's tip was when the mark was made: a reader that has a later record is past it."""
 
-    kinesis: KinesisClient
-    stream: str
+    stream: KinesisStream
     shard_id: str
     _iterator: str | None = None
     _first: int | None = None
@@ -61,16 +60,13 @@ class Mark:
     def _look(self) -> None:
         if self._iterator is None:  # the shard was closed with nothing after the mark
             return
-        try:
-            page = self.kinesis.get_records(ShardIterator=self._iterator, Limit=1)
-        except self.kinesis.exceptions.ExpiredIteratorException:
+        page = self.stream.read(self._iterator, limit=1)
+        if page is None:
             self._iterator = self._latest()  # a later mark is as good: whatever was there is before it
             return
-        self._iterator = page.get("NextShardIterator")
-        if page["Records"]:
-            self._first = int(page["Records"][0]["SequenceNumber"])
+        self._iterator = page.next_iterator
+        if len(page.records):
+            self._first = int(page.records.sequence_numbers[0])
 
     def _latest(self) -> str:
-        return self.kinesis.get_shard_iterator(
-            StreamName=self.stream, ShardId=self.shard_id, ShardIteratorType="LATEST"
-        )["ShardIterator"]
+        return self.stream.iterator(self.shard_id, "LATEST")

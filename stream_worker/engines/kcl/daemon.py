@@ -23,16 +23,14 @@ from stream_worker.engines.kcl.leases import LeaseTables
 from stream_worker.engines.kcl.properties import SHUTDOWN_SECONDS, properties, text
 from stream_worker.engines.kcl.worker_id import worker_id
 from stream_worker.process import clients
-from stream_worker.process.aws_errors import told_of_stream
 from stream_worker.process.errors import OutageError, WorkerError
 from stream_worker.process.scratch import scratch
 from stream_worker.shard_life import health
 from stream_worker.shard_life.pulse import beats
+from stream_worker.stream.kinesis import KinesisStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from mypy_boto3_kinesis.type_defs import ShardTypeDef
 
     from stream_worker.process.settings import WorkerSettings
     from stream_worker.process.stop import Stopping
@@ -63,7 +61,7 @@ def run(
     health.clear(folder)
     command = _command(environ, settings.kcl_max_leases)
     tables = LeaseTables(clients.dynamodb(), settings.application)
-    tables.prepare(_shards(settings.stream), settings.kcl_initial_position.value)
+    tables.prepare(KinesisStream.connect(settings.stream).listed(), settings.kcl_initial_position.value)
     name = worker_id(settings.kcl_worker_id, environ)
     # Said to the children as it is here: they run in another folder.
     environ = {**environ, "METRICS_HEALTH_FOLDER": str(folder)}
@@ -105,13 +103,6 @@ def _child_script(arguments: Sequence[str]) -> str:
     # whole process group would end the child before it is asked to commit.
     command = shlex.join([sys.executable, "-P", "-m", "stream_worker.engines.kcl.child", *arguments])
     return f"trap '' TERM INT\nexec {command}\n"
-
-
-def _shards(stream: str) -> list[ShardTypeDef]:
-    kinesis = clients.kinesis()
-    with told_of_stream(stream):
-        pages = kinesis.get_paginator("list_shards").paginate(StreamName=stream)
-        return [shard for page in pages for shard in page["Shards"]]
 
 
 def _release(tables: LeaseTables, name: str) -> None:
