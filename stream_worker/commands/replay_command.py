@@ -159,7 +159,7 @@ def _listed(wiring: Wiring) -> dict[Owner, Shard] | None:
             "the stream is not needed for days that were sealed: what was reported again after a reshard is"
             " found as the day is sealed"
         )
-        log.warning("shards.unknown", error=type(error).__name__, detail=str(error), note=note)
+        log.warning("shards.unknown", error=type(error.__cause__ or error).__name__, note=note)
         return None
     return {(shard.epoch, shard.shard_id): shard for shard in shards}
 

@@ -1,4 +1,4 @@
-"""The AWS clients of every process of the worker, and their patience."""
+"""The AWS clients of every worker process, with their time-outs and retries."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 _CONFIG: Final = Config(
     connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 6}
 )
-"""Seconds of refusals and a minute of silence are waited out here; who needs more patience has its own."""
+"""Covers seconds of refusals and a minute of silence; callers that need more patience retry themselves."""
 
 _FOR_THE_LAKE: Final = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
-"""The lake's own patience is longer and is logged; boto3's pauses grow to 16 s, silent and deaf to a stop."""
+"""The lake retries for longer, and logs it; boto3's pauses grow to 16 s, unlogged and blind to a stop."""
 
 
 _IN_PASSING: Final = Config(
     connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
 )
-"""For what can wait until the next time, and must not hold up what comes after it."""
+"""For calls that may fail until the next try, and must not delay the work that follows."""
 
 
 def client(service: str, config: Config = _CONFIG) -> Any:  # noqa: ANN401 - each service's client has its own type
@@ -42,8 +42,8 @@ def client(service: str, config: Config = _CONFIG) -> Any:  # noqa: ANN401 - eac
         return session.client(service, config=config)  # type: ignore[call-overload] # a name for each overload
     except BotoCoreError as error:
         raise worker_error(error, f"client of {service}", "AWS_REGION, AWS_ENDPOINT_URL") from error
-    except ValueError as error:  # an endpoint that is no URL
-        raise SetupError(f"{error}; set AWS_ENDPOINT_URL to a URL or not at all") from error
+    except ValueError as error:  # an endpoint that is not a URL
+        raise SetupError(f"{error}; set AWS_ENDPOINT_URL to a URL, or unset it") from error
 
 
 def s3() -> S3Client:
@@ -59,6 +59,6 @@ def dynamodb() -> DynamoDBClient:
 
 
 def glue(*, in_passing: bool = False) -> GlueClient:
-    """Return a client for the catalog, which gives up soon if asked `in_passing`; `SetupError` as above."""
+    """Return a client for the catalog, which gives up early if `in_passing`; raises as `client` does."""
     made: GlueClient = client("glue", _IN_PASSING if in_passing else _CONFIG)
     return made

@@ -59,12 +59,8 @@ class KinesisHorizon:
         try:
             return not self._is_listed("AT_TIMESTAMP", moment) and self._is_listed("FROM_TIMESTAMP", moment)
         except WorkerError as error:
-            log.warning(
-                "horizon.unknown",
-                shard_id=self.shard.shard_id,
-                error=type(error).__name__,
-                detail=str(error),
-            )
+            cause = error.__cause__ or error
+            log.warning("horizon.unknown", shard_id=self.shard.shard_id, error=type(cause).__name__)
             return False
 
     def _is_listed(self, kind: Literal["AT_TIMESTAMP", "FROM_TIMESTAMP"], moment: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Reads one shard of a stream on from a place, page by page, aggregates taken apart."""
+"""Reads one shard of a stream from a position on, page by page, and takes aggregates apart."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ log = structlog.get_logger("poll")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one read gave; `raw` counts the stream's records, an aggregate as one.
+    """What one read returned; `raw` counts the stream's records, an aggregate as one.
 
-    `milliseconds_behind` is the service's word for the distance to the shard's tip. `at_tip` says that
-    there is nothing more to read now, by the pages so far, and `ended` that a closed shard ends here.
-    `dropped` has the arrival (ms since 1970 UTC) of each member of an aggregate that became no record.
+    `milliseconds_behind` is Kinesis's own measure of the distance to the shard's tip. `at_tip` is true if, by
+    the pages so far, there is nothing more to read now; `ended` if a closed shard ends here. `dropped` has
+    the arrival (ms since 1970 UTC) of each aggregate member that did not become a record.
     """
 
     records: Records
@@ -43,10 +43,10 @@ class Page:
 
 @dataclass(slots=True)
 class ShardReader:
-    """Reads on after a position; where that is `START`, what arrived at `since` or from the trim horizon on.
+    """Reads the records after a position; after `START`, those since `since` or else the trim horizon.
 
-    `after` may lie inside an aggregate, whose record is then read again, members before it included. Raises
-    as `KinesisStream` does.
+    If `after` is inside an aggregate, the whole aggregate is read again, earlier members included. Raises as
+    `KinesisStream` does.
     """
 
     stream: KinesisStream
@@ -64,7 +64,7 @@ class ShardReader:
         return None if self._last is None else int(self._last)
 
     def read(self) -> Page | None:
-        """Read a page; None when the iterator had expired and the next read takes a new one."""
+        """Read a page; None if the iterator had expired: the next read takes a new one."""
         self._iterator = self._iterator or self._new_iterator()
         page = self.stream.read(self._iterator, self.page)
         if page is None:
@@ -101,7 +101,7 @@ class ShardReader:
 
 
 def _arrivals(whole: Records, dropped: list[Dropped]) -> Iterator[int]:
-    """Yield the arrival of each member that was dropped of a page's aggregates."""
+    """Yield the arrival of each member that was dropped from a page's aggregates."""
     if not dropped:
         return
     arrivals = dict(zip(map(int, whole.sequence_numbers), whole.arrivals, strict=True))

@@ -30,10 +30,9 @@ from stream_worker.shard_life.pulse import beats
 from stream_worker.stream.kinesis import KinesisStream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from stream_worker.process.settings import WorkerSettings
-    from stream_worker.process.stop import Stopping
 
 MAIN: Final = "software.amazon.kinesis.multilang.MultiLangDaemon"
 
@@ -49,9 +48,12 @@ log = structlog.get_logger("daemon")
 
 
 def run(
-    settings: WorkerSettings, environ: Mapping[str, str], stop: Stopping, child: Sequence[str] = ()
+    settings: WorkerSettings,
+    environ: Mapping[str, str],
+    should_stop: Callable[[], bool],
+    child: Sequence[str] = (),
 ) -> None:
-    """Run the daemon until `stop` is set or it ends by itself; return after a stop in good order.
+    """Run the daemon until `should_stop` or it ends by itself; return after a stop in good order.
 
     The daemon and its children get `environ`, which says what `settings` do, and a child the arguments
     `child`. Raises `SetupError` when something is missing, `OutageError` when the daemon or a child ends by
@@ -72,8 +74,8 @@ def run(
         (place / "kcl.properties").write_text(text(described), encoding="ascii")
         log.info("daemon.started", worker_id=name, application=settings.application, java=command[0])
         try:
-            if not stop.is_set():
-                _Daemon(command, place, environ, folder, stop).run()
+            if not should_stop():
+                _Daemon(command, place, environ, folder, should_stop).run()
         finally:
             health.withdraw(folder)
             _release(tables, name)
@@ -120,7 +122,7 @@ class _Daemon:
     place: Path
     environ: Mapping[str, str]
     folder: Path
-    stop: Stopping
+    should_stop: Callable[[], bool]
     _asked: bool = False
     _deadline: float = field(default=float("inf"))
     _dead: set[str] = field(default_factory=set)
@@ -147,7 +149,7 @@ class _Daemon:
         self._judge(process.returncode)
 
     def _look_after(self, process: subprocess.Popen[bytes]) -> None:
-        if self.stop.is_set() and not self._asked:
+        if not self._asked and self.should_stop():
             self._asked = True
             self._deadline = time.monotonic() + SHUTDOWN_SECONDS + _LAST_SECONDS
             process.terminate()

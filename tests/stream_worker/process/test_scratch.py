@@ -48,7 +48,7 @@ def test_a_full_disk_is_said_and_nothing_stays_behind(tmp_path: Path) -> None:
         [sys.executable, "-c", SPILL, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "cannot take more (File too large): free some room, or set TMPDIR" in done.stdout
+    assert "cannot be written to (File too large): free space, or set TMPDIR" in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 
