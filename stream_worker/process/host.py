@@ -35,7 +35,7 @@ def last_words() -> Iterator[None]:
     except FailedError:
         raise
     except WorkerError as error:
-        log.error("worker.failed", error=type(error).__name__, detail=str(error))  # noqa: TRY400 - says what to do
+        log.error("worker.failed", error=type(error).__name__, detail=str(error))  # noqa: TRY400 - the text has the remedy
         raise FailedError from error
     except Exception as error:  # by type and location only: its text may quote a report
         location = traceback.extract_tb(error.__traceback__)[-1]

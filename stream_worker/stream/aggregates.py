@@ -42,7 +42,7 @@ def take_apart(page: Records, hash_keys: range) -> tuple[Records, list[Dropped]]
     """Return a page's records with every aggregate replaced by its members, and the members dropped.
 
     `page` is as GetRecords returned it, `hash_keys` are the shard's. A member has its aggregate's sequence
-    number and arrival, a partition key of its own and a sub-sequence number from 0. A member that is itself
+    number and arrival, its own partition key and a sub-sequence number from 0. A member that is itself
     an aggregate stays whole.
     """
     if not any(body.startswith(MAGIC) for body in page.bodies):

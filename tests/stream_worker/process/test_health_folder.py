@@ -94,10 +94,10 @@ def test_a_folder_that_is_a_link_is_refused_by_worker_and_health_check(own: Path
     link = tmp_path / "link"
     link.symlink_to(own)
     before = {file.name for file in own.iterdir()}
-    assert f"{link} is a link" in said(worker(link))
+    assert f"{link} is a symbolic link" in said(worker(link))
     done = run("stream-worker", "health", environment=environment(link))
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"{link} is a link" in done.stderr
+    assert f"{link} is a symbolic link" in done.stderr
     assert "METRICS_HEALTH_FOLDER" in done.stderr
     assert {file.name for file in own.iterdir()} == before
 

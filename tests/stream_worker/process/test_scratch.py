@@ -1,4 +1,4 @@
-"""Temporary folders: gone afterwards, and a disk that is full or missing is said in words."""
+"""Temporary folders are removed afterwards, and a full or missing disk is reported in words."""
 
 from __future__ import annotations
 

@@ -120,8 +120,8 @@ def test_empty_pages_that_come_nearer_are_not_the_tip() -> None:
 
 def test_an_idle_shard_is_at_its_tip_after_empty_pages_that_come_no_nearer() -> None:
     tip = Tip()
-    said = [tip.reached(0, 3_000 + page) for page in range(12)]
-    assert said == [False] * 10 + [True] * 2
+    reached = [tip.reached(0, 3_000 + page) for page in range(12)]
+    assert reached == [False] * 10 + [True] * 2
     assert not tip.reached(1, 3_000)
     assert not tip.reached(0, 3_000)
 
