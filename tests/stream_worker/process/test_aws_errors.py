@@ -1,4 +1,4 @@
-"""Waiting is for outages alone: every error of botocore's and every kind of answer is one or the other."""
+"""Waiting is for outages only: every error of botocore and every kind of answer is an outage or the setup."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def made(kind: type[BotoCoreError]) -> BotoCoreError:
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_of_what_boto3_raises_by_itself_only_what_the_network_does_is_an_outage(
+def test_of_boto3s_own_errors_only_those_of_the_network_are_outages(
     kind: type[BotoCoreError],
 ) -> None:
     error = worker_error(made(kind), "bucket lake", "METRICS_BUCKET")
