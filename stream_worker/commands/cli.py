@@ -94,7 +94,7 @@ def run(engine: str, *, drain: bool) -> None:
     )
     with reported():
         if engine == "kcl":
-            daemon.run(settings, os.environ, stop)
+            daemon.run(settings, os.environ, stop.is_set)
         else:
             # Polars and all that is under it: the daemon's supervisor does without, and starts sooner.
             from stream_worker.engines import poll_worker  # noqa: PLC0415

@@ -11,6 +11,7 @@ from stream_worker.process import clients
 from stream_worker.publication.live_days import told_to_glue
 from stream_worker.shard_life.processor import Processor
 from stream_worker.stream.horizon import KinesisHorizon
+from stream_worker.stream.kinesis import KinesisStream
 
 if TYPE_CHECKING:
     from stream_worker.process.settings import WorkerSettings
@@ -21,18 +22,18 @@ if TYPE_CHECKING:
 
 def run(settings: WorkerSettings, stop: Stop, *, drain: bool) -> None:
     """Read and commit until `stop` is set or, with `drain`, to each shard's tip as it is now."""
-    kinesis = clients.kinesis()
+    stream = KinesisStream.connect(settings.stream)
     lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS, asked_to_stop=stop.is_set)
     announce = told_to_glue(settings.database, settings.bucket)
 
     def make_processor(shard: Shard) -> Processor:
         chain = Chain(lake, shard)
-        horizon = KinesisHorizon(kinesis, settings.stream, shard)
+        horizon = KinesisHorizon(stream, shard)
         processor = Processor(chain, settings.limits, _no_checkpoint, horizon=horizon, announce=announce)
         lake.while_waiting(processor.still_here)
         return processor
 
-    PollEngine(kinesis, settings.stream, make_processor, stop, drain=drain).run()
+    PollEngine(stream, make_processor, stop, drain=drain).run()
 
 
 def _no_checkpoint(_: Position) -> None:

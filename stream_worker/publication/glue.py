@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from schemas.tables import TABLES
 from stream_worker.lake.segment import LIVE, day_prefix
-from stream_worker.process.aws_errors import told_of
+from stream_worker.process.aws_errors import worker_errors
 from stream_worker.process.errors import SetupError
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ class GlueCatalog:
 
     def add_live(self, day: date) -> None:
         """CreatePartition in both tables; one that is there already stays as it is."""
-        with self._told():
+        with self._errors():
             for table in _TABLES:
                 self._create(table, day, day_prefix(table, LIVE, day))
 
     def location(self, table: str, day: date) -> str | None:
         """BatchGetPartition: unlike GetPartition it tells a missing day from a missing table."""
-        with self._told():
+        with self._errors():
             found = self._client.batch_get_partition(
                 DatabaseName=self._database, TableName=table, PartitionsToGet=[{"Values": [str(day)]}]
             )
@@ -43,13 +43,13 @@ class GlueCatalog:
 
     def point(self, table: str, day: date, prefix: str) -> None:
         """UpdatePartition, or CreatePartition if there is none."""
-        with self._told():
+        with self._errors():
             if not self._update(table, day, prefix) and not self._create(table, day, prefix):
                 self._update(table, day, prefix)  # somebody has made it in between
 
     def days(self, table: str) -> dict[date, str]:
         """GetPartitions, page by page."""
-        with self._told():
+        with self._errors():
             pages = self._client.get_paginator("get_partitions").paginate(
                 DatabaseName=self._database, TableName=table, ExcludeColumnSchema=True
             )
@@ -87,8 +87,8 @@ class GlueCatalog:
         location = partition["StorageDescriptor"]["Location"]
         return f"{location.removeprefix(self._root).rstrip('/')}/"
 
-    def _told(self) -> AbstractContextManager[None]:
-        return told_of(f"database {self._database}", "METRICS_DATABASE")
+    def _errors(self) -> AbstractContextManager[None]:
+        return worker_errors(f"database {self._database}", "METRICS_DATABASE")
 
 
 def _day(table: str, partition: PartitionTypeDef) -> date:

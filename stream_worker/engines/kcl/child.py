@@ -18,7 +18,6 @@ from stream_worker.judging.judgement import Judgement
 from stream_worker.lake.chain import Chain
 from stream_worker.lake.s3_store import PATIENCE_SECONDS, S3Lake
 from stream_worker.process import clients, logs
-from stream_worker.process.aws_errors import told_of_stream
 from stream_worker.process.host import FailedError, last_words, spare_the_collector
 from stream_worker.process.settings import WorkerSettings
 from stream_worker.publication.live_days import told_to_glue
@@ -26,8 +25,8 @@ from stream_worker.shard_life.processor import Checkpoint, Processor
 from stream_worker.shard_life.pulse import FiledPulse
 from stream_worker.shard_life.spanned import SpannedProcessor
 from stream_worker.stream.horizon import KinesisHorizon
+from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.shard import Shard
-from stream_worker.stream.shards import list_shards
 
 if TYPE_CHECKING:
     from stream_worker.engines.kcl.shard_owner import MakeProcessor
@@ -61,13 +60,12 @@ def main() -> NoReturn:
 
 
 def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
-    kinesis = clients.kinesis()
+    stream = KinesisStream.connect(settings.stream)
     lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS)
     announce = told_to_glue(settings.database, settings.bucket)
 
     def make(shard_id: str, checkpointed: Position, checkpoint: Checkpoint) -> Processor:
-        with told_of_stream(settings.stream):
-            listed = {shard.shard_id: shard for shard in list_shards(kinesis, settings.stream)}
+        listed = {shard.shard_id: shard for shard in stream.shards()}
         epoch = next(iter(listed.values())).epoch
         # A shard that is no longer listed has outlived its records: there is nothing to go on from.
         shard = listed.get(shard_id, Shard(epoch, shard_id))
@@ -89,7 +87,7 @@ def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
             settings.limits,
             checkpoint,
             checkpointed=checkpointed,
-            horizon=KinesisHorizon(kinesis, settings.stream, shard),
+            horizon=KinesisHorizon(stream, shard),
             pulse=pulse,
             announce=announce,
         )
