@@ -15,7 +15,7 @@ from stream_worker.audit.receipt import Receipt
 from stream_worker.audit.recount import Recount
 from stream_worker.audit.trace import Tracer
 from stream_worker.commands.command import reported
-from stream_worker.commands.day_commands import AS_JSON, DAY, GRACE, shortened
+from stream_worker.commands.options import AS_JSON, DAY, GRACE, shortened
 from stream_worker.commands.wiring import Wiring, now
 from stream_worker.lake.segment import OUTCOMES
 from stream_worker.process.progress import shown

@@ -16,7 +16,8 @@ import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_worker.commands.command import reported, stop_on_signals
-from stream_worker.commands.day_commands import AS_JSON, DAY, GRACE, facts
+from stream_worker.commands.options import AS_JSON, DAY, GRACE
+from stream_worker.commands.run_document import run_document
 from stream_worker.commands.wiring import Wiring, now
 from stream_worker.days.completeness import Completeness
 from stream_worker.days.lake_source import LakeSource
@@ -185,7 +186,7 @@ def _show(replayed: Replayed, *, as_json: bool) -> None:
         told = None if changes is None else [asdict(change) for change in changes]
         click.echo(
             json.dumps(
-                facts(manifest)
+                run_document(manifest)
                 | {"live_settled_by": replayed.live, "switched": replayed.switched, "changes": told}
             )
         )
