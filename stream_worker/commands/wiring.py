@@ -24,7 +24,7 @@ from stream_worker.process.stop import Stop
 from stream_worker.publication.glue import GlueCatalog
 from stream_worker.publication.history import History
 from stream_worker.publication.readers import Readers
-from stream_worker.shard_life.spanned import SpannedProcessor
+from stream_worker.shard_life.assembly import Assembly
 from stream_worker.stream.span import GRACE_SECONDS
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
 
     from stream_worker.process.settings import WorkerSettings
+    from stream_worker.shard_life.processor import Processor
     from stream_worker.shard_life.pulse import Pulse
     from stream_worker.stream.shard import Shard
     from stream_worker.stream.span import Span
@@ -109,7 +110,7 @@ class Wiring:
         """The generations."""
         return History(self.lake, self.readers)
 
-    def processor(self, shard: Shard, generation: str, span: Span, pulse: Pulse) -> SpannedProcessor:
-        """Return a processor that commits a span into a generation other than the live one."""
-        limits, judgement = self.settings.limits, self.judgement
-        return SpannedProcessor(self.lake, shard, generation, span, limits, pulse=pulse, judgement=judgement)
+    def processor(self, shard: Shard, generation: str, span: Span, pulse: Pulse) -> Processor:
+        """Return a processor that commits a span to another generation than the live one."""
+        assembly = Assembly(self.lake, self.settings.limits, self.judgement)
+        return assembly.replay(shard, generation, span, pulse=pulse)

@@ -14,23 +14,22 @@ from schemas.environment import read
 from stream_worker.engines.kcl import protocol
 from stream_worker.engines.kcl.replay_task import ReplayTask
 from stream_worker.engines.kcl.shard_owner import ShardOwner
-from stream_worker.judging.judgement import Judgement
-from stream_worker.lake.chain import Chain
+from stream_worker.judging.judgement import JUDGEMENT, Judgement
 from stream_worker.lake.s3_store import PATIENCE_SECONDS, S3Lake
 from stream_worker.process import clients, logs
 from stream_worker.process.aws_errors import told_of_stream
 from stream_worker.process.host import FailedError, last_words, spare_the_collector
 from stream_worker.process.settings import WorkerSettings
 from stream_worker.publication.live_days import told_to_glue
-from stream_worker.shard_life.processor import Checkpoint, Processor
+from stream_worker.shard_life.assembly import Assembly
 from stream_worker.shard_life.pulse import FiledPulse
-from stream_worker.shard_life.spanned import SpannedProcessor
 from stream_worker.stream.horizon import KinesisHorizon
 from stream_worker.stream.shard import Shard
 from stream_worker.stream.shards import list_shards
 
 if TYPE_CHECKING:
     from stream_worker.engines.kcl.shard_owner import MakeProcessor
+    from stream_worker.shard_life.processor import Checkpoint, Processor
     from stream_worker.stream.records import Position
 
 log = structlog.get_logger("kcl")
@@ -64,6 +63,8 @@ def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
     kinesis = clients.kinesis()
     lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS)
     announce = told_to_glue(settings.database, settings.bucket)
+    judgement = Judgement(task.thresholds) if task else JUDGEMENT
+    assembly = Assembly(lake, settings.limits, judgement, while_waiting=lake.while_waiting)
 
     def make(shard_id: str, checkpointed: Position, checkpoint: Checkpoint) -> Processor:
         with told_of_stream(settings.stream):
@@ -73,28 +74,11 @@ def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
         shard = listed.get(shard_id, Shard(epoch, shard_id))
         pulse = FiledPulse(shard_id, settings.health_folder)
         if task:
-            span, limits = task.span, settings.limits
-            return SpannedProcessor(
-                lake,
-                shard,
-                task.generation,
-                span,
-                limits,
-                checkpoint=checkpoint,
-                pulse=pulse,
-                judgement=Judgement(task.thresholds),
-            )
-        processor = Processor(
-            Chain(lake, shard),
-            settings.limits,
-            checkpoint,
-            checkpointed=checkpointed,
-            horizon=KinesisHorizon(kinesis, settings.stream, shard),
-            pulse=pulse,
-            announce=announce,
+            return assembly.replay(shard, task.generation, task.span, checkpoint=checkpoint, pulse=pulse)
+        horizon = KinesisHorizon(kinesis, settings.stream, shard)
+        return assembly.live(
+            shard, announce, horizon, checkpoint=checkpoint, checkpointed=checkpointed, pulse=pulse
         )
-        lake.while_waiting(processor.still_here)
-        return processor
 
     return make
 
