@@ -12,7 +12,7 @@ import click
 
 from stream_worker.commands.command import settings_or_usage
 from stream_worker.process.errors import WorkerError
-from stream_worker.shard_life.health import judge
+from stream_worker.shard_life.health import read_health
 
 _PATIENCE_SECONDS: Final = 180
 """How much longer than METRICS_FLUSH_SECONDS a record may wait before its shard counts as stuck."""
@@ -36,7 +36,7 @@ def health(limit: float | None) -> None:
     settings = settings_or_usage()
     limit = settings.flush_seconds + _PATIENCE_SECONDS if limit is None else limit
     try:
-        found = judge(settings.health_folder, time.time(), limit)
+        found = read_health(settings.health_folder, time.time(), limit)
     except WorkerError as error:
         raise click.ClickException(str(error)) from error
     click.echo(json.dumps(asdict(found)))

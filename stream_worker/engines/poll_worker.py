@@ -1,4 +1,4 @@
-"""A worker on the poll engine: one process that has every shard."""
+"""A worker on the poll engine: one process that reads every shard."""
 
 from __future__ import annotations
 

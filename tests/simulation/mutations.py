@@ -204,7 +204,7 @@ MUTATIONS: Final = (
     _one(
         "an audit that does not count",
         "audit.segment_check",
-        "            if rows != said:\n",
+        "            if rows != expected:\n",
         "            if False:\n",
     ),
     _one(

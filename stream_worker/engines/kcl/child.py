@@ -36,11 +36,11 @@ log = structlog.get_logger("kcl")
 
 
 def main() -> NoReturn:
-    """Serve the daemon until it closes stdin; the exit status is 0 if the shard was left in good order."""
+    """Serve the daemon until it closes stdin; exit with status 0 if the shard was finished or handed over."""
     for number in (
         signal.SIGTERM,
         signal.SIGINT,
-    ):  # to the whole group, perhaps: the daemon asks in its own way
+    ):  # they may go to the whole process group; the daemon asks for a stop by its protocol
         signal.signal(number, signal.SIG_IGN)
     replies = protocol.guard_stdout()
     settings = read(WorkerSettings, os.environ)
@@ -54,7 +54,9 @@ def main() -> NoReturn:
     except FailedError:
         _die()
     if owner.holds_a_shard:
-        log.warning("daemon.gone", note="it closed the child's stdin; what is not committed is read again")
+        log.warning(
+            "daemon.gone", note="the daemon closed this process's stdin; uncommitted records are read again"
+        )
         _die()
     sys.exit(0)
 
@@ -70,7 +72,7 @@ def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
         with told_of_stream(settings.stream):
             listed = {shard.shard_id: shard for shard in list_shards(kinesis, settings.stream)}
         epoch = next(iter(listed.values())).epoch
-        # A shard that is no longer listed has outlived its records: there is nothing to go on from.
+        # A shard that is no longer listed has no records left, so its parents do not matter.
         shard = listed.get(shard_id, Shard(epoch, shard_id))
         pulse = FiledPulse(shard_id, settings.health_folder)
         if task:
@@ -84,7 +86,7 @@ def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
 
 
 def _die() -> NoReturn:
-    """End at once, whatever other threads wait for; the daemon ends then, too."""
+    """Exit at once, without waiting for other threads; the daemon then exits too."""
     sys.stderr.flush()
     os._exit(1)
 
