@@ -75,14 +75,14 @@ class Seal:
         """
         days, grace = committed.days(self.lake, LIVE), self.completeness.grace
         over = [day for day in days if Span(day, day, grace).over <= self.now()]
-        return [day for day in over if self._is_live(day) and not self._put_back(day)]
+        return [day for day in over if self._is_live(day) and not self._rolled_back(day)]
 
     def _is_live(self, day: date) -> bool:
         # A day that is pointed elsewhere is left to the audit, which reports it.
         location = self.readers.catalog.location("reports", day)
         return location is None or generation.at("reports", day, location) == LIVE
 
-    def _put_back(self, day: date) -> bool:
+    def _rolled_back(self, day: date) -> bool:
         switches = self.readers.switches(day)
         return bool(switches) and switches[-1].why == ROLLBACK
 

@@ -12,7 +12,7 @@ Before a step, at the tip and at a shard's end one of these must therefore hold,
 Each is checked after what follows was read, and so holds for all of it, however many pages that is. If none
 holds, records may be missing. Then a gap (see `gap`) is written, from the last time that is known to be read
 to the arrival of what follows, with a grace on both sides, as arrivals may be out of order. `shard.gap` is
-logged. The step then ends with its first page, which was read at one moment; the next step is proven by itself.
+logged. The step then ends with its first page, which was read at one moment. The next is proven separately.
 
 The segment after a gap is keyed by the chain's end like any other. If its key began elsewhere, it
 would depend on what one owner happened to read first, and two owners would fork the chain.

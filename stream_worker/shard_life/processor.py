@@ -74,7 +74,7 @@ class Processor:
         self._delivered = checkpointed
         self._checkpointed = checkpointed
         self._milliseconds_behind = 0
-        self._let_go = False
+        self._released = False
         begins = {"position": str(self._end), "judgement": judgement.id}
         log.info("shard.started", shard_id=self._shard_id, **begins)
         if checkpointed == LATEST:
@@ -113,7 +113,7 @@ class Processor:
 
     def still_here(self) -> None:
         """Keep the pulse during a long wait for the lake, if the shard has uncommitted records."""
-        if len(self._buffer) and not self._let_go:
+        if len(self._buffer) and not self._released:
             self._beat(self._milliseconds_behind)
 
     def reach_tip(self) -> None:
@@ -137,7 +137,7 @@ class Processor:
         elif expired:
             self._continuity.reach_horizon(self._end)
         log.info("shard.finished", shard_id=self._shard_id, position=str(self._end))
-        self._let_go = True
+        self._released = True
         self._pulse.stop()  # last: a supervisor may kill the process as soon as it sees this
 
     def abandon(self) -> None:
@@ -145,7 +145,7 @@ class Processor:
         note = "normal when another worker takes the shard: it reads uncommitted records again"
         log.info("shard.abandoned", shard_id=self._shard_id, records=len(self._buffer), note=note)
         self._buffer.clear()
-        self._let_go = True
+        self._released = True
         self._pulse.stop()
 
     def _commit_run(self) -> None:

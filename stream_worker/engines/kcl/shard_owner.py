@@ -77,7 +77,7 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
         self._checkpointer = given.checkpointer
         records, delivered = to_records(given.records), len(given.records)
         given.records.clear()  # base64 of all bodies, which would stay in memory until they are settled
-        with self._letting_go():
+        with self._abandoning_when_lost():
             behind = given.millis_behind_latest
             self._processor.receive(records, behind or 0)
             if self._tip.reached(delivered, 1 if behind is None else behind):
@@ -85,7 +85,7 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
 
     def lease_lost(self, _given: Any) -> None:  # noqa: ANN401 - as above
         """Forget what is not committed."""
-        self._let_go()
+        self._abandon()
 
     def shard_ended(self, given: Any) -> None:  # noqa: ANN401 - as above
         """Commit everything, then checkpoint the end: only that lets the shard's children start."""
@@ -94,7 +94,7 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
                 "the shard ended after this worker lost its lease. Restart the worker: the next"
                 " owner reads the remaining records"
             )
-        with self._letting_go():
+        with self._abandoning_when_lost():
             self._finish(given.checkpointer, ended=True)
             if not self._try(given.checkpointer.checkpoint, _LAST_TRIES):
                 raise OutageError(
@@ -103,16 +103,16 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
 
     def shutdown_requested(self, given: Any) -> None:  # noqa: ANN401 - as above
         """Commit everything: the worker is asked to stop."""
-        with self._letting_go():
+        with self._abandoning_when_lost():
             self._finish(given.checkpointer)
 
     @contextmanager
-    def _letting_go(self) -> Iterator[None]:
+    def _abandoning_when_lost(self) -> Iterator[None]:
         """Abandon the shard if it turns out that another worker has its lease."""
         try:
             yield
         except LeaseGoneError:
-            self._let_go()
+            self._abandon()
 
     def _finish(self, checkpointer: Checkpointer, *, ended: bool = False) -> None:
         self._checkpointer = checkpointer
@@ -120,7 +120,7 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
             self._processor.finish(ended=ended)
             self._processor = None
 
-    def _let_go(self) -> None:
+    def _abandon(self) -> None:
         if self._processor is not None:
             self._processor.abandon()
             self._processor = None
