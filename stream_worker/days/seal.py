@@ -116,7 +116,7 @@ def refuse_broken(day: CommittedDay, *, despite_gaps: bool) -> None:
     gaps = [problem for problem in day.problems if problem.is_gap]
     others = [problem for problem in day.problems if not problem.is_gap]
     if others:
-        raise RefusedError(f"{day.day} cannot be sealed: the lake is damaged. See audit-failed in infra/runbook.md", others)
+        raise RefusedError(f"{day.day} cannot be sealed: the lake is damaged (runbook: audit-failed)", others)
     if gaps and not despite_gaps:
         text = (
             f"{day.day} cannot be sealed: segments are missing. Replay the day while the stream has it, or"
