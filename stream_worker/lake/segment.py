@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from schemas import __version__
 from schemas.report import SCHEMA_VERSION
+from stream_worker.lake.keys import RejectsKey
 from stream_worker.stream.records import Position
 
 if TYPE_CHECKING:
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
 
     from stream_worker.judging.judgement import Judgement
     from stream_worker.judging.pipeline import Settled
+    from stream_worker.lake.keys import SegmentKey
     from stream_worker.stream.records import Records
-
-LIVE: Final = "live"
-"""The generation that the worker writes; others have names of their own."""
 
 _GROUP_BYTES: Final = 1024 * 1024
 """Bodies in a row group of rejects, about."""
@@ -167,39 +166,9 @@ def _row_group(rows: pl.DataFrame) -> int:
     return max(1, len(rows) * _GROUP_BYTES // size) if size > _GROUP_BYTES else 0
 
 
-def day_prefix(table: str, generation: str, day: date) -> str:
-    """Return where a table's objects of one day stand: the location of its `dt` partition."""
-    return f"{table}/{generation}/dt={day:%Y-%m-%d}/"
-
-
-def shard_prefix(table: str, generation: str, day: date, epoch: int, shard_id: str) -> str:
-    """Return how the keys of a shard's objects of one day begin."""
-    return f"{day_prefix(table, generation, day)}{epoch}.{shard_id}."
-
-
-def segment_key(generation: str, day: date, epoch: int, shard_id: str, start: Position) -> str:
-    """Return the key that only one segment can take: a function of what was committed before it."""
-    return f"{shard_prefix('reports', generation, day, epoch, shard_id)}{start}.parquet"
-
-
-def rejects_key(generation: str, epoch: int, shard_id: str, segment: Segment) -> str:
-    """Return the key of a segment's rejects.
-
-    It ends in a digest of the content, so that a worker of another version that settles the same records
-    (a rolling deployment, a late waker) cannot replace what a committed segment has rejected.
-    """
-    prefix = shard_prefix("rejects", generation, segment.day, epoch, shard_id)
-    return f"{prefix}{segment.start}-{segment.summary.last}.{segment.summary.rejects}.parquet"
-
-
-def committed_rejects_key(key: str, summary: Summary) -> str | None:
-    """Return the key of what the committed segment at `key` rejected, or None if it rejected nothing."""
+def rejects_key(link: SegmentKey, summary: Summary) -> str | None:
+    """Return the key of what the segment with this key and summary rejects, or None if it rejects nothing."""
     if not summary.rejects:
         return None
-    stem = key.replace("reports/", "rejects/", 1).removesuffix(".parquet")
-    return f"{stem}-{summary.last}.{summary.rejects}.parquet"
-
-
-def start_of(key: str) -> Position:
-    """Return the position from which the segment with this key goes on."""
-    return Position.parse(key.rpartition("/")[2].split(".")[2])
+    generation, day, epoch, shard_id, start = link.generation, link.day, link.epoch, link.shard_id, link.start
+    return RejectsKey(generation, day, epoch, shard_id, start, summary.last, summary.rejects).key

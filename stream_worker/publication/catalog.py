@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from schemas.tables import TABLES
-from stream_worker.lake.segment import LIVE, day_prefix
+from stream_worker.lake.keys import LIVE, day_folder
 
 if TYPE_CHECKING:
     from datetime import date
+
+SWITCH_ORDER: Final = ("rejects", "reports")
+"""Both tables, in the order in which readers are switched to another generation."""
 
 
 class Catalog(Protocol):
@@ -40,7 +43,7 @@ class MemoryCatalog:
     def add_live(self, day: date) -> None:
         """Make the day's `dt` partitions where there are none."""
         for table in TABLES:
-            self.locations.setdefault((table.name, day), day_prefix(table.name, LIVE, day))
+            self.locations.setdefault((table.name, day), day_folder(table.name, LIVE, day))
 
     def location(self, table: str, day: date) -> str | None:
         """Return where the day is, if it is anywhere."""

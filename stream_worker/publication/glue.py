@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, cast
 
 from schemas.tables import TABLES
-from stream_worker.lake.segment import LIVE, day_prefix
+from stream_worker.lake.keys import LIVE, day_folder
 from stream_worker.process.aws_errors import told_of
 from stream_worker.process.errors import SetupError
 
@@ -31,7 +31,7 @@ class GlueCatalog:
         """CreatePartition in both tables; one that is there already stays as it is."""
         with self._told():
             for table in _TABLES:
-                self._create(table, day, day_prefix(table, LIVE, day))
+                self._create(table, day, day_folder(table, LIVE, day))
 
     def location(self, table: str, day: date) -> str | None:
         """BatchGetPartition: unlike GetPartition it tells a missing day from a missing table."""

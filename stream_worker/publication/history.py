@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from stream_worker.lake import generation
 from stream_worker.lake.committed import read_day
+from stream_worker.lake.keys import (
+    LIVE,
+    RUNS,
+    ExpiringKey,
+    ManifestKey,
+    RunFolder,
+    days_in,
+    expiring_folder,
+    sealed_folder,
+)
 from stream_worker.lake.parts import MADE_AT
-from stream_worker.lake.segment import LIVE, day_prefix
+from stream_worker.publication.catalog import SWITCH_ORDER
 
 if TYPE_CHECKING:
     from datetime import date
@@ -96,14 +105,14 @@ class History:
         looks for this note: one of the two sees the other, and steps back. The note goes last: a seal of the
         same makes a run of another name meanwhile.
         """
-        note = generation.expiring_key(day, run)
+        note = ExpiringKey(day, run).key
         if not self.lake.put_new(note, now.isoformat().encode(), {}) and not self._is_stale(note, now):
             return False
         removed = not self._on_their_way(day, run)
         if removed:
-            self.lake.delete([generation.manifest_key(day, run)])
-            for table in generation.TABLE_NAMES:
-                self.lake.delete(list(self.lake.keys(generation.prefix(table, day, run))))
+            self.lake.delete([ManifestKey(day, run).key])
+            for table in SWITCH_ORDER:
+                self.lake.delete(list(self.lake.keys(RunFolder(table, day, run).key)))
         self.lake.delete([note])
         return removed
 
@@ -118,31 +127,28 @@ class History:
 
     def days(self) -> list[date]:
         """Return the days that have runs, oldest first."""
-        return generation.days_of(self.lake.folders("runs/"))
+        return days_in(self.lake.folders(RUNS))
 
     def _unfinished(self, day: date, now: datetime) -> list[str]:
         """Return the runs that were begun long ago and have no manifest: readers have never seen them."""
-        folders = {
-            folder.removeprefix("run=")
-            for table in generation.TABLE_NAMES
-            for folder in self.lake.folders(day_prefix(table, "sealed", day))
+        begun = {
+            folder.run
+            for sealed in (sealed_folder(table, day) for table in SWITCH_ORDER)
+            for folder in (RunFolder.parse(f"{sealed}{name}/") for name in self.lake.folders(sealed))
+            if folder is not None
         }
-        cut_off = folders - {manifest.run for manifest in self.readers.manifests(day)}
+        cut_off = begun - {manifest.run for manifest in self.readers.manifests(day)}
         if cut_off:  # or under removal by another `expire`, which has its note there until the files are gone
             cut_off -= set(self._cut_off(day))
         return sorted(run for run in cut_off if self._begun(day, run) + KEPT <= now)
 
     def _cut_off(self, day: date) -> list[str]:
         """Return the runs whose removal was cut off, or is under way by another `expire`."""
-        prefix = generation.expiring_prefix(day)
-        return [key.removeprefix(prefix).removesuffix(".json") for key in self.lake.keys(prefix)]
+        noted = map(ExpiringKey.parse, self.lake.keys(expiring_folder(day)))
+        return [key.run for key in noted if key is not None]
 
     def _begun(self, day: date, run: str) -> datetime:
         """Return when the youngest of a run's files was made; never, if nobody dated one."""
-        keys = [
-            key
-            for table in generation.TABLE_NAMES
-            for key in self.lake.keys(generation.prefix(table, day, run))
-        ]
+        keys = [key for table in SWITCH_ORDER for key in self.lake.keys(RunFolder(table, day, run).key)]
         dates = [self.lake.metadata(key).get(MADE_AT) for key in keys]
         return max((datetime.fromisoformat(at) for at in dates if at is not None), default=_NEVER)

@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from pydantic import BaseModel, ConfigDict
 
-from stream_worker.lake import generation
 from stream_worker.lake.expiry import KEPT_FOR
+from stream_worker.lake.keys import (
+    LIVE,
+    ExpiringKey,
+    ManifestKey,
+    SwitchKey,
+    day_folder,
+    manifests_folder,
+    shown_at,
+    shown_folder,
+    switches_folder,
+)
 from stream_worker.lake.manifest import Manifest
 from stream_worker.lake.parts import expired_parts, missing_parts
-from stream_worker.lake.segment import LIVE
 from stream_worker.lake.store import DOCUMENT_BYTES
 from stream_worker.process.errors import RefusedError
+from stream_worker.publication.catalog import SWITCH_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,13 +91,11 @@ class Readers:
 
     def current(self, day: date) -> str | None:
         """Return the generation that readers of `reports` see; None if it is none of this worker's."""
-        return generation.at("reports", day, self.catalog.location("reports", day))
+        return shown_at("reports", day, self.catalog.location("reports", day))
 
     def seen(self, day: date) -> set[str | None]:
         """Return what readers of either table see: one generation, or two where a switch was cut off."""
-        return {
-            generation.at(table, day, self.catalog.location(table, day)) for table in generation.TABLE_NAMES
-        }
+        return {shown_at(table, day, self.catalog.location(table, day)) for table in SWITCH_ORDER}
 
     def point(self, day: date, to: str, why: str, now: datetime) -> bool:
         """Point readers of both tables at a generation, rejects first; return whether this call did so.
@@ -108,7 +116,7 @@ class Readers:
         before, last = self.current(day), self.switches(day)[-1:]
         now = max(now, *(switch.at + _MOMENT for switch in last)) if last else now
         switch = Switch(day=day, at=now, why=why, before=before, after=to)
-        note = f"{generation.switches_prefix(day)}{now:%Y%m%dT%H%M%S.%fZ}.{to}.json"
+        note = SwitchKey(day, now, to).key
         self.lake.put_new(note, switch.model_dump_json().encode(), {})
         self._check_again(switch)  # an `expire` that did not see the note has removed the run, or noted that
         target = to
@@ -120,8 +128,8 @@ class Readers:
         return target == to
 
     def _point(self, day: date, to: str, why: str) -> None:
-        for table in generation.TABLE_NAMES:
-            wanted = generation.prefix(table, day, to)
+        for table in SWITCH_ORDER:
+            wanted = shown_folder(table, day, to)
             if self.catalog.location(table, day) != wanted:
                 self.catalog.point(table, day, wanted)
                 log.info("readers.switched", table=table, day=str(day), generation=to, why=why)
@@ -136,13 +144,12 @@ class Readers:
 
     def switches(self, day: date) -> list[Switch]:
         """Return the day's switches, oldest first; the last may have been cut off."""
-        keys = self.lake.keys(generation.switches_prefix(day))
+        keys = self.lake.keys(switches_folder(day))
         return [Switch.model_validate_json(self.lake.find(key, DOCUMENT_BYTES) or b"") for key in keys]
 
     def manifests(self, day: date) -> list[Manifest]:
         """Return the manifests of the day's runs in the order in which they were made."""
-        prefix = generation.runs_prefix(day)
-        keys = [key for key in self.lake.keys(prefix) if "/" not in key.removeprefix(prefix)]
+        keys = (key for key in self.lake.keys(manifests_folder(day)) if ManifestKey.parse(key) is not None)
         bodies = (self.lake.find(key, DOCUMENT_BYTES) for key in keys)
         return sorted(map(Manifest.decode, filter(None, bodies)), key=lambda found: found.made_at)
 
@@ -170,12 +177,12 @@ class Readers:
     def _check(self, day: date, to: str, now: datetime) -> list[Part]:
         """Raise `RefusedError` if a generation is not whole; return what is gone of it by age."""
         if to == LIVE:
-            if not any(self.lake.keys(generation.prefix("reports", day, LIVE))):
+            if not any(self.lake.keys(day_folder("reports", LIVE, day))):
                 raise RefusedError(f"the segments of {day} are gone: only sealed runs are left")
             return []
-        if self.lake.find(generation.expiring_key(day, to)) is not None:
+        if self.lake.find(ExpiringKey(day, to).key) is not None:
             raise RefusedError(f"run {to} is being removed by `stream-worker expire`")
-        body = self.lake.find(generation.manifest_key(day, to), DOCUMENT_BYTES)
+        body = self.lake.find(ManifestKey(day, to).key, DOCUMENT_BYTES)
         if body is None:
             raise RefusedError(f"{day} has no run {to}; see `stream-worker generations --day {day}`")
         manifest = Manifest.decode(body)
