@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def chains(links: Iterable[SegmentKey]) -> dict[Owner, list[SegmentKey]]:
-    """Return each shard's links in their order."""
+    """Return each shard's links in order."""
     ordered: dict[Owner, list[SegmentKey]] = {}
     for link in sorted(links, key=lambda link: (link.epoch, link.shard_id, link.start)):
         ordered.setdefault(link.owner, []).append(link)
@@ -41,9 +41,10 @@ def breaks(
     ends: Mapping[str, Position],
     goes_on: Callable[[SegmentKey, SegmentKey, Position], bool] = lambda _one, _other, _end: False,
 ) -> Iterator[Problem]:
-    """Yield what is wrong between neighbours; `ends` are the last positions by key, where they matter.
+    """Yield the gaps and overlaps between neighbours; `ends` has last positions by key, where they matter.
 
-    `goes_on` says whether a day that is not in this chain has a segment that begins where the first one ends.
+    `goes_on` returns whether a day that is not in this chain has a segment that begins at the first one's
+    end.
     """
     first = chain[0]
     if first.start != START and timedelta(0) <= first.day - day <= timedelta(days=1):
@@ -51,7 +52,7 @@ def breaks(
         yield Problem(what, first.shard_id, str(first.start), first.key, Kind.HEADLESS)
     for one, other in pairwise(chain):
         end = ends.get(one.key)
-        if end is None or end == other.start:  # None: elsewhere in time, or said to be foreign
+        if end is None or end == other.start:  # None: far from the day, or reported as foreign
             continue
         if end < other.start:
             if goes_on(one, other, end):
