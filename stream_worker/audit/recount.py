@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_kinesis import KinesisClient
 
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.process.progress import Move, Progress
     from stream_worker.stream.shard import Shard
 
