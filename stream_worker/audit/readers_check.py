@@ -28,7 +28,7 @@ _ORPHAN: Final = re.compile(
 
 @dataclass(slots=True)
 class Pointed:
-    """What readers of a day see: a generation, None if it is none of this worker's; the runs there are."""
+    """What readers of a day see: a generation, None if it is not one of this worker's; and the day's runs."""
 
     generation: str | None
     manifests: dict[str, Manifest] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Pointed:
 
     @property
     def manifest(self) -> Manifest | None:
-        """The manifest of the run that is to be audited: the readers' or, if they are lost, the last one."""
+        """The manifest of the run to audit: what readers see or, if that has no manifest, the newest."""
         if self.generation == LIVE:
             return None
         last = max(self.manifests.values(), key=lambda run: run.made_at, default=None)
@@ -56,13 +56,15 @@ def check_readers(readers: Readers, day: date, *, live: bool) -> Pointed:
                 what = f"missing: table {table} has no dt partition for the day, so readers do not see it"
                 found.problems.append(Problem(what, key=day_prefix(table, LIVE, day)))
         elif shown is None:
-            what = f"elsewhere: readers of {table} are pointed at what is none of this day's generations"
+            what = (
+                f"elsewhere: readers of {table} are pointed at something that is not a generation of this day"
+            )
             found.problems.append(Problem(what, key=location))
         elif shown != LIVE and shown not in found.manifests:
             what = f"elsewhere: readers of {table} are pointed at a run that has no manifest"
             found.problems.append(Problem(what, key=location))
         elif shown == LIVE and not live:
-            what = f"missing: readers of {table} are pointed at the live segments, and there are none"
+            what = f"missing: readers of {table} are pointed at the live segments, but there are none"
             found.problems.append(Problem(what, key=location))
         if location is not None:
             seen[table] = shown or location
@@ -73,12 +75,12 @@ def check_readers(readers: Readers, day: date, *, live: bool) -> Pointed:
 
 
 def check_rejects(lake: Lake, day: CommittedDay) -> tuple[list[Problem], int]:
-    """Return what is foreign among the rejects of a day's segments, and how many are of lost races."""
+    """Return the foreign objects among a day's live rejects, and how many rejects are left of lost races."""
     own = {segment.rejects for segment in day.segments}
     prefix = day_prefix("rejects", day.generation, day.day)
     others = [key for key in lake.keys(prefix) if key not in own]
     foreign = [key for key in others if not _ORPHAN.fullmatch(key.removeprefix(prefix))]
-    what = "foreign: no rejects of this worker's; move it out of the lake"
+    what = "foreign: not a rejects object of this worker; move it out of the lake"
     return [Problem(what, key=key, kind=Kind.FOREIGN) for key in foreign], len(others) - len(foreign)
 
 
@@ -93,7 +95,7 @@ def _read_manifests(lake: Lake, day: date, found: Pointed) -> None:
             for source in manifest.sources:
                 Position.parse(source.start), Position.parse(source.last)
         except ValueError:
-            found.problems.append(Problem("unreadable: no manifest of a run", key=key))
+            found.problems.append(Problem("unreadable: not a manifest", key=key))
             continue
         if generation.manifest_key(day, manifest.run) != key or manifest.day != day:
             found.problems.append(

@@ -42,17 +42,17 @@ _SHOWN: Final = ("sub_sequence_number", "stack_id", "reason", "rule", "detail")
 class Tracer:
     """Traces receipts through the live chains and, on sealed days, to what readers see.
 
-    `now` says which rejects may have gone by age. A plain record of those is told as rejected; of an
-    aggregate only the members that have a row.
+    `now` decides which rejects may have expired. A plain record without a row is then reported as rejected;
+    of an aggregate, only the members that have a row are reported.
     """
 
     readers: Readers
     now: Callable[[], datetime]
 
     def trace(self, receipt: Receipt, day: date | None = None) -> list[Trace]:
-        """Return what became of the record, of each member if it is an aggregate; one at least.
+        """Return one trace for the record, or one for each member if it is an aggregate.
 
-        Without `day` the days are looked through, newest first.
+        Without `day`, all days are searched, newest first.
         """
         days = committed.days(self.readers.lake, LIVE) if day is None else [day]
         segments = list(self._segments(receipt, days))
@@ -66,9 +66,9 @@ class Tracer:
         """Yield the segments that hold the receipt's position: several if an aggregate is cut."""
         first, last = Position(receipt.sequence_number), Position(receipt.sequence_number, _LAST_MEMBER)
         for chain in self._near(receipt, days, last).values():
-            for place, one in enumerate(chain):
-                # A signpost begins where the segment that it leads to does.
-                later = (chain[number] for number in range(place + 1, len(chain)))
+            for index, one in enumerate(chain):
+                # A signpost begins where the segment begins that it points to.
+                later = (chain[number] for number in range(index + 1, len(chain)))
                 after = next((after for after in later if after.start > one.start), None)
                 if after is not None and after.start < first:
                     continue
@@ -116,21 +116,21 @@ class Tracer:
                     yield self._in_run(receipt, manifest, row)
 
     def _in_run(self, receipt: Receipt, manifest: Manifest, row: dict[str, Any]) -> Trace:
-        """Return what the run says of a row of the chain: a seal may judge an accepted report again."""
+        """Return the run's row for a row of the chain: a seal may have rejected an accepted report."""
         stack_id, sub = row.get("stack_id"), row["sub_sequence_number"]
         for found in self._run_rows(receipt, manifest, stack_id):
             if found.record_id == receipt.member(sub):
                 return found
         name = receipt.member(sub)
-        if self._run_lost(manifest):
-            return _gone(name, manifest.day, manifest.run)
-        detail = "it is committed, but the run that readers see has no row of it: audit the day"
+        if self._run_rejects_expired(manifest):
+            return _expired_trace(name, manifest.day, manifest.run)
+        detail = "it is committed, but the run that readers see has no row for it: audit the day"
         return Trace(
             name, found=False, day=manifest.day, outcome=NOT_FOUND, detail=detail, generation=manifest.run
         )
 
     def _sealed(self, receipt: Receipt, days: Iterable[date]) -> Iterator[Trace]:
-        """Yield the rows of runs that readers see, for what live segments no longer tell of."""
+        """Yield rows from the runs that readers see, for records whose live segments are gone."""
         for day in sorted(days, reverse=True):
             manifest = self._manifest(day)
             if manifest is not None and any(_covers(source, receipt) for source in manifest.sources):
@@ -139,29 +139,33 @@ class Tracer:
     def _expired(
         self, receipt: Receipt, segments: Iterable[Committed], days: Iterable[date]
     ) -> Iterator[Trace]:
-        """Yield where a record without a row can only have been rejected, and the rejects are gone by age."""
+        """Yield a trace where a record without a row must have been rejected and its rejects have expired."""
         for segment in segments:
             day, manifest = segment.link.day, self._manifest(segment.link.day)
             if segment.rejects is None:
                 continue
-            if self._segment_lost(segment) if manifest is None else self._run_lost(manifest):
-                yield _gone(str(receipt), day, manifest.run if manifest else LIVE)
+            if (
+                self._segment_rejects_expired(segment)
+                if manifest is None
+                else self._run_rejects_expired(manifest)
+            ):
+                yield _expired_trace(str(receipt), day, manifest.run if manifest else LIVE)
         for day in sorted(days, reverse=True) if not segments else ():
             manifest = self._manifest(day)
             covered = manifest is not None and any(_covers(source, receipt) for source in manifest.sources)
-            if manifest is not None and covered and self._run_lost(manifest):
-                yield _gone(str(receipt), day, manifest.run)
+            if manifest is not None and covered and self._run_rejects_expired(manifest):
+                yield _expired_trace(str(receipt), day, manifest.run)
 
-    def _segment_lost(self, segment: Committed) -> bool:
-        """Say whether what a segment rejected is gone by age, and what it accepted is there whole."""
+    def _segment_rejects_expired(self, segment: Committed) -> bool:
+        """Return whether a segment's rejects have expired and its accepted rows are intact."""
         lake, intact = self.readers.lake, segment.summary.is_reports
         aged = self.now() >= segments_expire(segment.link.day)
         if not aged or segment.rejects is None or lake.find(segment.rejects) is not None:
             return False
         return read_stored(lake.find(segment.link.key), REPORTS, intact).damage is None
 
-    def _run_lost(self, manifest: Manifest) -> bool:
-        """Say whether a run's rejects are gone by age, at least in part, and its reports are there whole."""
+    def _run_rejects_expired(self, manifest: Manifest) -> bool:
+        """Return whether some of a run's rejects have expired and its reports are intact."""
         lake = self.readers.lake
         if not expired_parts(lake, manifest, self.now()):
             return False
@@ -169,7 +173,7 @@ class Tracer:
         return all(body and part.is_intact(body) for part, body in bodies)
 
     def _run_rows(self, receipt: Receipt, manifest: Manifest, stack_id: str | None) -> Iterator[Trace]:
-        """Yield the record's rows in a run; where its `stack_id` is known, the likeliest file comes first."""
+        """Yield the record's rows in a run; if its `stack_id` is known, the likeliest file is read first."""
         parts = [(REPORTS, part) for part in manifest.reports if _may_hold(part, stack_id)]
         others = [(REJECTS, part) for part in manifest.rejects]
         for table, part in (*others, *parts) if stack_id is None else (*parts, *others):
@@ -244,6 +248,6 @@ def _trace(receipt: Receipt, day: date, row: dict[str, Any], key: str, shown: st
     )
 
 
-def _gone(record_id: str, day: date, shown: str) -> Trace:
+def _expired_trace(record_id: str, day: date, shown: str) -> Trace:
     detail = f"no accepted row has it; {KEPT_FOR}"
     return Trace(record_id, found=False, day=day, outcome=EXPIRED, detail=detail, generation=shown)

@@ -1,4 +1,4 @@
-"""Replays days: settles their records again, into a generation of their own, and seals from that."""
+"""Replays days: settles their records again, into a separate generation, and seals from that."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Origin(StrEnum):
 
 
 class Source(Protocol):
-    """A span's records, to be settled again."""
+    """Where a replay gets a span's records from."""
 
     @property
     def origin(self) -> Origin:
@@ -55,18 +55,18 @@ class Source(Protocol):
         """Raise `RefusedError` if the source no longer holds all of the span."""
 
     def settle(self, span: Span, target: str, move: Move) -> bool:
-        """Settle all records of the span into a generation, going on where it ends; False if asked to stop.
+        """Settle the span's records into a generation, from where it ends; return False if asked to stop.
 
-        `move` is told how many records have come.
+        `move` is called with each number of records read.
         """
 
     def prove(self, day: CommittedDay, grace: timedelta) -> Mapping[Owner, str]:
-        """Return why no record of a replayed day can be missing, by shard; raise `RefusedError` if one is."""
+        """Return, by shard, why no record of a replayed day is missing; raise `RefusedError` if one is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A replayed day; `changes` is None if what readers saw before is damaged or, in part, gone by age.
+    """A replayed day; `changes` is None if what readers saw before is damaged or partly expired.
 
     `live` are the ids of the judgements that settled its live segments.
     """
@@ -88,11 +88,11 @@ class Replay:
     now: Callable[[], datetime]
 
     def replay(self, span: Span, *, dry_run: bool = False, name: str | None = None) -> Iterator[Replayed]:
-        """Settle the span's records again and seal each day from them; a dry run does not switch readers.
+        """Settle the span's records again and seal each day from them, without a switch in a dry run.
 
-        It goes on where an earlier try by the same judgement and with the same `name` was cut off. The live
-        generation is left as it is. Raises `RefusedError`, with nothing changed for readers, when the span is
-        not over or the source does not hold it whole.
+        It continues an interrupted replay of the same judgement and `name`. The live generation is left as
+        it is. Raises `RefusedError`, with nothing changed for readers, when the span is not over or the
+        source does not hold all of it.
         """
         refuse_unfinished(span, self.now())
         live = {day: read_day(self.lake, LIVE, day) for day in span.days}
@@ -110,7 +110,7 @@ class Replay:
         with self.runs.progress("records replayed", records) as move:
             whole = self.source.settle(span, target, move)
         if not whole:
-            raise WorkerError("stopped: run the same command again, it goes on where it was")
+            raise WorkerError("stopped: run the same command again, and it continues where it was")
         again = {day: read_day(self.lake, target, day) for day in span.days}
         _refuse_shortfall(live, again)
         _refuse_mixed(again.values(), judgement)
@@ -146,32 +146,32 @@ class Replay:
         return read_run(self.lake, runs[before])
 
     def _name(self, span: Span, live: Mapping[date, CommittedDay], name: str | None) -> str:
-        """Return a name that no replay has of other days, or by another judgement: they do not mix."""
-        told = [
+        """Return a name that differs for other days and other judgements, so that replays do not mix."""
+        identity = [
             span.first,
             span.last,
             self.runs.judgement.id,
             self.source.origin,
         ]
         if self.source.origin is Origin.LAKE:
-            told += [segment.summary.metadata for day in live.values() for segment in day.segments]
-        digest = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+            identity += [segment.summary.metadata for day in live.values() for segment in day.segments]
+        digest = hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
         return f"{name}-{digest}" if name else digest
 
 
 def _refuse_mixed(again: Iterable[CommittedDay], judgement: str) -> None:
-    """Raise `RefusedError` if another judgement settled a segment: an upgrade came while it replayed."""
+    """Raise `RefusedError` if another judgement settled a segment: the worker was upgraded meanwhile."""
     others = {one for day in again for one in day.judged_by} - {judgement}
     if others:
         raise RefusedError(
             f"segments of this replay were settled by another judgement ({', '.join(sorted(others))}) than"
-            f" {judgement}: readers were not switched. The worker was upgraded meanwhile: run the same"
-            " command again, with another --name if it still runs the old version"
+            f" {judgement}, as the worker was upgraded meanwhile: readers were not switched. Run the same"
+            " command again, with another --name if a machine still has the old version"
         )
 
 
 def _refuse_shortfall(live: Mapping[date, CommittedDay], again: Mapping[date, CommittedDay]) -> None:
-    """Raise `RefusedError` if on a shard the replay has less than is committed live."""
+    """Raise `RefusedError` if the replay has fewer records of a shard than are committed live."""
     problems = []
     for day, committed in live.items():
         replayed = again[day].by_owner()
@@ -182,7 +182,7 @@ def _refuse_shortfall(live: Mapping[date, CommittedDay], again: Mapping[date, Co
             begins = found and min(segment.summary.first_arrival for segment in found) <= first
             fewer = sum(outcomes_of(found).values()) < sum(outcomes_of(segments).values())
             if not begins or fewer or max(segment.summary.last for segment in found) < last:
-                what = f"shortfall: the stream no longer gives all that is committed of {day}"
+                what = f"shortfall: the stream no longer holds all that is committed of {day}"
                 problems.append(Problem(what, owner[1], str(segments[0].link.start)))
     if problems:
         raise RefusedError("readers were not switched; replay these days with --source lake", problems)

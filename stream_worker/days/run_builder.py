@@ -39,17 +39,14 @@ if TYPE_CHECKING:
 
 
 def run_id(day: CommittedDay, judgement: Judgement, salt: str = "") -> str:
-    """Return the run's name: the same segments and the same judgement give the same name."""
-    told = (str(day.day), day.generation, digest_of(day.segments), judgement.id, salt)
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+    """Return the run's name: the same for the same segments and the same judgement."""
+    identity = (str(day.day), day.generation, digest_of(day.segments), judgement.id, salt)
+    return hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class RunBuilder:
-    """Builds runs in `lake`; rows that do not fit into memory go into files in `scratch`.
-
-    Without `scratch` into the system's temporary folder.
-    """
+    """Builds runs in `lake`; rows beyond memory go into files in `scratch`, or in the system's own folder."""
 
     lake: Lake
     judgement: Judgement
@@ -66,10 +63,10 @@ class RunBuilder:
         *,
         anew: bool = False,
     ) -> Manifest:
-        """Write the run's parts and manifest, unless they are there; raise `DamagedError` where it cannot.
+        """Write the run's parts and manifest unless they exist; raise `DamagedError` if a segment is damaged.
 
-        Parts that have gone are written again, but for rejects gone by age: they were to go. `anew` builds
-        another run all the same.
+        Missing parts are written again, except for expired rejects. `anew` builds another run even if one
+        exists.
         """
         run = self._name(day, now.isoformat() if anew else "")
         built = self.lake.find(generation.manifest_key(day.day, run), DOCUMENT_BYTES)
@@ -102,21 +99,21 @@ class RunBuilder:
         _check(manifest)
         key = generation.manifest_key(day.day, run)
         while not self.lake.put_new(key, manifest.encode(), {}):
-            # Another seal of the same was quicker, or its parts had gone: the same run, made at another time.
+            # Another seal was quicker, or parts were missing: it is the same run, made at another time.
             held = self.lake.find(key)
-            if held is not None:  # else `expire` has just removed it
+            if held is not None:  # otherwise `expire` has just removed it
                 return Manifest.decode(held)
         return manifest
 
     def _name(self, day: CommittedDay, salt: str) -> str:
-        """Return the run's id, or another one while the run of that name is being removed."""
+        """Return the run's id, or another one while `expire` removes the run of that name."""
         run = run_id(day, self.judgement, salt)
         while self.lake.find(generation.expiring_key(day.day, run)) is not None:
             run = run_id(day, self.judgement, run)
         return run
 
     def _study(self, day: CommittedDay, folder: Path) -> tuple[Sorter, day_fraud.Evidence]:
-        """Read all accepted rows; return them in a sorter, and what they show as a day."""
+        """Read all accepted rows; return them in a sorter, with the evidence for the day-wide rules."""
         share = share_of(day.outcomes["accepted"])
         sorter, sample = Sorter(folder, self.part_rows), Sample(folder, share)
         with self.progress("rows read", day.outcomes["accepted"]) as move:
@@ -178,11 +175,11 @@ def _outcomes(committed: Mapping[str, int], rejudged: Mapping[str, int]) -> dict
 
 
 def _check(manifest: Manifest) -> None:
-    """Raise `WorkerError` if the parts hold other rows than the segments and the judgement say."""
+    """Raise `WorkerError` if the parts do not have as many rows as the segments and the judgement give."""
     accepted = sum(part.rows for part in manifest.reports)
     rejected = sum(part.rows for part in manifest.rejects)
     if accepted != manifest.outcomes["accepted"] or accepted + rejected != sum(manifest.committed.values()):
         raise WorkerError(
-            f"run {manifest.run} has {accepted} reports and {rejected} rejects where the segments have"
-            f" {manifest.committed}: readers have not been switched; audit the day"
+            f"run {manifest.run} has {accepted} reports and {rejected} rejects, but its segments have"
+            f" {manifest.committed}: readers were not switched. Audit the day"
         )

@@ -182,4 +182,4 @@ def test_a_replays_segments_that_have_expired_in_part_are_as_good_as_gone(ledger
     age(ledger)
     found = ledger.audit()
     assert found.ok
-    assert [note for note in found.notes if "are gone, by age" in note]
+    assert [note for note in found.notes if "are gone, expired or removed" in note]

@@ -149,7 +149,7 @@ def expire_one(theatre: Theatre) -> None:
         (lose_segment, "missing"),
         (damage_rejects, "damaged"),
         (put_foreign, "foreign"),
-        (expire_live, "are gone: only its sealed runs are left"),
+        (expire_live, "are gone, only sealed runs are left"),
         (expire_rejects, "4 of 4 segments .* only accepted rows are left"),
         (expire_one, "1 of 4 segments .* only accepted rows are left"),
     ],

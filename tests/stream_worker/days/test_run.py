@@ -95,7 +95,7 @@ def test_rows_that_do_not_add_up_are_an_error_and_there_is_no_manifest(
 ) -> None:
     theatre = three_shards()
     monkeypatch.setattr(Parts, "gather", lambda *_: None)
-    with pytest.raises(WorkerError, match="readers have not been switched"):
+    with pytest.raises(WorkerError, match="readers were not switched"):
         theatre.seal.seal(THE_DAY)
     assert theatre.readers.current(THE_DAY) == LIVE
     assert theatre.readers.manifests(THE_DAY) == []
