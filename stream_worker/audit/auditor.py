@@ -13,8 +13,8 @@ from stream_worker.audit.run_check import check_run
 from stream_worker.audit.sources import changed_since, later_than
 from stream_worker.lake.committed import read_day
 from stream_worker.lake.expiry import KEPT_FOR, run_expires, segments_expire
-from stream_worker.lake.generation import runs_prefix
-from stream_worker.lake.segment import LIVE, OUTCOMES, day_prefix
+from stream_worker.lake.keys import LIVE, day_folder, manifests_folder
+from stream_worker.lake.segment import OUTCOMES
 from stream_worker.process.problem import Kind, Problem
 from stream_worker.stream.records import START, Position
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stream_worker.audit.recount import Recount
     from stream_worker.audit.run_check import CheckedRun
     from stream_worker.lake.committed import CommittedDay
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.manifest import Manifest
     from stream_worker.process.progress import Progress
     from stream_worker.publication.readers import Readers
@@ -111,8 +111,8 @@ class Auditor:
     def _visible(self, day: date) -> tuple[object, ...]:
         """Return values that change whenever what readers see of the day changes."""
         lake, seen = self.readers.lake, self.readers.seen(day)
-        begun = any(True for _ in lake.keys(day_prefix("reports", LIVE, day)))
-        return seen, list(lake.keys(runs_prefix(day))), begun
+        begun = any(True for _ in lake.keys(day_folder("reports", LIVE, day)))
+        return seen, list(lake.keys(manifests_folder(day))), begun
 
 
 @dataclass(slots=True)
@@ -129,7 +129,7 @@ class _DayAudit:
         """Check readers, chain and run. The stream comes last: it also has what is committed meanwhile."""
         lake = self.by.readers.lake
         live = read_day(lake, LIVE, self.day)
-        held = set(lake.keys(day_prefix("reports", LIVE, self.day))) - live.signposts
+        held = set(lake.keys(day_folder("reports", LIVE, self.day))) - live.signposts
         pointed = check_readers(self.by.readers, self.day, live=bool(held))
         self.problems += pointed.problems
         manifest = pointed.manifest

@@ -16,7 +16,7 @@ from stream_worker.process.problem import Problem
 if TYPE_CHECKING:
     from stream_worker.audit.segment_check import CheckedSegment
     from stream_worker.lake.committed import Committed, CommittedDay
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Progress
     from stream_worker.stream.records import Position

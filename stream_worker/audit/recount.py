@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import date, timedelta
 
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.process.progress import Move, Progress
     from stream_worker.stream.kinesis import KinesisStream
     from stream_worker.stream.shard import Shard

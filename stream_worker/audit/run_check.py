@@ -11,14 +11,14 @@ import polars as pl
 from schemas.tables import REJECTS, REPORTS
 from stream_worker.audit.positions import PADDED_POSITION, first_row, padded_position, position_of
 from stream_worker.audit.stored_rows import read_stored
-from stream_worker.lake import generation
+from stream_worker.lake.keys import ManifestKey, RunFolder
 from stream_worker.lake.segment import OUTCOMES
 from stream_worker.process.problem import Problem
 from stream_worker.stream.records import Position
 
 if TYPE_CHECKING:
     from schemas.tables import Table
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.manifest import Manifest, Part
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Progress
@@ -67,7 +67,7 @@ class _Check:
 
     def check_keys(self, table: Table, parts: list[Part]) -> None:
         """Find other objects beside the run's files: readers read those too."""
-        prefix = generation.prefix(table.name, self._manifest.day, self._manifest.run)
+        prefix = RunFolder(table.name, self._manifest.day, self._manifest.run).key
         known = {part.key for part in parts}
         for key in self._lake.keys(prefix):
             if key not in known:
@@ -109,7 +109,7 @@ class _Check:
     def check_sums(self) -> None:
         """Compare the rows with the manifest's sums, and the sums with each other."""
         manifest = self._manifest
-        key = generation.manifest_key(manifest.day, manifest.run)
+        key = ManifestKey(manifest.day, manifest.run).key
         if not self.found.damaged:
             self._check_outcomes(key)
         sources = Counter[str]()

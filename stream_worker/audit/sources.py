@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stream_worker.lake import generation
 from stream_worker.lake.committed import digest_of
+from stream_worker.lake.keys import ManifestKey
 from stream_worker.process.problem import Problem
 from stream_worker.stream.records import Position
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def changed_since(manifest: Manifest, day: CommittedDay) -> list[Problem]:
     """Return where the segments of the run's source are no longer those that it was made of."""
-    key = generation.manifest_key(manifest.day, manifest.run)
+    key = ManifestKey(manifest.day, manifest.run).key
     broken = {problem.shard_id for problem in day.problems}
     chains, problems = day.by_owner(), later_than(manifest, day)
     late = {problem.shard_id for problem in problems}

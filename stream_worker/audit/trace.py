@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,20 +11,20 @@ import polars as pl
 from schemas.tables import REJECTS, REPORTS
 from stream_worker.audit.receipt import ACCEPTED, EXPIRED, NOT_FOUND, REJECTED, UNCOMMITTED, Trace
 from stream_worker.audit.stored_rows import read_stored
-from stream_worker.lake import committed, generation
+from stream_worker.lake import committed
 from stream_worker.lake.committed import Committed
 from stream_worker.lake.expiry import KEPT_FOR, segments_expire
-from stream_worker.lake.link import Link
+from stream_worker.lake.keys import LIVE, RUNS, ManifestKey, SegmentKey, day_folder, days_in
 from stream_worker.lake.manifest import Manifest
 from stream_worker.lake.parts import expired_parts
-from stream_worker.lake.segment import LIVE, Summary, day_prefix
+from stream_worker.lake.segment import Summary
 from stream_worker.lake.signpost import is_signpost
 from stream_worker.lake.store import DOCUMENT_BYTES
 from stream_worker.stream.records import START, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
+    from datetime import date, datetime
 
     from schemas.tables import Table
     from stream_worker.audit.receipt import Receipt
@@ -76,9 +75,9 @@ class Tracer:
                 if segment is not None and segment.summary.last >= first:
                     yield segment
 
-    def _near(self, receipt: Receipt, days: Iterable[date], until: Position) -> dict[int, list[Link]]:
+    def _near(self, receipt: Receipt, days: Iterable[date], until: Position) -> dict[int, list[SegmentKey]]:
         """Return the links that begin before `until`, in order, by epoch, of the newest days with any."""
-        found: dict[int, list[Link]] = {}
+        found: dict[int, list[SegmentKey]] = {}
         looked = 0
         for day in sorted(days, reverse=True):
             own = [link for link in self._links(receipt, day) if link.start < until]
@@ -89,12 +88,12 @@ class Tracer:
                 break
         return {epoch: sorted(found[epoch], key=attrgetter("start")) for epoch in sorted(found, reverse=True)}
 
-    def _links(self, receipt: Receipt, day: date) -> list[Link]:
-        keys = self.readers.lake.keys(day_prefix("reports", LIVE, day))
-        links = (Link.of(key) for key in keys)
+    def _links(self, receipt: Receipt, day: date) -> list[SegmentKey]:
+        keys = self.readers.lake.keys(day_folder("reports", LIVE, day))
+        links = (SegmentKey.parse(key) for key in keys)
         return [link for link in links if link is not None and link.shard_id == receipt.shard_id]
 
-    def _committed(self, link: Link) -> Committed | None:
+    def _committed(self, link: SegmentKey) -> Committed | None:
         try:
             summary = Summary.parse(self.readers.lake.metadata(link.key))
         except (KeyError, ValueError):
@@ -196,15 +195,14 @@ class Tracer:
         shown = self.readers.current(day)
         if shown is None or shown == LIVE:
             return None
-        body = self.readers.lake.find(generation.manifest_key(day, shown), DOCUMENT_BYTES)
+        body = self.readers.lake.find(ManifestKey(day, shown).key, DOCUMENT_BYTES)
         try:
             return Manifest.decode(body) if body is not None else None
         except ValueError:
             return None
 
     def _days_of_runs(self) -> list[date]:
-        folders = self.readers.lake.folders("runs/")
-        return [date.fromisoformat(folder[3:]) for folder in folders if folder.startswith("dt=")]
+        return days_in(self.readers.lake.folders(RUNS))
 
     def _nowhere(self, receipt: Receipt, day: date | None) -> Trace:
         later = receipt.sequence_number > self._end(receipt).sequence_number

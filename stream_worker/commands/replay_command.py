@@ -32,7 +32,7 @@ from stream_worker.stream.span import Span
 
 if TYPE_CHECKING:
     from stream_worker.days.replay import Replayed
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.process.progress import Move
     from stream_worker.process.stop import Stop
     from stream_worker.shard_life.processor import Processor

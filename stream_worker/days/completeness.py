@@ -12,8 +12,7 @@ from stream_worker.lake import evidence
 from stream_worker.lake.chain import Chain
 from stream_worker.lake.committed import days
 from stream_worker.lake.gap import Gap
-from stream_worker.lake.link import Link
-from stream_worker.lake.segment import LIVE, day_prefix
+from stream_worker.lake.keys import LIVE, SegmentKey, day_folder
 from stream_worker.process.problem import Kind, Problem
 from stream_worker.stream.horizon import KinesisHorizon
 from stream_worker.stream.kinesis import READ_SECONDS, ShardNotFoundError
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import date, timedelta
 
     from stream_worker.lake.chain import Tail
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.store import Lake
     from stream_worker.stream.kinesis import KinesisStream
     from stream_worker.stream.records import Records
@@ -148,8 +147,10 @@ class Completeness:
     def _known(self, span: Span) -> set[Owner]:
         """Return the shards that the lake knows around a day, by segments or, if quiet, by evidence."""
         before = [day for day in days(self.lake, self.generation) if day <= span.last][-2:]
-        keys = (key for day in before for key in self.lake.keys(day_prefix("reports", self.generation, day)))
-        return evidence.owners(self.lake, self.generation) | {one.owner for one in map(Link.of, keys) if one}
+        keys = (key for day in before for key in self.lake.keys(day_folder("reports", self.generation, day)))
+        return evidence.owners(self.lake, self.generation) | {
+            one.owner for one in map(SegmentKey.parse, keys) if one
+        }
 
 
 def _lag(shard: Shard, unread: Records) -> Problem:

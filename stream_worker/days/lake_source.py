@@ -14,8 +14,8 @@ from stream_worker.days.seal import refuse_broken, refuse_unproven
 from stream_worker.judging.day_pipeline import IN_SHARD_ORDER, POSITION, written_anew
 from stream_worker.lake.committed import outcomes_of, read_day
 from stream_worker.lake.expiry import KEPT_FOR
-from stream_worker.lake.segment import LIVE, day_prefix
-from stream_worker.lake.segment_rows import read_rejects, read_reports
+from stream_worker.lake.keys import LIVE, day_folder
+from stream_worker.lake.rows import accepted_rows, rejected_rows
 from stream_worker.process.errors import RefusedError
 from stream_worker.process.problem import Problem
 from stream_worker.stream.records import START, Position, Records
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from stream_worker.days.completeness import Proven
     from stream_worker.lake.committed import Committed, CommittedDay
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.manifest import Manifest
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Move
@@ -85,7 +85,7 @@ class LakeSource:
     def _refuse_without_rejects(self, day: CommittedDay) -> None:
         """Refuse a day whose rejected bodies are gone: a replay would have fewer records."""
         expected = {segment.rejects for segment in day.segments} - {None}
-        lost = expected - set(self.lake.keys(day_prefix("rejects", LIVE, day.day)))
+        lost = expected - set(self.lake.keys(day_folder("rejects", LIVE, day.day)))
         if lost:
             raise RefusedError(
                 f"the rejected bodies of {len(lost)} of {len(expected)} segments of {day.day} with rejects"
@@ -146,8 +146,8 @@ def read_records(lake: Lake, segment: Committed) -> Records:
     under the partition key that the edge gives it. Of a rejected body the lake has the first 64 KiB. Raises
     `DamagedError` if rows are not as they were committed.
     """
-    reports = written_anew(pl.concat(read_reports(lake, [segment])))
-    rejects = pl.concat([pl.DataFrame(schema=REJECTS.polars), *read_rejects(lake, [segment])])
+    reports = written_anew(pl.concat(accepted_rows(lake, [segment])))
+    rejects = pl.concat([pl.DataFrame(schema=REJECTS.polars), *rejected_rows(lake, [segment])])
     columns = (*POSITION, "arrived_at", "partition_key", "body")
     accepted = reports.with_columns(partition_key=pl.col("stack_id")).select(columns)
     rows = pl.concat([accepted, rejects.select(columns)]).sort(*IN_SHARD_ORDER)

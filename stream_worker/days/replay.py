@@ -11,10 +11,9 @@ import structlog
 
 from stream_worker.days.diff import changes
 from stream_worker.days.seal import refuse_broken, refuse_unfinished
-from stream_worker.lake import generation
 from stream_worker.lake.committed import outcomes_of, read_day
-from stream_worker.lake.generation_rows import read_live, read_run
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE, ManifestKey, replay_generation
+from stream_worker.lake.rows import live_rows, run_rows
 from stream_worker.process.errors import DamagedError, RefusedError, WorkerError
 from stream_worker.process.problem import Problem
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from stream_worker.days.diff import Change
     from stream_worker.days.run_builder import RunBuilder
     from stream_worker.lake.committed import CommittedDay
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.manifest import Manifest
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Move
@@ -97,7 +96,7 @@ class Replay:
         refuse_unfinished(span, self.now())
         live = {day: read_day(self.lake, LIVE, day) for day in span.days}
         self.source.check(span, live)
-        target = generation.replay(self._name(span, live, name))
+        target = replay_generation(self._name(span, live, name))
         judgement = self.runs.judgement.id
         log.info(
             "replay.started",
@@ -130,7 +129,7 @@ class Replay:
     def _changes(self, manifest: Manifest, before: str | None) -> list[Change] | None:
         try:
             seen = self._seen_by_readers(manifest.day, before)
-            return changes(seen, read_run(self.lake, manifest), manifest.records)
+            return changes(seen, run_rows(self.lake, manifest), manifest.records)
         except DamagedError as error:
             log.warning("readers.damaged", day=str(manifest.day), detail=str(error))
             return None
@@ -139,11 +138,11 @@ class Replay:
         if before is None:
             return iter(())
         if before == LIVE:
-            return read_live(self.lake, day)
+            return live_rows(self.lake, day)
         runs = {manifest.run: manifest for manifest in self.readers.manifests(day)}
         if before not in runs:
-            raise DamagedError(Problem("missing: the manifest", key=generation.manifest_key(day, before)))
-        return read_run(self.lake, runs[before])
+            raise DamagedError(Problem("missing: the manifest", key=ManifestKey(day, before).key))
+        return run_rows(self.lake, runs[before])
 
     def _name(self, span: Span, live: Mapping[date, CommittedDay], name: str | None) -> str:
         """Return a name that differs for other days and other judgements, so that replays do not mix."""

@@ -16,11 +16,11 @@ from stream_worker.days.sorter import PART_ROWS, Sorter
 from stream_worker.judging import day_fraud
 from stream_worker.judging.day_pipeline import dedupe, judge, with_nonces
 from stream_worker.judging.sample import Sample, share_of
-from stream_worker.lake import generation
 from stream_worker.lake.committed import digest_of, outcomes_of
+from stream_worker.lake.keys import ExpiringKey, ManifestKey, RunFolder
 from stream_worker.lake.manifest import JudgedBy, Manifest, Source
 from stream_worker.lake.parts import Parts, missing_parts
-from stream_worker.lake.segment_rows import read_rejects, read_reports
+from stream_worker.lake.rows import accepted_rows, rejected_rows
 from stream_worker.lake.store import DOCUMENT_BYTES
 from stream_worker.process.errors import WorkerError
 from stream_worker.process.scratch import scratch
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from stream_worker.judging.judgement import Judgement
     from stream_worker.lake.committed import Committed, CommittedDay
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.manifest import Part
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Progress
@@ -69,7 +69,7 @@ class RunBuilder:
         exists.
         """
         run = self._name(day, now.isoformat() if anew else "")
-        built = self.lake.find(generation.manifest_key(day.day, run), DOCUMENT_BYTES)
+        built = self.lake.find(ManifestKey(day.day, run).key, DOCUMENT_BYTES)
         if built is not None and not missing_parts(self.lake, found := Manifest.decode(built), now):
             return found
         with scratch("seal-", self.scratch) as folder:
@@ -97,7 +97,7 @@ class RunBuilder:
             rejects=rejects,
         )
         _check(manifest)
-        key = generation.manifest_key(day.day, run)
+        key = ManifestKey(day.day, run).key
         while not self.lake.put_new(key, manifest.encode(), {}):
             # Another seal was quicker, or parts were missing: it is the same run, made at another time.
             held = self.lake.find(key)
@@ -108,7 +108,7 @@ class RunBuilder:
     def _name(self, day: CommittedDay, salt: str) -> str:
         """Return the run's id, or another one while `expire` removes the run of that name."""
         run = run_id(day, self.judgement, salt)
-        while self.lake.find(generation.expiring_key(day.day, run)) is not None:
+        while self.lake.find(ExpiringKey(day.day, run).key) is not None:
             run = run_id(day, self.judgement, run)
         return run
 
@@ -117,7 +117,7 @@ class RunBuilder:
         share = share_of(day.outcomes["accepted"])
         sorter, sample = Sorter(folder, self.part_rows), Sample(folder, share)
         with self.progress("rows read", day.outcomes["accepted"]) as move:
-            for rows in read_reports(self.lake, day.segments):
+            for rows in accepted_rows(self.lake, day.segments):
                 sorter.add(rows)
                 sample.add(rows)
                 move(len(rows))
@@ -129,13 +129,11 @@ class RunBuilder:
         self, day: CommittedDay, run: str, sorter: Sorter, evidence: day_fraud.Evidence, now: datetime
     ) -> tuple[list[Part], list[Part], dict[str, int]]:
         reports, rejects = (
-            Parts(
-                self.lake, generation.prefix(table.name, day.day, run), pl.DataFrame(schema=table.polars), now
-            )
+            Parts(self.lake, RunFolder(table.name, day.day, run), pl.DataFrame(schema=table.polars), now)
             for table in (REPORTS, REJECTS)
         )
         rejudged = Counter[str]()
-        for rows in read_rejects(self.lake, day.segments):
+        for rows in rejected_rows(self.lake, day.segments):
             rejects.gather(rows)
         with self.progress("rows sealed", day.outcomes["accepted"]) as move:
             for part in sorter.parts():

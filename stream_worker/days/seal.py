@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from stream_worker.lake import committed, generation
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake import committed
+from stream_worker.lake.keys import LIVE, shown_at
 from stream_worker.process.errors import RefusedError
 from stream_worker.publication.readers import ROLLBACK
 from stream_worker.stream.span import Span
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stream_worker.days.completeness import Completeness, Proven
     from stream_worker.days.run_builder import RunBuilder
     from stream_worker.lake.committed import CommittedDay
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.manifest import Manifest
     from stream_worker.lake.store import Lake
     from stream_worker.process.problem import Problem
@@ -80,7 +80,7 @@ class Seal:
     def _is_live(self, day: date) -> bool:
         # A day that is pointed elsewhere is left to the audit, which reports it.
         location = self.readers.catalog.location("reports", day)
-        return location is None or generation.at("reports", day, location) == LIVE
+        return location is None or shown_at("reports", day, location) == LIVE
 
     def _rolled_back(self, day: date) -> bool:
         switches = self.readers.switches(day)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from stream_worker.lake.committed import CommittedDay
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Move
     from stream_worker.stream.kinesis import KinesisStream

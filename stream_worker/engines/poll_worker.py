@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stream_worker.engines.poll import PollEngine
 from stream_worker.lake.s3_store import PATIENCE_SECONDS, S3Lake
 from stream_worker.process import clients
-from stream_worker.publication.live_days import told_to_glue
+from stream_worker.publication.live_days import live_days_in_glue
 from stream_worker.shard_life.assembly import Assembly
 from stream_worker.stream.horizon import KinesisHorizon
 from stream_worker.stream.kinesis import KinesisStream
@@ -23,7 +23,7 @@ def run(settings: WorkerSettings, stop: Stop, *, drain: bool) -> None:
     """Read and commit until `stop` is set or, with `drain`, to each shard's tip as it is now."""
     stream = KinesisStream.connect(settings.stream)
     lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS, asked_to_stop=stop.is_set)
-    announce = told_to_glue(settings.database, settings.bucket)
+    announce = live_days_in_glue(settings.database, settings.bucket)
     assembly = Assembly(lake, settings.limits, while_waiting=lake.while_waiting)
 
     def make_processor(shard: Shard) -> Processor:

@@ -1,4 +1,4 @@
-"""What readers are pointed at, and how they are pointed elsewhere; each switch is noted in the lake first."""
+"""What readers see of a day, and switching them to another generation, which is noted in the lake first."""
 
 from __future__ import annotations
 
@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from pydantic import BaseModel, ConfigDict
 
-from stream_worker.lake import generation
 from stream_worker.lake.expiry import KEPT_FOR
+from stream_worker.lake.keys import (
+    LIVE,
+    ExpiringKey,
+    ManifestKey,
+    SwitchKey,
+    day_folder,
+    manifests_folder,
+    shown_at,
+    shown_folder,
+    switches_folder,
+)
 from stream_worker.lake.manifest import Manifest
 from stream_worker.lake.parts import expired_parts, missing_parts
-from stream_worker.lake.segment import LIVE
 from stream_worker.lake.store import DOCUMENT_BYTES
 from stream_worker.process.errors import RefusedError
+from stream_worker.publication.catalog import SWITCH_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +35,7 @@ if TYPE_CHECKING:
     from stream_worker.publication.catalog import Catalog
 
 ROLLBACK: Final = "rollback"
-"""Why readers were pointed back."""
+"""The reason of a switch back."""
 
 _MOMENT: Final = timedelta(microseconds=1)
 
@@ -33,7 +43,7 @@ log = structlog.get_logger("readers")
 
 
 class Switch(BaseModel):
-    """A note that readers of a day were pointed elsewhere; `why` is the command's name."""
+    """A note that readers of a day were switched to another generation; `why` is the command's name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,15 +55,15 @@ class Switch(BaseModel):
 
 
 def way_back(switches: Sequence[Switch], current: str | None) -> str | None:
-    """Return what readers saw before they came to see `current`, by the notes; None if they say nothing.
+    """Return what readers saw before they were switched to `current`; None if the notes do not say.
 
-    A rollback takes back all switches since readers saw its target last, so one rollback after another leads
-    further back. A switch to what they had seen before is a new step, not a way back.
+    A rollback takes back all switches since readers last saw its target, so one rollback after another leads
+    further back. A switch by another command to what they had seen before is a new step, not a way back.
     """
     seen: list[str] = []
     for switch in switches:
         if switch.before is not None:
-            _come_to(seen, switch.before)  # what was noted after that was cut off, or undone by hand
+            _come_to(seen, switch.before)  # what was noted after that was interrupted, or undone by hand
         if switch.why == ROLLBACK:
             _come_to(seen, switch.after)
         else:
@@ -65,7 +75,7 @@ def way_back(switches: Sequence[Switch], current: str | None) -> str | None:
 
 
 def _come_to(seen: list[str], one: str) -> None:
-    """Go back to where `one` was seen last; append it if it never was."""
+    """Drop what came after `one` was last seen; append it if it never was."""
     if one in seen:
         del seen[len(seen) - seen[::-1].index(one) :]
     else:
@@ -80,22 +90,20 @@ class Readers:
     catalog: Catalog
 
     def current(self, day: date) -> str | None:
-        """Return the generation that readers of `reports` see; None if it is none of this worker's."""
-        return generation.at("reports", day, self.catalog.location("reports", day))
+        """Read which generation readers of `reports` see; None if it is not one of this worker's."""
+        return shown_at("reports", day, self.catalog.location("reports", day))
 
     def seen(self, day: date) -> set[str | None]:
-        """Return what readers of either table see: one generation, or two where a switch was cut off."""
-        return {
-            generation.at(table, day, self.catalog.location(table, day)) for table in generation.TABLE_NAMES
-        }
+        """Read what readers of both tables see: one generation, or two if a switch was interrupted."""
+        return {shown_at(table, day, self.catalog.location(table, day)) for table in SWITCH_ORDER}
 
     def point(self, day: date, to: str, why: str, now: datetime) -> bool:
-        """Point readers of both tables at a generation, rejects first; return whether this call did so.
+        """Switch readers of both tables to a generation, rejects first; return whether this call did so.
 
-        Each table changes in one step. When it is cut off between them, the same call again completes it.
-        Of several calls at once the one that was noted last wins, for both tables. Raises `RefusedError`,
-        with readers left where they are, if the generation is not whole. A run whose rejects have gone by
-        age is: its reports are, and its manifest has the counts.
+        Each table changes in one step. If the call is interrupted between them, the same call again completes
+        the switch. Of several calls at once the one that was noted last wins, for both tables. Raises
+        `RefusedError`, without switching readers, if the generation is not whole. A run whose rejects have
+        expired counts as whole: its reports are, and its manifest has the counts.
         """
         expired = self._check(day, to, now)
         if self.seen(day) == {to}:
@@ -108,9 +116,9 @@ class Readers:
         before, last = self.current(day), self.switches(day)[-1:]
         now = max(now, *(switch.at + _MOMENT for switch in last)) if last else now
         switch = Switch(day=day, at=now, why=why, before=before, after=to)
-        note = f"{generation.switches_prefix(day)}{now:%Y%m%dT%H%M%S.%fZ}.{to}.json"
+        note = SwitchKey(day, now, to).key
         self.lake.put_new(note, switch.model_dump_json().encode(), {})
-        self._check_again(switch)  # an `expire` that did not see the note has removed the run, or noted that
+        self._check_again(switch)  # an `expire` that missed the note has removed the run, or has its own note
         target = to
         while self.seen(day) != {target}:
             self._point(day, target, why)
@@ -120,14 +128,14 @@ class Readers:
         return target == to
 
     def _point(self, day: date, to: str, why: str) -> None:
-        for table in generation.TABLE_NAMES:
-            wanted = generation.prefix(table, day, to)
-            if self.catalog.location(table, day) != wanted:
-                self.catalog.point(table, day, wanted)
+        for table in SWITCH_ORDER:
+            folder = shown_folder(table, day, to)
+            if self.catalog.location(table, day) != folder:
+                self.catalog.point(table, day, folder)
                 log.info("readers.switched", table=table, day=str(day), generation=to, why=why)
 
     def _check_again(self, switch: Switch) -> None:
-        """Send readers back if the run has expired in the meantime."""
+        """Switch readers back if the run has been removed in the meantime."""
         try:
             self._check(switch.day, switch.after, switch.at)
         except RefusedError:
@@ -135,22 +143,21 @@ class Readers:
             raise
 
     def switches(self, day: date) -> list[Switch]:
-        """Return the day's switches, oldest first; the last may have been cut off."""
-        keys = self.lake.keys(generation.switches_prefix(day))
+        """Read the day's switches, oldest first; the last may have been interrupted."""
+        keys = self.lake.keys(switches_folder(day))
         return [Switch.model_validate_json(self.lake.find(key, DOCUMENT_BYTES) or b"") for key in keys]
 
     def manifests(self, day: date) -> list[Manifest]:
-        """Return the manifests of the day's runs in the order in which they were made."""
-        prefix = generation.runs_prefix(day)
-        keys = [key for key in self.lake.keys(prefix) if "/" not in key.removeprefix(prefix)]
+        """Read the manifests of the day's runs in the order in which they were made."""
+        keys = (key for key in self.lake.keys(manifests_folder(day)) if ManifestKey.parse(key) is not None)
         bodies = (self.lake.find(key, DOCUMENT_BYTES) for key in keys)
         return sorted(map(Manifest.decode, filter(None, bodies)), key=lambda found: found.made_at)
 
     def roll_back(self, day: date, now: datetime, to: str | None = None) -> str:
-        """Point readers at `to`, or else at what they saw before; return which generation that is.
+        """Switch readers to `to`, or else to what they saw before; return that generation.
 
-        The notes of the switches say what that was. Raises `RefusedError` if there is none, or its rows are
-        gone, but for rejects gone by age.
+        The notes of the switches say what they saw. Raises `RefusedError` if there is no such generation, or
+        if rows of it are missing other than expired rejects.
         """
         if to is None:
             cut_off = len(self.seen(day)) > 1
@@ -161,25 +168,25 @@ class Readers:
         return to
 
     def _before_the_cut(self, day: date) -> str:
-        """Return where a switch came from that was cut off between the tables; a rollback is completed."""
+        """Return what an interrupted switch started from, or the target of an interrupted rollback."""
         switches = self.switches(day)
         if switches and switches[-1].why == ROLLBACK:
             return switches[-1].after
         return self.current(day) or LIVE
 
     def _check(self, day: date, to: str, now: datetime) -> list[Part]:
-        """Raise `RefusedError` if a generation is not whole; return what is gone of it by age."""
+        """Raise `RefusedError` if a generation is not whole; return its parts that have expired."""
         if to == LIVE:
-            if not any(self.lake.keys(generation.prefix("reports", day, LIVE))):
-                raise RefusedError(f"the segments of {day} are gone: only sealed runs are left")
+            if not any(self.lake.keys(day_folder("reports", LIVE, day))):
+                raise RefusedError(f"the live segments of {day} no longer exist: only sealed runs are left")
             return []
-        if self.lake.find(generation.expiring_key(day, to)) is not None:
+        if self.lake.find(ExpiringKey(day, to).key) is not None:
             raise RefusedError(f"run {to} is being removed by `stream-worker expire`")
-        body = self.lake.find(generation.manifest_key(day, to), DOCUMENT_BYTES)
+        body = self.lake.find(ManifestKey(day, to).key, DOCUMENT_BYTES)
         if body is None:
             raise RefusedError(f"{day} has no run {to}; see `stream-worker generations --day {day}`")
         manifest = Manifest.decode(body)
         missing = missing_parts(self.lake, manifest, now)
         if missing:
-            raise RefusedError(f"run {to} is not whole any more: {missing[0]} is gone")
+            raise RefusedError(f"run {to} is not whole any more: {missing[0]} is missing")
         return expired_parts(self.lake, manifest, now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stream_worker.judging.thresholds import THRESHOLDS
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError, WorkerError
 from tests.simulation.commands import Process
 from tests.simulation.damage import damages, damages_while_live

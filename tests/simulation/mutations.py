@@ -55,8 +55,8 @@ MUTATIONS: Final = (
     _one(
         "a taken key counts as ours",
         "lake.chain",
-        "            if self._lake.put_new(key, segment.reports, segment.summary.metadata):\n",
-        "            if self._lake.put_new(key, segment.reports, segment.summary.metadata) or key:\n",
+        "            if self._lake.put_new(step.key, segment.reports, segment.summary.metadata):\n",
+        "            if self._lake.put_new(step.key, segment.reports, segment.summary.metadata) or own:\n",
     ),
     _one(
         "409 counts as taken",
@@ -67,18 +67,13 @@ MUTATIONS: Final = (
     _one(
         "rejects are not written",
         "lake.chain",
-        "self._lake.put_new(key, segment.rejects, segment.summary.metadata)",
+        "self._lake.put_new(rejects, segment.rejects, segment.summary.metadata)",
         "pass",
     ),
     _one(
         "no ancestors in dedupe", "lake.chain", "in self._shard.lineage for", "in [self._shard.shard_id] for"
     ),
-    _one(
-        "a tail of the newest day only",
-        "lake.chain",
-        "_DAYS_LOOKED_AT: Final = 2",
-        "_DAYS_LOOKED_AT: Final = 1",
-    ),
+    _one("a tail of the newest day only", "lake.chain", "_DAYS_READ: Final = 2", "_DAYS_READ: Final = 1"),
     Mutation(
         "dedupe before screen",
         "stream_worker.judging.pipeline",
@@ -165,7 +160,7 @@ MUTATIONS: Final = (
     _one(
         "a seal without dedupe", "judging.day_pipeline", "    if not again.any():\n", "    if len(again):\n"
     ),
-    _one("reports switched first", "lake.generation", '("rejects", "reports")', '("reports", "rejects")'),
+    _one("reports switched first", "publication.catalog", '("rejects", "reports")', '("reports", "rejects")'),
     _one("the greatest link for the one before", "lake.committed", "if found.start < first.start]", "]"),
     Mutation(
         "replays by other thresholds mix",

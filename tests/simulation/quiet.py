@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError, WorkerError
 from tests.simulation.aftermath import Aftermath
 from tests.simulation.commands import Process

@@ -19,7 +19,7 @@ from stream_worker.lake.s3_store import PATIENCE_SECONDS, S3Lake
 from stream_worker.process import clients, logs
 from stream_worker.process.host import FailedError, last_words, spare_the_collector
 from stream_worker.process.settings import WorkerSettings
-from stream_worker.publication.live_days import told_to_glue
+from stream_worker.publication.live_days import live_days_in_glue
 from stream_worker.shard_life.assembly import Assembly
 from stream_worker.shard_life.pulse import FiledPulse
 from stream_worker.stream.horizon import KinesisHorizon
@@ -63,7 +63,7 @@ def main() -> NoReturn:
 def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
     stream = KinesisStream.connect(settings.stream)
     lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS)
-    announce = told_to_glue(settings.database, settings.bucket)
+    announce = live_days_in_glue(settings.database, settings.bucket)
     judgement = Judgement(task.thresholds) if task else JUDGEMENT
     assembly = Assembly(lake, settings.limits, judgement, while_waiting=lake.while_waiting)
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from stream_worker.lake.gap import Gap, write
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.problem import Kind
 from stream_worker.stream.records import Position
 from tests.support.worker.ledger import OTHER, SEALED_AT, TODAY, TOMORROW, Ledger, and_tomorrow, filled

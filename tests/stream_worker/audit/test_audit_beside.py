@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.publication.catalog import MemoryCatalog
 from tests.support.worker.ledger import SEALED_AT, TODAY, Ledger, filled
 from tests.support.worker.samples import body, records

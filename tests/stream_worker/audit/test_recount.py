@@ -10,7 +10,7 @@ import pytest
 from stream_worker.audit.auditor import Auditor
 from stream_worker.audit.recount import Recount
 from stream_worker.lake.committed import read_day
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.progress import silent
 from stream_worker.publication.readers import Readers
 from stream_worker.stream.kinesis import KinesisStream

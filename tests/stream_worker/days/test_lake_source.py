@@ -13,7 +13,7 @@ from stream_worker.days.lake_source import LakeSource
 from stream_worker.days.replay import Replay
 from stream_worker.lake.chain import Chain
 from stream_worker.lake.committed import read_day
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError, WorkerError
 from stream_worker.process.limits import Limits
 from stream_worker.process.problem import Kind, Problem

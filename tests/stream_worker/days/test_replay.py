@@ -16,7 +16,7 @@ from stream_worker.days.diff import Change
 from stream_worker.judging.judgement import JUDGEMENT, Judgement
 from stream_worker.judging.thresholds import THRESHOLDS
 from stream_worker.lake.chain import Chain
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError
 from stream_worker.process.limits import Limits
 from stream_worker.shard_life.processor import Processor

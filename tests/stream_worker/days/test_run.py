@@ -13,8 +13,8 @@ from stream_worker.judging.judgement import JUDGEMENT, Judgement
 from stream_worker.judging.thresholds import THRESHOLDS
 from stream_worker.lake.committed import read_day
 from stream_worker.lake.expiry import run_expires
+from stream_worker.lake.keys import LIVE
 from stream_worker.lake.parts import Parts
-from stream_worker.lake.segment import LIVE
 from stream_worker.process.errors import WorkerError
 from tests.support.worker.samples import FORGED, MALFORMED, SHARD, body, records
 from tests.support.worker.sealing import OTHER, THE_DAY, THIRD, Theatre, same, usual

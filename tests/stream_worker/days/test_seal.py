@@ -13,8 +13,8 @@ import pytest
 from stream_worker.days.run_builder import RunBuilder
 from stream_worker.days.seal import Seal
 from stream_worker.judging.judgement import JUDGEMENT
+from stream_worker.lake.keys import LIVE
 from stream_worker.lake.s3_store import S3Lake
-from stream_worker.lake.segment import LIVE
 from stream_worker.process.errors import WorkerError
 from stream_worker.process.progress import silent
 from stream_worker.publication.glue import GlueCatalog

@@ -12,7 +12,7 @@ from stream_worker.days.stream_source import StreamSource
 from stream_worker.engines.poll import PollEngine
 from stream_worker.lake.chain import Chain
 from stream_worker.lake.committed import read_day
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError
 from stream_worker.process.stop import Stop
 from stream_worker.shard_life.processor import Processor

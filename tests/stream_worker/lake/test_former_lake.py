@@ -13,7 +13,8 @@ import pytest
 from stream_worker.audit.auditor import Auditor
 from stream_worker.judging.judgement import JUDGEMENT
 from stream_worker.lake.committed import read_day
-from stream_worker.lake.segment import LIVE, Summary
+from stream_worker.lake.keys import LIVE
+from stream_worker.lake.segment import Summary
 from stream_worker.process.progress import silent
 from stream_worker.publication.history import History
 from tests.support.worker.samples import FORGED, INVALID, MALFORMED, SHARD, body, records

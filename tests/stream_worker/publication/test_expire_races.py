@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError
 from stream_worker.publication.history import KEPT, History
 from stream_worker.publication.readers import Readers

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError
 from stream_worker.publication.history import KEPT, History
 from tests.support.worker.sealing import SPAN, THE_DAY, Theatre, crashed, same, usual

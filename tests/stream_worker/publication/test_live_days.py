@@ -11,7 +11,7 @@ from infra.local.emulator.fault import Fault, Kind
 from stream_worker.process.errors import OutageError, SetupError
 from stream_worker.publication.catalog import Catalog, MemoryCatalog
 from stream_worker.publication.glue import GlueCatalog
-from stream_worker.publication.live_days import LiveDays, told_to_glue
+from stream_worker.publication.live_days import LiveDays, live_days_in_glue
 from tests.support.local.control import faults
 
 if TYPE_CHECKING:
@@ -106,14 +106,14 @@ def test_glue_is_told_and_asked_no_more_than_it_must_be(
 ) -> None:
     for name, value in cloud.endpoint.environment.items():
         monkeypatch.setenv(name, value)
-    announce = told_to_glue(database, database)
+    announce = live_days_in_glue(database, database)
     hang = Fault(service="glue", operation="CreatePartition", kind=Kind.HANG_THEN_BREAK, hang=60)
     with faults(cloud.url, hang) as sabotage, structlog.testing.capture_logs() as lines:
         announce(DAY)
         announce(DAY)
         assert sabotage.hits == [2]
     assert [line["event"] for line in lines] == ["catalog.failed"]
-    announce = told_to_glue(database, database)
+    announce = live_days_in_glue(database, database)
     with faults(cloud.url, Fault(service="glue", kind=Kind.FAIL, times=1)) as sabotage:
         announce(DAY)
         assert sabotage.hits == [1]

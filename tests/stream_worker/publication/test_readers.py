@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from stream_worker.lake.expiry import run_expires
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError
 from stream_worker.publication.readers import Switch, way_back
 from tests.support.worker.samples import SHARD, body, records

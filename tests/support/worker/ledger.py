@@ -14,7 +14,7 @@ from stream_worker.days.run_builder import RunBuilder
 from stream_worker.judging.judgement import JUDGEMENT
 from stream_worker.lake.chain import Chain
 from stream_worker.lake.committed import read_day
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.lake.store import MemoryLake
 from stream_worker.process.limits import Limits
 from stream_worker.process.progress import silent

@@ -17,7 +17,7 @@ from stream_worker.days.seal import Seal
 from stream_worker.days.sorter import PART_ROWS
 from stream_worker.judging.judgement import JUDGEMENT, Judgement
 from stream_worker.lake.chain import Chain
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.limits import Limits
 from stream_worker.process.progress import silent
 from stream_worker.publication.catalog import MemoryCatalog
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from stream_worker.lake.committed import CommittedDay
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.process.progress import Move
     from stream_worker.stream.records import Records
 
