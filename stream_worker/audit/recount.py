@@ -10,20 +10,18 @@ import polars as pl
 from stream_worker.audit.positions import padded_positions, position_of
 from stream_worker.audit.shard_positions import ShardPositions
 from stream_worker.lake.expiry import KEPT_FOR
-from stream_worker.process.aws_errors import told_of_stream
 from stream_worker.process.problem import Problem
+from stream_worker.stream.kinesis import ShardNotFoundError
 from stream_worker.stream.reader import ShardReader
-from stream_worker.stream.shards import is_expired, list_shards
 from stream_worker.stream.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import date, timedelta
 
-    from mypy_boto3_kinesis import KinesisClient
-
     from stream_worker.lake.keys import Owner
     from stream_worker.process.progress import Move, Progress
+    from stream_worker.stream.kinesis import KinesisStream
     from stream_worker.stream.shard import Shard
 
 
@@ -52,8 +50,7 @@ class _OnStream:
 class Recount:
     """Recounts days from a stream; `grace` is how far out of order the arrivals of a shard may be."""
 
-    kinesis: KinesisClient
-    stream: str
+    stream: KinesisStream
     grace: timedelta
     progress: Progress
 
@@ -67,8 +64,8 @@ class Recount:
         found = Recounted()
         listed: set[Owner] = set()
         span = Span(day, day, self.grace)
-        with told_of_stream(self.stream), self.progress("records recounted", records) as move:
-            for shard in list_shards(self.kinesis, self.stream):
+        with self.progress("records recounted", records) as move:
+            for shard in self.stream.shards():
                 on_stream = self._read_listed(shard, span, move)
                 if on_stream is not None:
                     listed.add(shard.owner)
@@ -84,13 +81,13 @@ class Recount:
         """Return None if the shard has expired since it was listed."""
         try:
             return self._read(shard, span, move)
-        except self.kinesis.exceptions.ResourceNotFoundException:
-            if not is_expired(self.kinesis, self.stream, shard):
+        except ShardNotFoundError:
+            if self.stream.lists(shard):
                 raise
             return None
 
     def _read(self, shard: Shard, span: Span, move: Move) -> _OnStream:
-        reader = ShardReader(self.kinesis, self.stream, shard, since=span.since)
+        reader = ShardReader(self.stream, shard, since=span.since)
         found = _OnStream(pl.Series("position", dtype=pl.String), None, 0)
         pieces = [found.positions]
         while True:

@@ -130,7 +130,7 @@ def _trace(wiring: Wiring, receipt: Receipt, day: date | None, *, as_json: bool)
 def _audit(wiring: Wiring, span: Span, *, against_stream: bool, nightly: bool, as_json: bool) -> bool:
     recount = None
     if against_stream:
-        recount = Recount(wiring.kinesis, wiring.settings.stream, wiring.grace, shown)
+        recount = Recount(wiring.stream, wiring.grace, shown)
     auditor = Auditor(wiring.readers, shown, now, recount)
     days = problems = 0
     for day in span.days:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import click
 import structlog
-from botocore.exceptions import BotoCoreError, ClientError
 
 from stream_worker.commands.command import reported, stop_on_signals
 from stream_worker.commands.options import AS_JSON, DAY, GRACE
@@ -27,8 +26,8 @@ from stream_worker.engines.kcl import replay_application as kcl_replay
 from stream_worker.engines.kcl.replay_task import ReplayTask
 from stream_worker.engines.poll import PollEngine
 from stream_worker.lake.committed import read_day
+from stream_worker.process.errors import WorkerError
 from stream_worker.process.terminal import say
-from stream_worker.stream.shards import list_shards
 from stream_worker.stream.span import Span
 
 if TYPE_CHECKING:
@@ -115,15 +114,14 @@ def replay(  # noqa: PLR0913, PLR0917 - what the command takes
 
 def _stream(wiring: Wiring, stop: Stop, engine: str) -> StreamSource:
     read = _on_kcl if engine == "kcl" else _on_poll
-    return StreamSource(wiring.kinesis, wiring.settings.stream, wiring.lake, partial(read, wiring, stop), now)
+    return StreamSource(wiring.stream, wiring.lake, partial(read, wiring, stop), now)
 
 
 def _on_poll(wiring: Wiring, stop: Stop, span: Span, target: str, move: Move) -> bool:
     def make_processor(shard: Shard) -> Processor:
         return wiring.processor(shard, target, span, Counted(move))
 
-    stream = wiring.settings.stream
-    PollEngine(wiring.kinesis, stream, make_processor, stop, drain=True, span=span).run()
+    PollEngine(wiring.stream, make_processor, stop, drain=True, span=span).run()
     return not stop.is_set()
 
 
@@ -135,7 +133,7 @@ def _on_kcl(wiring: Wiring, stop: Stop, span: Span, target: str, move: Move) -> 
         records = sum(sum(read_day(wiring.lake, target, day).outcomes.values()) for day in span.days)
         move(records - moved)
         moved = records
-        proof = Completeness(wiring.kinesis, wiring.settings.stream, wiring.lake, span.grace, target)
+        proof = Completeness(wiring.stream, wiring.lake, span.grace, target)
         return all(shard.lag is None for day in span.days for shard in proof.prove(day))
 
     return kcl_replay.run(
@@ -154,14 +152,15 @@ def _lake(wiring: Wiring, stop: Stop) -> LakeSource:
 
 def _listed(wiring: Wiring) -> dict[Owner, Shard] | None:
     """Return the shards that the stream lists; None if the stream cannot be reached."""
+    stream = wiring.stream
     try:
-        shards = list_shards(wiring.kinesis, wiring.settings.stream)
-    except (BotoCoreError, ClientError) as error:
+        shards = stream.shards()
+    except WorkerError as error:
         note = (
             "days that were sealed do not need the stream: duplicates across a reshard are found when the"
             " day is sealed"
         )
-        log.warning("shards.unknown", error=type(error).__name__, note=note)
+        log.warning("shards.unknown", error=type(error.__cause__ or error).__name__, note=note)
         return None
     return {(shard.epoch, shard.shard_id): shard for shard in shards}
 

@@ -47,7 +47,7 @@ def run(engine: str, *, drain: bool) -> None:
     )
     with reported():
         if engine == "kcl":
-            daemon.run(settings, os.environ, stop)
+            daemon.run(settings, os.environ, stop.is_set)
         else:
             # It imports Polars, which the daemon's supervisor does not need: kcl starts sooner without it.
             from stream_worker.engines import poll_worker  # noqa: PLC0415

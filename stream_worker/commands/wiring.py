@@ -25,12 +25,11 @@ from stream_worker.publication.glue import GlueCatalog
 from stream_worker.publication.history import History
 from stream_worker.publication.readers import Readers
 from stream_worker.shard_life.assembly import Assembly
+from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.span import GRACE_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from mypy_boto3_kinesis import KinesisClient
 
     from stream_worker.process.settings import WorkerSettings
     from stream_worker.shard_life.processor import Processor
@@ -78,9 +77,9 @@ class Wiring:
         return cls(settings, timedelta(seconds=grace_seconds), chosen, patience, stop or Stop())
 
     @cached_property
-    def kinesis(self) -> KinesisClient:
-        """The stream's client."""
-        return clients.kinesis()
+    def stream(self) -> KinesisStream:
+        """The stream."""
+        return KinesisStream.connect(self.settings.stream)
 
     @cached_property
     def lake(self) -> S3Lake:
@@ -102,7 +101,7 @@ class Wiring:
     @cached_property
     def seal(self) -> Seal:
         """The seal."""
-        completeness = Completeness(self.kinesis, self.settings.stream, self.lake, self.grace)
+        completeness = Completeness(self.stream, self.lake, self.grace)
         return Seal(self.lake, self.readers, self.runs, completeness, now)
 
     @cached_property

@@ -13,24 +13,22 @@ from stream_worker.lake.chain import Chain
 from stream_worker.lake.committed import days
 from stream_worker.lake.gap import Gap
 from stream_worker.lake.keys import LIVE, SegmentKey, day_folder
-from stream_worker.process.aws_errors import told_of_stream
 from stream_worker.process.problem import Kind, Problem
 from stream_worker.stream.horizon import KinesisHorizon
-from stream_worker.stream.reader import READ_SECONDS, ShardReader
+from stream_worker.stream.kinesis import READ_SECONDS, ShardNotFoundError
+from stream_worker.stream.reader import ShardReader
 from stream_worker.stream.records import START
 from stream_worker.stream.shard import Shard
-from stream_worker.stream.shards import held_since, is_expired, list_shards
 from stream_worker.stream.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date, timedelta
 
-    from mypy_boto3_kinesis import KinesisClient
-
     from stream_worker.lake.chain import Tail
     from stream_worker.lake.keys import Owner
     from stream_worker.lake.store import Lake
+    from stream_worker.stream.kinesis import KinesisStream
     from stream_worker.stream.records import Records
 
 
@@ -67,8 +65,7 @@ class Proven:
 class Completeness:
     """Proves days complete in one generation; `grace` is how far out of order a shard's arrivals may be."""
 
-    kinesis: KinesisClient
-    stream: str
+    stream: KinesisStream
     lake: Lake
     grace: timedelta
     generation: str = LIVE
@@ -82,10 +79,9 @@ class Completeness:
         day must have been over for `grace`. Raises as the poll engine does.
         """
         span = Span(day, day, self.grace)
-        with told_of_stream(self.stream):
-            since = held_since(self.kinesis, self.stream, self.now())
-            shards = list_shards(self.kinesis, self.stream)
-            found = {shard.owner: self._prove_listed(shard, span, since) for shard in shards}
+        since = self.stream.retained_since(self.now())
+        shards = self.stream.shards()
+        found = {shard.owner: self._prove_listed(shard, span, since) for shard in shards}
         listed = {owner: proven for owner, proven in found.items() if proven is not None}
         if self.generation != LIVE:
             return list(listed.values())
@@ -97,8 +93,8 @@ class Completeness:
         """Return None if the shard has expired since it was listed."""
         try:
             return self._prove(shard, span, since)
-        except self.kinesis.exceptions.ResourceNotFoundException:
-            if not is_expired(self.kinesis, self.stream, shard):
+        except ShardNotFoundError:
+            if self.stream.lists(shard):
                 raise
             return None
 
@@ -109,10 +105,10 @@ class Completeness:
         found = evidence.read(self.lake, self.generation, shard.owner, tail.end)
         read_until = max(self._committed_until(tail, shard.epoch), found.until)
         gap = Gap(shard.epoch, shard.shard_id, tail.end, read_until, round(since.timestamp() * 1000))
-        horizon = KinesisHorizon(self.kinesis, self.stream, shard)
+        horizon = KinesisHorizon(self.stream, shard)
         if gap.touches(span) and not (tail.end == START and horizon.began_after(since)):
             return Proven(shard.epoch, shard.shard_id, Proof.FORGOTTEN, gap.problem())
-        reader = ShardReader(self.kinesis, self.stream, shard, tail.end, span.since)
+        reader = ShardReader(self.stream, shard, tail.end, span.since)
         while True:
             page = reader.read()
             if page is None:

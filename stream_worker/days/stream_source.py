@@ -9,21 +9,18 @@ from typing import TYPE_CHECKING
 
 from stream_worker.days.completeness import Completeness
 from stream_worker.days.replay import Origin
-from stream_worker.process.aws_errors import told_of_stream
 from stream_worker.process.errors import RefusedError
 from stream_worker.process.problem import Kind, Problem
-from stream_worker.stream.shards import held_since, list_shards
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
-    from mypy_boto3_kinesis import KinesisClient
-
     from stream_worker.lake.committed import CommittedDay
     from stream_worker.lake.keys import Owner
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Move
+    from stream_worker.stream.kinesis import KinesisStream
     from stream_worker.stream.span import Span
 
 Engine = Callable[["Span", str, "Move"], bool]
@@ -34,8 +31,7 @@ Engine = Callable[["Span", str, "Move"], bool]
 class StreamSource:
     """The records of a stream, as long as it retains them; an engine reads them."""
 
-    kinesis: KinesisClient
-    stream: str
+    stream: KinesisStream
     lake: Lake
     engine: Engine
     now: Callable[[], datetime]
@@ -43,14 +39,13 @@ class StreamSource:
 
     def check(self, span: Span, live: Mapping[date, CommittedDay]) -> None:
         """Refuse a span that begins before the retention, or has records of shards no longer listed."""
-        with told_of_stream(self.stream):
-            since = held_since(self.kinesis, self.stream, self.now())
-            listed = {(shard.epoch, shard.shard_id) for shard in list_shards(self.kinesis, self.stream)}
+        since = self.stream.retained_since(self.now())
+        listed = {shard.owner for shard in self.stream.shards()}
         if span.since < since:
             whole = since.date() + timedelta(days=1)
             raise RefusedError(
-                f"the stream {self.stream} holds only what has arrived since {since:%F %T} UTC: replay from"
-                f" {whole} on, and earlier days with --source lake"
+                f"the stream {self.stream.name} holds only what has arrived since {since:%F %T} UTC: replay"
+                f" from {whole} on, and earlier days with --source lake"
             )
         forgotten = {owner for day in live.values() for owner in day.by_owner()} - listed
         if forgotten:
@@ -66,7 +61,7 @@ class StreamSource:
 
     def prove(self, day: CommittedDay, grace: timedelta) -> Mapping[Owner, str]:
         """Prove from the stream that the replay has all records of the day."""
-        completeness = Completeness(self.kinesis, self.stream, self.lake, grace, day.generation, self.now)
+        completeness = Completeness(self.stream, self.lake, grace, day.generation, self.now)
         proven = completeness.prove(day.day)
         lags = [shard.lag for shard in proven if shard.lag is not None]
         if lags:

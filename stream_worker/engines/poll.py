@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from stream_worker.process.aws_errors import told_of_stream
 from stream_worker.process.errors import RefusedError
 from stream_worker.stream.horizon import KinesisHorizon
-from stream_worker.stream.reader import PAGE_RECORDS, ShardReader
-from stream_worker.stream.shards import is_expired, list_shards
+from stream_worker.stream.kinesis import PAGE_RECORDS, READ_SECONDS, ShardNotFoundError
+from stream_worker.stream.reader import ShardReader
 from stream_worker.stream.tip import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from mypy_boto3_kinesis import KinesisClient
-
     from stream_worker.process.stop import Stop
     from stream_worker.shard_life.processor import Processor
+    from stream_worker.stream.kinesis import KinesisStream
     from stream_worker.stream.reader import Page
     from stream_worker.stream.shard import Shard
     from stream_worker.stream.span import Span
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 _HELD_BYTES: Final = 48 * 1024 * 1024
 """Uncommitted bodies on all shards together: one full buffer, and the beginnings of others."""
 
-_READ_SECONDS: Final = 0.2  # between reads of one shard: Kinesis allows five a second
 _LISTING_SECONDS: Final = 10.0  # between listings of the shards, while nothing has ended
 
 log = structlog.get_logger("poll")
@@ -58,8 +55,7 @@ class PollEngine:
     most `held_bytes` of bodies wait for their commit.
     """
 
-    kinesis: KinesisClient
-    stream: str
+    stream: KinesisStream
     make_processor: Callable[[Shard], Processor]
     stop: Stop
     drain: bool = False
@@ -76,11 +72,7 @@ class PollEngine:
 
         Raises `SetupError` when the stream is missing or refused, `OutageError` when Kinesis does not answer.
         """
-        with told_of_stream(self.stream):
-            self._read_on()
-
-    def _read_on(self) -> None:
-        listed = list_shards(self.kinesis, self.stream) if self.drain else None
+        listed = self.stream.shards() if self.drain else None
         scope = None if listed is None else {shard.shard_id: shard for shard in listed}
         while not self.stop.is_set():
             if self.clock() >= self._next_listing:
@@ -89,14 +81,14 @@ class PollEngine:
             if scope is not None and scope.keys() <= self._finished:
                 return
             if not any(got_records):
-                self.stop.wait(_READ_SECONDS)
+                self.stop.wait(READ_SECONDS)
         for life in self._lives.values():
             life.processor.finish()
 
     def _start_shards(self, scope: Mapping[str, Shard] | None) -> None:
         """Start the shards whose parents are finished; in a drain's scope, also those that have expired."""
         self._next_listing = self.clock() + _LISTING_SECONDS
-        listed = {shard.shard_id: shard for shard in list_shards(self.kinesis, self.stream)}
+        listed = {shard.shard_id: shard for shard in self.stream.shards()}
         startable = (
             listed if scope is None else {name: listed.get(name, shard) for name, shard in scope.items()}
         )
@@ -109,19 +101,19 @@ class PollEngine:
         processor = self.make_processor(shard)
         # The chain may end inside an aggregate: the processor skips what is committed.
         since = None if self.span is None else self.span.since
-        reader = ShardReader(self.kinesis, self.stream, shard, processor.end, since, self.page)
+        reader = ShardReader(self.stream, shard, processor.end, since, self.page)
         return _Life(shard, processor, reader)
 
     def _read_unless_expired(self, life: _Life) -> bool:
         """Read a page as `_read` does; finish a shard that the stream no longer lists.
 
-        A closed one can expire between its listing and any read of it. Raises what boto3 raises if it is
-        listed, or the stream is gone.
+        A closed one can expire between its listing and any read of it. Raises as `KinesisStream` does if it
+        is listed, or the stream is gone.
         """
         try:
             return self._read(life)
-        except self.kinesis.exceptions.ResourceNotFoundException:
-            if not is_expired(self.kinesis, self.stream, life.shard):
+        except ShardNotFoundError:
+            if self.stream.lists(life.shard):
                 raise
         self._refuse_expired(life.shard)
         note = "normal for a closed shard; if records may be missing, shard.gap is logged too"
@@ -135,7 +127,7 @@ class PollEngine:
         """Raise `RefusedError` if an expired shard may have had records of the span."""
         if self.span is None:
             return
-        horizon = KinesisHorizon(self.kinesis, self.stream, shard)
+        horizon = KinesisHorizon(self.stream, shard)
         if not horizon.remembers(round(self.span.since.timestamp() * 1000)):
             what = f"the stream has forgotten {shard.shard_id}, which may have had records of these days"
             raise RefusedError(f"{what}: use --source lake")
@@ -145,10 +137,10 @@ class PollEngine:
         now = self.clock()
         if now < life.next_read:
             return False
-        life.next_read = now + _READ_SECONDS
+        life.next_read = now + READ_SECONDS
         if self.drain and life.mark is None:
             # Set before the first read: everything that is on the shard now is before it.
-            life.mark = Mark(self.kinesis, self.stream, life.shard.shard_id)
+            life.mark = Mark(self.stream, life.shard.shard_id)
         page = life.reader.read()
         if page is None:
             return True
@@ -176,7 +168,7 @@ class PollEngine:
         """
         if life.mark is None or page.at_tip or life.reader.last is None or not page.raw:
             return self.drain and page.at_tip
-        life.next_read += _READ_SECONDS
+        life.next_read += READ_SECONDS
         return life.mark.passed(life.reader.last)
 
     def _finish(self, shard_id: str, page: Page) -> None:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from stream_worker.lake.store import MOST_BYTES
-from stream_worker.process.aws_errors import refused, told_of
+from stream_worker.process.aws_errors import error_for_code, worker_errors
 from stream_worker.process.errors import OutageError
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class S3Lake:
         answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
         if answer.get("Errors"):
             code = answer["Errors"][0].get("Code", "unknown")
-            raise refused(code, 0, *self._itself)  # each key has a code but no status
+            raise error_for_code(code, 0, *self._itself)  # each key has a code but no status
 
     def _patiently(self, ask: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Retry until S3 answers, patience runs out, or waiting cannot help."""
@@ -166,7 +166,7 @@ class S3Lake:
         return isinstance(error, OutageError) and not self._asked_to_stop()
 
     def _once(self, ask: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        with told_of(*self._itself):
+        with worker_errors(*self._itself):
             return ask(*args, **kwargs)
 
     def _log_waiting(self, state: RetryCallState) -> None:

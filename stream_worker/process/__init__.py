@@ -1,1 +1,1 @@
-"""What every process of the worker has: settings, errors, clients, log, metrics, signals, health folder."""
+"""What every worker process needs: settings, errors, clients, log, metrics, signals, health folder."""

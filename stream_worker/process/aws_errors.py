@@ -1,11 +1,11 @@
-"""What boto3 raises as the worker's own errors, by what the operator should do: wait, or change the set-up.
+"""Maps boto3's errors to the worker's own, by what the operator should do: wait, or change the setup.
 
-Waiting helps when a service, the network or the source of credentials is out or busy. It does not help with
-what is refused: 4xx other than throttling, time-out and conflict, and what boto3 itself finds wrong with
+Waiting helps when a service, the network or the source of credentials is down or busy. It does not help when
+a request is refused: 4xx other than throttling, time-out and conflict, and whatever boto3 itself rejects in
 credentials, profiles, names and certificates.
 
-An expired token counts as refused, whoever gave it: boto3 replaces what it can renew ten minutes ahead, so
-this process would wait for nothing, and the next one loads its credentials afresh.
+An expired token counts as refused, wherever it came from: boto3 renews what it can ten minutes ahead, so
+waiting would not help this process, and the next one loads its credentials again.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ from stream_worker.process.errors import OutageError, SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from contextlib import AbstractContextManager
 
 _PASSING: Final = frozenset(
     {
-        "BadDigest",  # as the next two: the body was changed or cut off on its way
+        "BadDigest",  # as the next two: the body was changed or cut off in transit
         "IncompleteBody",
         "XAmzContentSHA256Mismatch",
         "BandwidthLimitExceeded",
@@ -57,7 +56,7 @@ _PASSING: Final = frozenset(
 )
 """Throttling, time-outs and conflicts of S3, Kinesis, DynamoDB, Glue and STS that come with status 400.
 
-Codes that say `Throttl` or begin with `Internal` belong to them, too.
+Codes that contain `Throttl` or begin with `Internal` belong here, too.
 """
 
 _PASSING_STATUSES: Final = frozenset(
@@ -65,16 +64,16 @@ _PASSING_STATUSES: Final = frozenset(
 )
 
 _ACCESS: Final = "check {check} and the task's permissions"
-_KEY: Final = "enable the KMS key that encrypts it, and let the task's role use that"
+_KEY: Final = "enable the KMS key that encrypts it, and allow the task's role to use the key"
 _CLOCK: Final = "set this machine's clock"
 _SIGNATURE: Final = "check the AWS_* variables, and this machine's clock"
 _LOGIN: Final = "get new credentials (`aws sso login`, `aws login`, or the AWS_* variables), then start again"
 _REGION: Final = "set AWS_REGION to its region"
-_GONE: Final = "an object is gone: run it again, and if it stays so, check {check} and audit the day"
+_GONE: Final = "an object is missing: run it again; if it is still missing, check {check} and audit the day"
 
 _REMEDIES: Final[Mapping[str, str]] = {
     "401": _LOGIN,
-    "403": _ACCESS,  # all that the answer to a HEAD says
+    "403": _ACCESS,  # the answer to a HEAD has no other code
     "404": _GONE,
     "AccessDenied": _ACCESS,
     "AccessDeniedException": _ACCESS,
@@ -110,10 +109,10 @@ _OUT_OF_REACH: Final = (
     exceptions.PaginationError,
 )
 _BROKEN_OFF: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, ConnectionError)
-"""TLS that the network ended; all else that is wrong with it is certificates or settings."""
+"""TLS that the network broke off; all other TLS errors are certificates or settings."""
 
 _OF_THE_MACHINE: Final = frozenset({"container-role", "iam-role"})
-"""boto3's names for credentials that an agent beside the worker hands out: it may be out for a while."""
+"""boto3's names for credentials from an agent beside the worker, which may be down for a while."""
 
 _CREDENTIALS: Final = "check the task's role or the AWS_* variables"
 _CONFIG: Final = "check {check}, AWS_CONFIG_FILE and the AWS_* variables"
@@ -124,7 +123,7 @@ _LOCAL_REMEDIES: Final[tuple[tuple[type[BotoCoreError], str], ...]] = (
     (exceptions.PartialCredentialsError, _CREDENTIALS),
     (exceptions.NoRegionError, "set AWS_REGION to the region of the stream"),
     (exceptions.InvalidRegionError, "set AWS_REGION to the region of the stream"),
-    (exceptions.ProfileNotFound, "no profile {profile}: set AWS_PROFILE to one that there is, or not at all"),
+    (exceptions.ProfileNotFound, "no profile {profile}: set AWS_PROFILE to an existing one, or unset it"),
     (exceptions.SSLError, "check AWS_CA_BUNDLE, AWS_ENDPOINT_URL and this machine's certificates"),
     (exceptions.SSOError, _LOGIN),
     (exceptions.LoginError, _LOGIN),
@@ -134,42 +133,38 @@ _LOCAL_REMEDIES: Final[tuple[tuple[type[BotoCoreError], str], ...]] = (
     (exceptions.ParamValidationError, "check {check}: AWS does not allow such a name"),
     (BotoCoreError, _CONFIG),
 )
-"""What to do about what boto3 refuses by itself: the first that an error is."""
+"""The remedy for what boto3 itself rejects: that of the first class that fits."""
 
 
-def told(error: BotoCoreError | ClientError, what: str, check: str) -> SetupError | OutageError:
-    """Return the error to raise: `what` could not be used, and `check` is what to look at in the set-up."""
+def worker_error(error: BotoCoreError | ClientError, what: str, check: str) -> SetupError | OutageError:
+    """Return the error to raise: `what` could not be used, and `check` is the part of the setup to check."""
     if isinstance(error, ClientError):
         code = error.response["Error"].get("Code", "unknown")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return refused(code, status, what, check)
+        return error_for_code(code, status, what, check)
     name = type(error).__name__
     if _passes(error):
-        return OutageError(f"{what}: {name}; is it within reach? Start the worker again, nothing is lost")
+        remedy = "check that it can be reached, then start the worker again: no data is lost"
+        return OutageError(f"{what}: {name}; {remedy}")
     remedy = next(text for kind, text in _LOCAL_REMEDIES if isinstance(error, kind))
     return SetupError(f"{what}: {name}; {_filled(remedy, error.kwargs, check)}")
 
 
-def refused(code: str, status: int, what: str, check: str) -> SetupError | OutageError:
-    """Return the error for an answer of AWS by its code and HTTP status; a status of 0 is not known."""
+def error_for_code(code: str, status: int, what: str, check: str) -> SetupError | OutageError:
+    """Return the error for an answer of AWS by its code and HTTP status; a status of 0 means unknown."""
     if not _is_setup(code, status):
-        return OutageError(f"{what}: AWS answered {code}; start the worker again, nothing is lost")
+        return OutageError(f"{what}: AWS answered {code}; start the worker again: no data is lost")
     remedy = _REMEDIES.get(code, _KEY if code.startswith("KMS") else _ACCESS)
     return SetupError(f"{what}: {code}; {_filled(remedy, {}, check)}")
 
 
 @contextmanager
-def told_of(what: str, check: str) -> Iterator[None]:
-    """Raise what boto3 raises inside as `SetupError` or `OutageError`."""
+def worker_errors(what: str, check: str) -> Iterator[None]:
+    """Turn boto3's errors inside into `SetupError` or `OutageError`."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise told(error, what, check) from error
-
-
-def told_of_stream(stream: str) -> AbstractContextManager[None]:
-    """Raise what Kinesis's client raises inside as `SetupError` or `OutageError`."""
-    return told_of(f"stream {stream}", "METRICS_STREAM, AWS_REGION")
+        raise worker_error(error, what, check) from error
 
 
 def _is_setup(code: str, status: int) -> bool:
@@ -180,7 +175,7 @@ def _is_setup(code: str, status: int) -> bool:
         return code in _REMEDIES or code.startswith("KMS")
     return (
         HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-        or status == HTTPStatus.NOT_IMPLEMENTED  # a service that resembles AWS's, and lacks what is used
+        or status == HTTPStatus.NOT_IMPLEMENTED  # a service that imitates AWS's, but lacks this call
     )
 
 
@@ -193,7 +188,7 @@ def _passes(error: BotoCoreError) -> bool:
 
 
 def _root(error: BotoCoreError) -> BaseException:
-    """Return what the TLS library raised: urllib3 and botocore each wrap it."""
+    """Return the TLS library's error: urllib3 and botocore each wrap it."""
     found: Any = error.kwargs.get("error")
     while isinstance(found, BaseException) and found.args and isinstance(found.args[0], BaseException):
         found = found.args[0]

@@ -49,7 +49,7 @@ class Embedded:
     now: Callable[[], float] = time.time
 
     def __call__(self, _logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
-        """Return the line, with the mark if it holds metrics."""
+        """Return the line, marked if it has metrics."""
         units = METRICS.get(line.get("event", ""))
         if units is None:
             return line

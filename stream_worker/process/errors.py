@@ -1,4 +1,4 @@
-"""What can go wrong with the world, by what the operator should do about it."""
+"""The worker's errors, by what the operator should do about them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class WorkerError(Exception):
-    """The worker cannot go on; nothing is lost, because only what is committed counts."""
+    """The worker cannot go on; no data is lost, because it continues from what is committed."""
 
 
 class SetupError(WorkerError):
@@ -19,11 +19,11 @@ class SetupError(WorkerError):
 
 
 class OutageError(WorkerError):
-    """A service did not answer in time, retries included: start the worker again, it goes on where it was."""
+    """A service did not answer in time, retries included: start the worker again, and it continues."""
 
 
 class RefusedError(WorkerError):
-    """What was asked for would not be right as things are; each problem says where, nothing has changed."""
+    """The request cannot be done correctly now; nothing has changed, and each problem says where."""
 
     def __init__(self, what: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__("\n  ".join([what, *map(str, problems)]))
@@ -31,7 +31,7 @@ class RefusedError(WorkerError):
 
 
 class DamagedError(RefusedError):
-    """The lake holds something else than what was committed to it."""
+    """The lake does not hold what was committed to it."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__("the lake is damaged; audit the day, then replay it", [problem])

@@ -1,4 +1,4 @@
-"""The folder of the files that a worker's health is known by: made, checked, and nothing followed."""
+"""The folder of a worker's health files: made and checked for one user, without following links."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _REMEDY: Final = (
 
 
 def default(environ: Mapping[str, str]) -> Path:
-    """Return `metrics-worker-UID` in TMPDIR or /tmp: each user's own.
+    """Return `metrics-worker-UID` in TMPDIR or /tmp, so that each user has one.
 
-    It does not try which folder can be written to, as Python does: the worker and its health check must
-    come to the same one, also when a disk is full.
+    Unlike Python's `tempfile`, it does not test which folder is writable: the worker and its health check
+    must find the same one, even when a disk is full.
     """
     return Path(environ.get("TMPDIR") or "/tmp") / f"metrics-worker-{os.geteuid()}"  # noqa: S108 - see `claim`
 
 
 def claim(folder: Path) -> None:
-    """Make the folder, for this user alone, or check that it is; raise `SetupError` if it cannot be used."""
+    """Make the folder for this user alone, or check that it is; raise `SetupError` if it cannot be used."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -39,7 +39,7 @@ def claim(folder: Path) -> None:
 
 
 def check(folder: Path) -> None:
-    """Raise `SetupError` if another user can have put something into the folder; nothing if there is none."""
+    """Raise `SetupError` if another user may have put something into the folder; a missing folder is fine."""
     try:
         found = folder.lstat()
     except FileNotFoundError:
@@ -47,7 +47,7 @@ def check(folder: Path) -> None:
     except OSError as error:
         raise SetupError(f"{folder} cannot be read ({error.strerror}): {_REMEDY}") from error
     if stat.S_ISLNK(found.st_mode):
-        raise SetupError(f"{folder} is a link, and no link is followed there: {_REMEDY}")
+        raise SetupError(f"{folder} is a symbolic link, which is not followed here: {_REMEDY}")
     if not stat.S_ISDIR(found.st_mode):
         raise SetupError(f"{folder} is not a folder: {_REMEDY}")
     if found.st_uid != os.geteuid():
@@ -57,7 +57,7 @@ def check(folder: Path) -> None:
 
 
 def read(file: Path) -> bytes | None:
-    """Return what a file holds; None for one that is not there, and for a link or whatever is not a file."""
+    """Return a file's content; None if it is missing, a symbolic link, or not a regular file."""
     try:
         opened = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -67,8 +67,8 @@ def read(file: Path) -> bytes | None:
 
 
 def replace(file: Path, body: bytes) -> None:
-    """Write a file, in one step for who reads it; raise `OutageError` if it cannot be written."""
-    fresh = fresh_of(file)
+    """Replace a file atomically for its readers; raise `OutageError` if it cannot be written."""
+    fresh = temporary_of(file)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with os.fdopen(os.open(fresh, flags, 0o600), "wb") as content:
@@ -78,6 +78,6 @@ def replace(file: Path, body: bytes) -> None:
         raise OutageError(f"{fresh} cannot be written ({error.strerror}); start the worker again") from error
 
 
-def fresh_of(file: Path) -> Path:
-    """Return under which name a file is written before it takes its place."""
+def temporary_of(file: Path) -> Path:
+    """Return the name under which a file is written before it is renamed."""
     return file.with_suffix(".new")

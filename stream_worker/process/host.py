@@ -1,4 +1,4 @@
-"""What every process does that hosts the pipeline: spare the collector, say how it ended."""
+"""What every process that hosts the pipeline does: run the garbage collector rarely, log how it ended."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ log = structlog.get_logger("worker")
 
 
 class FailedError(Exception):
-    """The process cannot go on, and the log says why."""
+    """The process cannot go on; the log says why."""
 
 
 def spare_the_collector() -> None:
-    """Let the cycle collector run seldom: decoded documents hold no cycles, and looking takes time."""
+    """Let the cycle collector run rarely: decoded documents have no cycles, and searching takes time."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
 
 
 @contextmanager
 def last_words() -> Iterator[None]:
-    """Log whatever goes wrong inside, then raise `FailedError`."""
+    """Log any error inside, then raise `FailedError`."""
     try:
         yield
     except FailedError:
         raise
     except WorkerError as error:
-        log.error("worker.failed", error=type(error).__name__, detail=str(error))  # noqa: TRY400 - says what to do
+        log.error("worker.failed", error=type(error).__name__, detail=str(error))  # noqa: TRY400 - the text has the remedy
         raise FailedError from error
-    except Exception as error:  # told by type and place: its text may quote a report
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        log.error("worker.crashed", error=type(error).__name__, file=place.filename, line=place.lineno)  # noqa: TRY400 - as above
+    except Exception as error:  # by type and location only: its text may quote a report
+        location = traceback.extract_tb(error.__traceback__)[-1]
+        log.error("worker.crashed", error=type(error).__name__, file=location.filename, line=location.lineno)  # noqa: TRY400 - as above
         raise FailedError from error

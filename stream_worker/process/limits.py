@@ -1,11 +1,11 @@
-"""When a shard's buffer is flushed: a setting, and no more."""
+"""When a shard's buffer is flushed."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a buffer is flushed: number of records, bytes of their bodies, seconds since the oldest came."""
+    """Flush at so many records, so many bytes of their bodies, or seconds after the oldest was received."""
 
     records: int
     bytes: int

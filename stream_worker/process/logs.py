@@ -14,7 +14,7 @@ from stream_worker.process.emf import Embedded
 def configure(application: str, *, for_people: bool = False) -> None:
     """Send the log to stderr as JSON, with level, UTC time and `application`'s metrics.
 
-    For people, who look at a progress bar and an answer there: warnings and worse alone, and in words.
+    For people, who see a progress bar and the result there: only warnings and worse, in words.
     """
     if for_people:
         structlog.configure(
@@ -36,8 +36,8 @@ def configure(application: str, *, for_people: bool = False) -> None:
 
 
 def _in_words(_logger: object, level: str, event: MutableMapping[str, Any]) -> str:
-    """Return what went wrong and what to do; the event's name where nobody has put it into words."""
+    """Return what went wrong and what to do; the event's name and fields where a line has no such words."""
     name = event.pop("event")
     words = [event.pop(key) for key in ("detail", "note") if key in event]
-    told = "; ".join(map(str, words)) or f"{name} {' '.join(f'{key}={event[key]}' for key in event)}"
-    return printable(f"{level}: {told}", lines=True)
+    text = "; ".join(map(str, words)) or f"{name} {' '.join(f'{key}={event[key]}' for key in event)}"
+    return printable(f"{level}: {text}", lines=True)

@@ -1,4 +1,4 @@
-"""Something that is wrong with the lake, and where."""
+"""A problem in the lake, and where it is."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from schemas.printable import printable
 
 
 class Kind(StrEnum):
-    """What a problem is, for code and machines; its words are for people alone."""
+    """The kind of a problem, for code and machines; its `what` is for people only."""
 
     BREAK = "break"
-    """Between two segments of a chain one is missing."""
+    """A segment is missing between two of a chain."""
 
     HEADLESS = "headless"
-    """A chain begins after its shard does: what was before it is missing, or has expired."""
+    """A chain begins after its shard does: its first segments are missing, or have expired."""
 
     FORGOTTEN = "forgotten"
-    """What arrived after a chain's end may have left the stream before it was committed."""
+    """Records after a chain's end may have expired on the stream before they were committed."""
 
     LAG = "lag"
     """A record is not committed yet."""
 
     FOREIGN = "foreign"
-    """An object that none of the worker's commands has written."""
+    """An object that the worker's commands did not write."""
 
     DAMAGE = "damage"
-    """Anything else: what is there is not what was written."""
+    """Anything else: an object is not what was written."""
 
 
 _GAPS = frozenset({Kind.BREAK, Kind.HEADLESS, Kind.FORGOTTEN})
@@ -35,7 +35,7 @@ _GAPS = frozenset({Kind.BREAK, Kind.HEADLESS, Kind.FORGOTTEN})
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`what` in words, and the first shard, position and key at which it is seen, where it has them."""
+    """`what` in words, and the first shard, position and key where it shows, if it has them."""
 
     what: str
     shard_id: str | None = None
@@ -45,11 +45,11 @@ class Problem:
 
     @property
     def is_gap(self) -> bool:
-        """Whether something is missing, rather than wrong."""
+        """True if something is missing, rather than wrong."""
         return self.kind in _GAPS
 
     def __str__(self) -> str:
         """Return it as a line for people."""
-        places = (("shard", self.shard_id), ("after", self.position), ("key", self.key))
-        where = ", ".join(f"{name} {place}" for name, place in places if place)
+        fields = (("shard", self.shard_id), ("after", self.position), ("key", self.key))
+        where = ", ".join(f"{name} {value}" for name, value in fields if value)
         return printable(f"{self.what} ({where})" if where else self.what)

@@ -1,4 +1,4 @@
-"""Shows how far long work has come: a bar for people, a line of the log now and then for machines."""
+"""Shows the progress of long work: a bar for people, a log line every half minute for machines."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import click
 import structlog
 
 Move = Callable[[int], None]
-"""Told how many more are done."""
+"""Takes the number of units done since the last call."""
 
 Progress = Callable[[str, int], AbstractContextManager[Move]]
-"""Told what is counted, and how many there will be."""
+"""Takes what is counted, and the expected total."""
 
 _LINE_SECONDS: Final = 30.0
 

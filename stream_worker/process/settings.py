@@ -22,14 +22,14 @@ class Retrieval(StrEnum):
 
 
 class InitialPosition(StrEnum):
-    """Where it begins on a shard that nobody has read yet."""
+    """Where it begins on a shard that it has not read yet."""
 
     TRIM_HORIZON = "TRIM_HORIZON"
     LATEST = "LATEST"
 
 
 class KclMetrics(StrEnum):
-    """How many metrics of its own it sends to CloudWatch, which charges for them."""
+    """How many of its own metrics it sends to CloudWatch, which charges for them."""
 
     OFF = "off"
     SUMMARY = "summary"
@@ -37,7 +37,7 @@ class KclMetrics(StrEnum):
 
 
 def _pairs(text: object) -> object:
-    """Read `name=value;name=value`; what has no `=` is left for the type to refuse."""
+    """Read `name=value;name=value`; a value that is not text is left to the type to reject."""
     if not isinstance(text, str):
         return text
     parts = [part.strip() for part in text.split(";") if part.strip()]
@@ -48,7 +48,7 @@ def _pairs(text: object) -> object:
 
 
 class WorkerSettings(Settings):
-    """What the worker reads from the environment, once, at its start."""
+    """The worker's settings, read from the environment once, at its start."""
 
     stream: str = Field("metrics", min_length=1)
     bucket: str = Field(min_length=3)

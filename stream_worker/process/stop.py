@@ -1,31 +1,23 @@
-"""The wish to stop, as a signal handler may express it."""
+"""The request to stop, which a signal handler can make."""
 
 import time
-from typing import Protocol
-
-
-class Stopping(Protocol):
-    """What knows whether to stop."""
-
-    def is_set(self) -> bool:
-        """Say whether to stop now."""
 
 
 class Stop:
-    """Set once, asked often; without a lock, which a handler might wait for while its holder waits for it."""
+    """Set once, read often; without a lock, as a handler might wait for its holder, which it interrupted."""
 
     def __init__(self) -> None:
-        self._asked = False
+        self._is_set = False
 
     def set(self) -> None:
         """Ask to stop."""
-        self._asked = True
+        self._is_set = True
 
     def is_set(self) -> bool:
-        """Say whether somebody asked."""
-        return self._asked
+        """Return whether to stop."""
+        return self._is_set
 
     def wait(self, seconds: float) -> None:
-        """Sleep for some tenths of a second; a signal in between does not cut it short."""
-        if not self._asked:
+        """Sleep for some tenths of a second, unless asked to stop; a signal does not end the sleep."""
+        if not self._is_set:
             time.sleep(seconds)

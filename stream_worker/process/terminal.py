@@ -1,4 +1,4 @@
-"""What a command prints for people: values as text alone, in whatever encoding the terminal has."""
+"""What a command prints for people: values as plain text, in the terminal's encoding."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from schemas.printable import printable
 
 
 def say(line: object = "") -> None:
-    """Print one line; what a value in it holds of control characters and line breaks is shown, not obeyed."""
+    """Print one line; control characters and line breaks inside values are shown as escapes."""
     click.echo(printable(line))
 
 
 def any_encoding() -> None:
-    """Let what stdout and stderr cannot encode be shown as its escape; it would be an error in the middle."""
+    """Show what stdout and stderr cannot encode as escapes, instead of failing half-way."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from schemas.tables import TABLES
 from stream_worker.lake.keys import LIVE, day_folder
-from stream_worker.process.aws_errors import told_of
+from stream_worker.process.aws_errors import worker_errors
 from stream_worker.process.errors import SetupError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class GlueCatalog:
         return f"{location.removeprefix(self._root).rstrip('/')}/"
 
     def _errors(self) -> AbstractContextManager[None]:
-        return told_of(f"database {self._database}", "METRICS_DATABASE")
+        return worker_errors(f"database {self._database}", "METRICS_DATABASE")
 
 
 def _day(table: str, partition: PartitionTypeDef) -> date:

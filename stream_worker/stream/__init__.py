@@ -1,1 +1,1 @@
-"""The one way to Kinesis: shards, records, pages, aggregates, spans of days."""
+"""The one door to Kinesis: shards, records, pages, aggregates, spans of days."""

@@ -1,7 +1,7 @@
-"""KPL aggregates are taken apart exactly as the Kinesis Client Library (3.1.3) does it.
+"""Takes KPL aggregates apart exactly as the Kinesis Client Library (3.1.3) does.
 
-So a replay on either engine sees the same records at the same positions. What the library leaves out without
-a word is left out here too, and named.
+So a replay on either engine sees the same records at the same positions. Members that the library drops
+silently are dropped here too, but reported.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from stream_worker.stream.kpl import Aggregate
 
 Reason = Literal["foreign", "broken", "empty"]
-"""A member's key belongs to another shard; a member's key is missing or no number; there is no member."""
+"""A member's key belongs to another shard; a member's key is missing or not a number; there is no member."""
 
 _Member = tuple[str, bytes]  # partition key and body
 
-# What Java's BigInteger reads: digits of any script, but none beyond the Basic Multilingual Plane.
+# As Java's BigInteger reads it: digits of any script, but none beyond the Basic Multilingual Plane.
 _INTEGER: Final = re.compile(r"[+-]?(?:(?![\U00010000-\U0010ffff])\d)+")
 _SURROGATE: Final = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]?")
-_LOW_32_BITS: Final = 0xFFFF_FFFF  # all that Java takes of an index: 2**32 is 0 again
+_LOW_32_BITS: Final = 0xFFFF_FFFF  # Java uses only these bits of an index: 2**32 is 0 again
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """What became no record: `members` of one aggregate, from `position` on to the aggregate's end."""
+    """Members that did not become records: `members` of one aggregate, from `position` to its end."""
 
     position: Position
     members: int
@@ -39,11 +39,11 @@ class Dropped:
 
 
 def take_apart(page: Records, hash_keys: range) -> tuple[Records, list[Dropped]]:
-    """Return a page's records with every aggregate replaced by its members, and what was dropped of them.
+    """Return a page's records with every aggregate replaced by its members, and the members dropped.
 
-    `page` is as GetRecords gave it, `hash_keys` are the shard's. A member has its aggregate's sequence number
-    and arrival, a partition key of its own and a sub-sequence number from 0; a member that is an aggregate
-    itself stays whole.
+    `page` is as GetRecords returned it, `hash_keys` are the shard's. A member has its aggregate's sequence
+    number and arrival, its own partition key and a sub-sequence number from 0. A member that is itself
+    an aggregate stays whole.
     """
     if not any(body.startswith(MAGIC) for body in page.bodies):
         return page, []
@@ -70,9 +70,9 @@ def _put(taken: Records, page: Records, row: int, members: list[_Member]) -> Non
 
 
 def _members(aggregate: Aggregate, hash_keys: range) -> tuple[list[_Member], Reason | None]:
-    """Return the members that count, and why others do not.
+    """Return the members to keep, and the reason if others are dropped.
 
-    One member of another shard takes all with it, those before it too; a broken one only those after it.
+    A member of another shard drops the whole aggregate; a broken one drops itself and those after it.
     """
     keys = [_text(key) for key in aggregate.partition_key_table]
     explicit_keys = [_text(key) for key in aggregate.explicit_hash_key_table]
@@ -93,12 +93,12 @@ def _members(aggregate: Aggregate, hash_keys: range) -> tuple[list[_Member], Rea
 
 
 def _text(key: bytes) -> str:
-    # What is no UTF-8 is replaced, and hashed so. Java replaces a surrogate at once, Python byte by byte.
+    # Invalid UTF-8 is replaced before hashing. Java replaces a surrogate as a whole, Python byte by byte.
     return _SURROGATE.sub(b"\xef\xbf\xbd", key).decode(errors="replace")
 
 
 def _number(explicit_key: str) -> Decimal:
-    # Not an int: those refuse more than 4300 digits, leading zeros included.
+    # Not an int: Python refuses to read more than 4300 digits, leading zeros included.
     if not _INTEGER.fullmatch(explicit_key):
         raise ValueError
     return Decimal(explicit_key)

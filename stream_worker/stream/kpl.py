@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAGIC: Final = b"\xf3\x89\x9a\xc2"
 _DIGEST_BYTES: Final = 16
 
-# The keys are strings by the format; as bytes they come even if they are no UTF-8, as they do in Java.
+# By the format, keys are strings. Read as bytes, they pass even if they are not UTF-8, as in Java.
 _FORMAT: Final = """
 name: "kpl.proto" package: "kpl" syntax: "proto2"
 message_type {
@@ -44,14 +44,14 @@ message_type {
 
 
 class Member(Protocol):
-    """One record of an aggregate; its keys stand in the aggregate's tables, at these places."""
+    """One record of an aggregate; its keys are in the aggregate's tables, at these indexes."""
 
     partition_key_index: int
     explicit_hash_key_index: int
     data: bytes
 
     def HasField(self, field_name: str) -> bool:  # noqa: N802 - protobuf's name
-        """Say whether an optional field is there."""
+        """Return whether an optional field is present."""
 
 
 class Aggregate(Protocol):
@@ -63,7 +63,7 @@ class Aggregate(Protocol):
 
 
 def _message_class() -> Callable[[], Message]:
-    # A pool of its own: other packages bring this format too, and names must be unique in the default pool.
+    # A separate pool: other packages define this format too, and names must be unique in the default pool.
     pool = descriptor_pool.DescriptorPool()
     pool.Add(text_format.Parse(_FORMAT, descriptor_pb2.FileDescriptorProto()))
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("kpl.Aggregate"))
@@ -73,10 +73,11 @@ _AGGREGATE: Final = _message_class()
 
 
 def parse(body: bytes) -> Aggregate | None:
-    """Return a record's body as the aggregate it is, or `None` for a plain record.
+    """Return a record's body as an aggregate, or `None` for a plain record.
 
-    What has the magic bytes but another MD5, no message at all, or one that is no aggregate, is plain. So is,
-    unlike in Java, a message with a tag or length of more than 32 bits, which no encoder makes.
+    A body with the magic bytes is still plain if the MD5 does not match, or if it has no message, or one that
+    is not an aggregate. Unlike in Java, so is a message with a tag or length of more than 32 bits, which no
+    encoder makes.
     """
     message = body[len(MAGIC) : -_DIGEST_BYTES]
     if not body.startswith(MAGIC) or not message:

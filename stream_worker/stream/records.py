@@ -1,4 +1,4 @@
-"""Records: what a shard holds, in columns, and the position that identifies each."""
+"""Records of a shard, in columns, and the position that identifies each."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A record's place on its shard, the same on every reading; ordered as the shard is.
+    """A record's place on its shard, the same on every reading; positions compare in the shard's order.
 
-    The sub-sequence number counts the members of a KPL aggregate and is 0 for a plain record.
+    The sub-sequence number counts the members of a KPL aggregate from 0, and is 0 for a plain record.
     """
 
     sequence_number: int
@@ -23,7 +23,7 @@ class Position:
 
     @classmethod
     def parse(cls, text: str) -> Position:
-        """Read what `str` made; raise `ValueError` for anything else."""
+        """Read a position's text; raise `ValueError` if it is not one."""
         if text == "start":
             return START
         sequence, _, sub = text.partition("_")
@@ -31,13 +31,16 @@ class Position:
 
     @property
     def before(self) -> Position:
-        """The last position before this one; no record need have it."""
+        """The last position before this one, whether or not a record has it."""
         if self.sub_sequence_number:
             return Position(self.sequence_number, self.sub_sequence_number - 1)
         return Position(self.sequence_number - 1, _LAST_MEMBER)
 
     def __str__(self) -> str:
-        """Return the position as keys spell it: in chain order also as text (Kinesis has 56 digits)."""
+        """Return the position as keys have it: `start`, 56 digits (as Kinesis numbers have), or `digits_sub`.
+
+        Compare positions, never their texts: as text, member 10 comes before member 2, and `start` last.
+        """
         if self == START:
             return "start"
         sub = f"_{self.sub_sequence_number}" if self.sub_sequence_number else ""
@@ -48,14 +51,14 @@ START: Final = Position(0)
 """Before the first record of a shard."""
 
 LATEST: Final = Position(-1)
-"""Where an engine begins that reads nothing of what was there before it."""
+"""Where an engine begins that skips every record already on the shard."""
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Consecutive records of one shard: columns of one length, in the shard's order.
+    """Consecutive records of one shard, in its order, as columns of equal length.
 
-    `sequence_numbers` are decimal strings as Kinesis gives them, `arrivals` the approximate arrival
+    `sequence_numbers` are decimal strings as Kinesis returns them, `arrivals` are the approximate arrival
     timestamps in milliseconds since 1970 UTC.
     """
 
@@ -82,7 +85,7 @@ class Records:
         return Position(int(self.sequence_numbers[row]), self.sub_sequence_numbers[row])
 
     def day(self, row: int) -> date:
-        """Return the UTC day on which Kinesis took the record at `row`."""
+        """Return the UTC day on which the record at `row` arrived."""
         return date.fromordinal(_EPOCH_ORDINAL + self.arrivals[row] // MILLISECONDS_A_DAY)
 
     def arrived_at(self, row: int) -> datetime:
@@ -101,7 +104,7 @@ class Records:
         return self[low:] if low else self
 
     def run(self, most_records: int, most_bytes: int) -> Records:
-        """Return the longest head that shares one day within both limits; one record at least."""
+        """Return the longest head of one day within both limits, but at least one record."""
         head = self[:most_records]
         today, size = head.arrivals[0] // MILLISECONDS_A_DAY, 0
         for row, (body, arrived) in enumerate(zip(head.bodies, head.arrivals, strict=True)):

@@ -9,10 +9,10 @@ ALL_HASH_KEYS: Final = range(2**128)
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A shard: `epoch` is when its stream was made (seconds since 1970), as a new stream reuses shard ids.
+    """A shard. A new stream reuses shard ids, so `epoch` says when its stream was made (seconds since 1970).
 
-    `ancestors` are all shards that it was split or merged from, as far as the stream still knows them,
-    `hash_keys` those of the records that it takes.
+    `ancestors` are all shards that it was split or merged from, as far as the stream still lists them.
+    `hash_keys` are those of its records.
     """
 
     epoch: int
@@ -22,10 +22,10 @@ class Shard:
 
     @property
     def owner(self) -> tuple[int, str]:
-        """Whose chain the shard's segments are."""
+        """The owner of a chain: what identifies the shard among all streams of this name."""
         return self.epoch, self.shard_id
 
     @property
     def lineage(self) -> tuple[str, ...]:
-        """The shard and its ancestors: where a deployment that reports to it may have reported before."""
+        """The shard and its ancestors: a deployment that reports to it may have reported to any of them."""
         return (self.shard_id, *self.ancestors)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GRACE_SECONDS: Final = 60
-"""How far out of order the arrivals of a shard are taken to be, if nothing else is said."""
+"""By default, how far out of order the arrivals of a shard may be."""
 
 _EPOCH = date(1970, 1, 1)
 
@@ -34,7 +34,7 @@ class Span:
 
     @property
     def since(self) -> datetime:
-        """From when on to read, so that no record of the span is left out."""
+        """The time to read from, so that no record of the span is left out."""
         return datetime(self.first.year, self.first.month, self.first.day, tzinfo=UTC) - self.grace
 
     @property
@@ -49,7 +49,7 @@ class Span:
 
     @property
     def over(self) -> datetime:
-        """From when on nothing more can arrive in the span."""
+        """The time after which no more records of the span can arrive."""
         return datetime.fromtimestamp(self.end / 1000, UTC) + self.grace
 
     def of(self, records: Records) -> Records:
@@ -66,5 +66,5 @@ class Span:
         )
 
     def passed(self, records: Records) -> bool:
-        """Say whether one of the records arrived so late that all that follow it come after the span."""
+        """Return whether a record arrived so late that all records after it belong to later days."""
         return any(arrived >= self.over.timestamp() * 1000 for arrived in records.arrivals)

@@ -1,8 +1,8 @@
-"""A shard's tip, by the pages that are read: MillisBehindLatest means other things on other services.
+"""Finds a shard's tip by the pages that are read: MillisBehindLatest differs between services.
 
-Kinesis counts from the present: it can grow while a shard is idle, and stay above 0 at the tip. Emulators
-count from the newest record: it can be 0 before records of the same millisecond. Pages mean the same
-everywhere: records come until there are none.
+Kinesis counts from the present: the number can grow while a shard is idle, and stay above 0 at the tip.
+Emulators count from the newest record: it can be 0 before records of the same millisecond. Pages mean the
+same everywhere: records come until there are none.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from mypy_boto3_kinesis import KinesisClient
+    from stream_worker.stream.kinesis import KinesisStream
 
 _STILL: Final = 10
-"""So many empty pages in a row, none of them nearer to the present, are the tip.
+"""How many empty pages in a row, none of them nearer to the present, mean the tip.
 
-Kinesis also gives empty pages before the tip, while it looks through a stretch without records: those come
+Kinesis also returns empty pages before the tip, while it searches a stretch without records: those do come
 nearer.
 """
 
 
 @dataclass(slots=True)
 class Tip:
-    """Sees one reader's pages in their order."""
+    """Follows one reader's pages, in their order."""
 
     _nearest: int | None = None
     _still: int = 0
 
     def reached(self, records: int, milliseconds_behind: int) -> bool:
-        """Say whether nothing is left to read after a page with so many records of the stream."""
+        """Return whether nothing is left to read after a page with so many records of the stream."""
         if records:
             self._nearest, self._still = None, 0
             return False
@@ -41,10 +41,9 @@ class Tip:
 
 @dataclass(slots=True)
 class Mark:
-    """Where a shard's tip was when the mark was made: a reader that has a later record is past it."""
+    """A shard's tip at the time the mark was made: a reader that has a later record is past it."""
 
-    kinesis: KinesisClient
-    stream: str
+    stream: KinesisStream
     shard_id: str
     _iterator: str | None = None
     _first: int | None = None
@@ -53,7 +52,7 @@ class Mark:
         self._iterator = self._latest()
 
     def passed(self, last: int) -> bool:
-        """Say whether a reader that has read up to a sequence number is past the mark; one read, or none."""
+        """Return whether a reader that has read up to a sequence number is past it; reads once at most."""
         if self._first is None:
             self._look()
         return self._first is not None and last >= self._first
@@ -61,16 +60,13 @@ class Mark:
     def _look(self) -> None:
         if self._iterator is None:  # the shard was closed with nothing after the mark
             return
-        try:
-            page = self.kinesis.get_records(ShardIterator=self._iterator, Limit=1)
-        except self.kinesis.exceptions.ExpiredIteratorException:
-            self._iterator = self._latest()  # a later mark is as good: whatever was there is before it
+        page = self.stream.read(self._iterator, limit=1)
+        if page is None:
+            self._iterator = self._latest()  # a later mark is as good: it is after the same records
             return
-        self._iterator = page.get("NextShardIterator")
-        if page["Records"]:
-            self._first = int(page["Records"][0]["SequenceNumber"])
+        self._iterator = page.next_iterator
+        if len(page.records):
+            self._first = int(page.records.sequence_numbers[0])
 
     def _latest(self) -> str:
-        return self.kinesis.get_shard_iterator(
-            StreamName=self.stream, ShardId=self.shard_id, ShardIteratorType="LATEST"
-        )["ShardIterator"]
+        return self.stream.iterator(self.shard_id, "LATEST")

@@ -52,7 +52,7 @@ def test_a_dynamodb_that_is_out_of_reach_ends_a_start_and_is_named(installation:
         (told,) = failed(installation.environment(health_folder=installation.health_folder()) | gone)
     assert told["error"] == "OutageError"
     assert told["detail"].startswith("DynamoDB tables")
-    assert "is it within reach? Start the worker again" in told["detail"]
+    assert "check that it can be reached, then start the worker again" in told["detail"]
 
 
 def test_a_dynamodb_that_throttles_ends_a_start_and_is_named(installation: Installation) -> None:

@@ -10,9 +10,8 @@ import pytest
 
 from schemas.report import LONGEST_BYTES
 from stream_worker.stream.aggregates import take_apart
+from stream_worker.stream.kinesis import KinesisStream, to_records
 from stream_worker.stream.kpl import parse
-from stream_worker.stream.reader import to_records
-from stream_worker.stream.shards import list_shards
 from tests.support import truth
 from tests.support.e2e import aggregates, family
 from tests.support.e2e.installation import count
@@ -88,7 +87,7 @@ def put(installation: Installation, bodies: dict[bytes, str]) -> dict[truth.Plac
     """Put each body on both shards; return what must become of each record."""
     kinesis, stream = installation.cloud.kinesis, installation.cloud.resources.stream
     expected = {}
-    for shard in list_shards(kinesis, stream):
+    for shard in KinesisStream(kinesis, stream).shards():
         for number, (held, outcome) in enumerate(bodies.items()):
             place = kinesis.put_record(
                 StreamName=stream,
@@ -229,7 +228,7 @@ def test_of_hard_aggregates_exactly_what_a_recount_names_is_missing(installation
     expected: dict[truth.Place, str] = {}
     on_the_stream: set[truth.Place] = set()
     named: list[truth.Place] = []
-    for shard in list_shards(kinesis, stream):
+    for shard in KinesisStream(kinesis, stream).shards():
         page = to_records(Reader(kinesis, stream).records(shard.shard_id))
         for row, held in enumerate(page.bodies):
             made = parse(held)

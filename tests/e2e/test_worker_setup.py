@@ -101,7 +101,7 @@ def test_a_kinesis_that_is_gone_ends_the_worker(installation: Installation) -> N
         told = failed(installation.environment() | elsewhere)
     assert told["error"] == "OutageError"
     assert told["detail"].startswith("stream")
-    assert "is it within reach?" in told["detail"]
+    assert "check that it can be reached" in told["detail"]
 
 
 def test_a_lake_that_is_gone_is_waited_for_until_somebody_asks_to_stop(installation: Installation) -> None:
@@ -116,7 +116,7 @@ def test_a_lake_that_is_gone_is_waited_for_until_somebody_asks_to_stop(installat
     assert {line["error"] for line in told[:-1]} == {"EndpointConnectionError"}
     assert {line["bucket"] for line in told[:-1]} == {installation.cloud.resources.bucket}
     assert told[-1]["event"] == "worker.failed"
-    assert "is it within reach?" in told[-1]["detail"]
+    assert "check that it can be reached" in told[-1]["detail"]
 
 
 def test_a_catalog_that_is_gone_holds_nothing_up(installation: Installation, producer: Producer) -> None:
@@ -127,7 +127,7 @@ def test_a_catalog_that_is_gone_holds_nothing_up(installation: Installation, pro
     producer.check(installation.cloud.lake)
     told = [line for line in map(orjson.loads, ended.stderr.splitlines()) if line["level"] != "info"]
     assert [line["event"] for line in told] == ["catalog.failed"]
-    assert "is it within reach?" in told[0]["detail"]
+    assert "check that it can be reached" in told[0]["detail"]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_an_agent_of_credentials_that_is_out_is_an_outage(installation: Installa
         agent = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{LOOPBACK}:{port}/"}
         told = failed(without_keys(installation.environment(), tmp_path) | agent)
     assert told["error"] == "OutageError"
-    assert "CredentialRetrievalError; is it within reach?" in told["detail"]
+    assert "CredentialRetrievalError; check that it can be reached" in told["detail"]
 
 
 def test_an_endpoint_that_is_no_url_is_told_with_what_to_set(installation: Installation) -> None:

@@ -7,8 +7,6 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from stream_worker.audit.auditor import Auditor
 from stream_worker.audit.recount import Recount
 from stream_worker.days.completeness import Completeness
@@ -21,7 +19,7 @@ from stream_worker.engines.poll import PollEngine
 from stream_worker.judging.judgement import Judgement
 from stream_worker.judging.thresholds import THRESHOLDS
 from stream_worker.lake.s3_store import S3Lake
-from stream_worker.process.errors import OutageError, RefusedError
+from stream_worker.process.errors import RefusedError, WorkerError
 from stream_worker.process.progress import silent
 from stream_worker.process.stop import Stop
 from stream_worker.publication.glue import GlueCatalog
@@ -30,8 +28,8 @@ from stream_worker.publication.live_days import LiveDays
 from stream_worker.publication.readers import Readers
 from stream_worker.shard_life.assembly import Assembly
 from stream_worker.stream.horizon import KinesisHorizon
+from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.shard import Shard
-from stream_worker.stream.shards import list_shards
 from stream_worker.stream.span import GRACE_SECONDS, Span
 from tests.simulation.stand_ins import DAY_RULES
 from tests.simulation.stream import STREAM
@@ -119,8 +117,8 @@ class Process:
         return _judgement(self.thresholds)
 
     @property
-    def kinesis(self) -> KinesisClient:
-        return cast("KinesisClient", self.place.stream)
+    def stream(self) -> KinesisStream:
+        return KinesisStream(cast("KinesisClient", self.place.stream), STREAM)
 
     @property
     def lake(self) -> S3Lake:
@@ -145,7 +143,7 @@ class Process:
     @property
     def sealing(self) -> Seal:
         pause, now = self.actor.world.pause, self.actor.now
-        proof = Completeness(self.kinesis, STREAM, self.lake, GRACE, now=now, pause=pause)
+        proof = Completeness(self.stream, self.lake, GRACE, now=now, pause=pause)
         return Seal(self.lake, self.readers, self.runs, proof, now)
 
     def seal(self, day: date, *, despite_gaps: bool = False) -> Sealed:
@@ -184,7 +182,7 @@ class Process:
 
     def audit(self, day: date, *, against_stream: bool) -> Audit:
         """Audit a day."""
-        recount = Recount(self.kinesis, STREAM, GRACE, silent) if against_stream else None
+        recount = Recount(self.stream, GRACE, silent) if against_stream else None
         return Auditor(self.readers, silent, self.actor.now, recount).audit(day)
 
     def poll(self) -> None:
@@ -194,17 +192,14 @@ class Process:
         def make(shard: Shard) -> Processor:
             return assembly.live(shard, announce, self._horizon(shard), pulse=NoPulse())
 
-        PollEngine(self.kinesis, STREAM, make, self.stop, page=5, clock=self._clock).run()
+        PollEngine(self.stream, make, self.stop, page=5, clock=self._clock).run()
 
     def make_processor(self) -> MakeProcessor:
         """Return what a child of the library makes its processor with (engines/kcl/child.py)."""
         assembly, announce = self.assembly, self._announce()
 
         def make(shard_id: str, checkpointed: Position, checkpoint: Checkpoint) -> Processor:
-            try:
-                listed = {shard.shard_id: shard for shard in list_shards(self.kinesis, STREAM)}
-            except Exception as error:
-                raise OutageError("the shards could not be listed") from error
+            listed = {shard.shard_id: shard for shard in self.stream.shards()}
             epoch = next(iter(listed.values())).epoch
             shard = listed.get(shard_id, Shard(epoch, shard_id))
             return assembly.live(
@@ -219,7 +214,7 @@ class Process:
         return make
 
     def _horizon(self, shard: Shard) -> KinesisHorizon:
-        return KinesisHorizon(self.kinesis, STREAM, shard)
+        return KinesisHorizon(self.stream, shard)
 
     def _announce(self) -> LiveDays:
         return LiveDays(lambda: self.catalog, self._clock)
@@ -233,18 +228,16 @@ class Process:
                 return self._spanned(shard, target, span, move)
 
             stop = SimStop(self.actor, idle=20.0)  # it reads to an end, and is never idle for long
-            PollEngine(
-                self.kinesis, STREAM, make, stop, drain=True, span=span, page=5, clock=self._clock
-            ).run()
+            PollEngine(self.stream, make, stop, drain=True, span=span, page=5, clock=self._clock).run()
             return not stop.is_set()
 
-        return StreamSource(self.kinesis, STREAM, self.lake, engine, self.actor.now)
+        return StreamSource(self.stream, self.lake, engine, self.actor.now)
 
     def _from_lake(self) -> LakeSource:
         proofs: Prove | None = self.sealing.completeness.prove
         try:
-            shards = {(shard.epoch, shard.shard_id): shard for shard in list_shards(self.kinesis, STREAM)}
-        except (BotoCoreError, ClientError):  # as replay_command goes on without the stream
+            shards = {shard.owner: shard for shard in self.stream.shards()}
+        except WorkerError:  # as replay_command goes on without the stream
             shards, proofs = {}, None
         return LakeSource(self.lake, self.readers, shards, self._spanned, self.stop, proofs=proofs)
 

@@ -9,6 +9,7 @@ from infra.local.emulator import clocks
 from infra.local.emulator.control import ask
 from stream_worker.lake.s3_store import S3Lake
 from stream_worker.publication.glue import GlueCatalog
+from stream_worker.stream.kinesis import KinesisStream
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,6 +35,11 @@ class Place:
     def of(cls, cloud: Cloud) -> Self:
         """Return a cloud of this process as a place."""
         return cls(cloud.kinesis, cloud.s3, cloud.glue, cloud.resources)
+
+    @property
+    def stream(self) -> KinesisStream:
+        """The stream, as the worker knows it."""
+        return KinesisStream(self.kinesis, self.names.stream)
 
     @property
     def lake(self) -> S3Lake:

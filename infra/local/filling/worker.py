@@ -63,16 +63,14 @@ class Worker:
 
     def drain(self) -> None:
         """Read every shard to its tip and commit what was read."""
-        stop, kinesis, stream = _Impatience(), self._place.kinesis, self._settings.stream
-        PollEngine(kinesis, stream, self._processor, stop, drain=True, clock=stop.clock).run()
+        stop = _Impatience()
+        PollEngine(self._place.stream, self._processor, stop, drain=True, clock=stop.clock).run()
 
     def seal(self, day: date) -> Manifest:
         """Seal a day, some minutes after its end."""
         place = self._place
         now = datetime(day.year, day.month, day.day, tzinfo=UTC) + _SEALED_AFTER
-        completeness = Completeness(
-            place.kinesis, place.names.stream, place.lake, _GRACE, now=lambda: now, pause=lambda _: None
-        )
+        completeness = Completeness(place.stream, place.lake, _GRACE, now=lambda: now, pause=lambda _: None)
         runs = RunBuilder(place.lake, JUDGEMENT, silent)
         readers = Readers(place.lake, place.catalog)
         return Seal(place.lake, readers, runs, completeness, lambda: now).seal(day).manifest

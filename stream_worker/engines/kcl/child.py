@@ -17,15 +17,14 @@ from stream_worker.engines.kcl.shard_owner import ShardOwner
 from stream_worker.judging.judgement import JUDGEMENT, Judgement
 from stream_worker.lake.s3_store import PATIENCE_SECONDS, S3Lake
 from stream_worker.process import clients, logs
-from stream_worker.process.aws_errors import told_of_stream
 from stream_worker.process.host import FailedError, last_words, spare_the_collector
 from stream_worker.process.settings import WorkerSettings
 from stream_worker.publication.live_days import live_days_in_glue
 from stream_worker.shard_life.assembly import Assembly
 from stream_worker.shard_life.pulse import FiledPulse
 from stream_worker.stream.horizon import KinesisHorizon
+from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.shard import Shard
-from stream_worker.stream.shards import list_shards
 
 if TYPE_CHECKING:
     from stream_worker.engines.kcl.shard_owner import MakeProcessor
@@ -62,22 +61,21 @@ def main() -> NoReturn:
 
 
 def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
-    kinesis = clients.kinesis()
+    stream = KinesisStream.connect(settings.stream)
     lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS)
     announce = live_days_in_glue(settings.database, settings.bucket)
     judgement = Judgement(task.thresholds) if task else JUDGEMENT
     assembly = Assembly(lake, settings.limits, judgement, while_waiting=lake.while_waiting)
 
     def make(shard_id: str, checkpointed: Position, checkpoint: Checkpoint) -> Processor:
-        with told_of_stream(settings.stream):
-            listed = {shard.shard_id: shard for shard in list_shards(kinesis, settings.stream)}
+        listed = {shard.shard_id: shard for shard in stream.shards()}
         epoch = next(iter(listed.values())).epoch
         # A shard that is no longer listed has no records left, so its parents do not matter.
         shard = listed.get(shard_id, Shard(epoch, shard_id))
         pulse = FiledPulse(shard_id, settings.health_folder)
         if task:
             return assembly.replay(shard, task.generation, task.span, checkpoint=checkpoint, pulse=pulse)
-        horizon = KinesisHorizon(kinesis, settings.stream, shard)
+        horizon = KinesisHorizon(stream, shard)
         return assembly.live(
             shard, announce, horizon, checkpoint=checkpoint, checkpointed=checkpointed, pulse=pulse
         )

@@ -23,19 +23,16 @@ from stream_worker.engines.kcl.leases import LeaseTables
 from stream_worker.engines.kcl.properties import SHUTDOWN_SECONDS, properties, text
 from stream_worker.engines.kcl.worker_id import worker_id
 from stream_worker.process import clients
-from stream_worker.process.aws_errors import told_of_stream
 from stream_worker.process.errors import OutageError, WorkerError
 from stream_worker.process.scratch import scratch
 from stream_worker.shard_life import health
 from stream_worker.shard_life.pulse import beats
+from stream_worker.stream.kinesis import KinesisStream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from mypy_boto3_kinesis.type_defs import ShardTypeDef
+    from collections.abc import Callable, Mapping, Sequence
 
     from stream_worker.process.settings import WorkerSettings
-    from stream_worker.process.stop import Stopping
 
 MAIN: Final = "software.amazon.kinesis.multilang.MultiLangDaemon"
 
@@ -51,7 +48,10 @@ log = structlog.get_logger("daemon")
 
 
 def run(
-    settings: WorkerSettings, environ: Mapping[str, str], stop: Stopping, child: Sequence[str] = ()
+    settings: WorkerSettings,
+    environ: Mapping[str, str],
+    should_stop: Callable[[], bool],
+    child: Sequence[str] = (),
 ) -> None:
     """Run the daemon until `stop` is set or it ends by itself; return after an orderly stop.
 
@@ -63,7 +63,7 @@ def run(
     health.clear(folder)
     command = _command(environ, settings.kcl_max_leases)
     tables = LeaseTables(clients.dynamodb(), settings.application)
-    tables.prepare(_shards(settings.stream), settings.kcl_initial_position.value)
+    tables.prepare(KinesisStream.connect(settings.stream).listed(), settings.kcl_initial_position.value)
     name = worker_id(settings.kcl_worker_id, environ)
     # Absolute, because the children run in another folder.
     environ = {**environ, "METRICS_HEALTH_FOLDER": str(folder)}
@@ -74,8 +74,8 @@ def run(
         (place / "kcl.properties").write_text(text(described), encoding="ascii")
         log.info("daemon.started", worker_id=name, application=settings.application, java=command[0])
         try:
-            if not stop.is_set():
-                _Daemon(command, place, environ, folder, stop).run()
+            if not should_stop():
+                _Daemon(command, place, environ, folder, should_stop).run()
         finally:
             health.withdraw(folder)
             _release(tables, name)
@@ -107,13 +107,6 @@ def _child_script(arguments: Sequence[str]) -> str:
     return f"trap '' TERM INT\nexec {command}\n"
 
 
-def _shards(stream: str) -> list[ShardTypeDef]:
-    kinesis = clients.kinesis()
-    with told_of_stream(stream):
-        pages = kinesis.get_paginator("list_shards").paginate(StreamName=stream)
-        return [shard for page in pages for shard in page["Shards"]]
-
-
 def _release(tables: LeaseTables, name: str) -> None:
     try:
         log.info("leases.released", leases=tables.release(name))
@@ -129,7 +122,7 @@ class _Daemon:
     place: Path
     environ: Mapping[str, str]
     folder: Path
-    stop: Stopping
+    should_stop: Callable[[], bool]
     _asked: bool = False
     _deadline: float = field(default=float("inf"))
     _dead: set[str] = field(default_factory=set)
@@ -156,7 +149,7 @@ class _Daemon:
         self._check_exit(process.returncode)
 
     def _look_after(self, process: subprocess.Popen[bytes]) -> None:
-        if self.stop.is_set() and not self._asked:
+        if not self._asked and self.should_stop():
             self._asked = True
             self._deadline = time.monotonic() + SHUTDOWN_SECONDS + _LAST_SECONDS
             process.terminate()

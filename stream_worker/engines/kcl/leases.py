@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from stream_worker.process.aws_errors import told_of
+from stream_worker.process.aws_errors import worker_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
-    from mypy_boto3_kinesis.type_defs import ShardTypeDef
 
+    from stream_worker.stream.shards import ListedShard
 
 MODE: Final = "CLIENT_VERSION_2X"
 """The state in which the library takes leases as its version 2 did: each worker for itself, without a leader.
@@ -43,14 +43,14 @@ class LeaseTables:
         self._leases = application
         self._state = f"{application}-CoordinatorState"
 
-    def prepare(self, shards: Iterable[ShardTypeDef], initial_position: str) -> None:
+    def prepare(self, shards: Iterable[ListedShard], initial_position: str) -> None:
         """Create what is missing: both tables, the first leases and the mode. Then the daemon need not wait.
 
         The mode is written last and means that everything exists. An application that has a mode, or whose
         leases are in use, is left as it is. An interrupted call can be repeated, and two workers at once
         write the same.
         """
-        with self._told():
+        with self._errors():
             self._create(self._state, "key")
             self._create(self._leases, "leaseKey")
             if self._has_mode() or any(map(in_use, self._scan())):
@@ -64,7 +64,7 @@ class LeaseTables:
 
         It is the same as the library's own eviction. Only for a worker id whose worker is known to be dead.
         """
-        with self._told():
+        with self._errors():
             held = [
                 item["leaseKey"] for item in self._scan() if item.get("leaseOwner", {}).get("S") == worker_id
             ]
@@ -132,11 +132,11 @@ class LeaseTables:
         for page in pages:
             yield from page["Items"]
 
-    def _told(self) -> AbstractContextManager[None]:
-        return told_of(f"DynamoDB tables {self._application}*", "METRICS_APPLICATION")
+    def _errors(self) -> AbstractContextManager[None]:
+        return worker_errors(f"DynamoDB tables {self._application}*", "METRICS_APPLICATION")
 
 
-def first_to_read(shards: Iterable[ShardTypeDef], initial_position: str) -> list[ShardTypeDef]:
+def first_to_read(shards: Iterable[ListedShard], initial_position: str) -> list[ListedShard]:
     """Return the shards that get a lease before anything is read; the daemon adds their children later.
 
     From the trim horizon, those are the oldest that the stream still lists, closed or not: with leases for
@@ -144,9 +144,9 @@ def first_to_read(shards: Iterable[ShardTypeDef], initial_position: str) -> list
     """
     listed = list(shards)
     if initial_position == "LATEST":
-        return [shard for shard in listed if "EndingSequenceNumber" not in shard["SequenceNumberRange"]]
-    ids = {shard["ShardId"] for shard in listed}
-    return [shard for shard in listed if not ids.intersection(_parents(shard))]
+        return [shard for shard in listed if not shard.is_closed]
+    ids = {shard.shard_id for shard in listed}
+    return [shard for shard in listed if not ids.intersection(shard.parents)]
 
 
 def in_use(item: Mapping[str, AttributeValueTypeDef]) -> bool:
@@ -154,23 +154,17 @@ def in_use(item: Mapping[str, AttributeValueTypeDef]) -> bool:
     return "leaseOwner" in item or item["leaseCounter"] != {"N": "0"}
 
 
-def lease(shard: ShardTypeDef, initial_position: str) -> dict[str, AttributeValueTypeDef]:
+def lease(shard: ListedShard, initial_position: str) -> dict[str, AttributeValueTypeDef]:
     """Return a shard's lease without an owner, as the library itself would create it."""
     item: dict[str, AttributeValueTypeDef] = {
-        "leaseKey": {"S": shard["ShardId"]},
+        "leaseKey": {"S": shard.shard_id},
         "leaseCounter": {"N": "0"},
         "ownerSwitchesSinceCheckpoint": {"N": "0"},
         "checkpoint": {"S": initial_position},
         "checkpointSubSequenceNumber": {"N": "0"},
-        "startingHashKey": {"S": shard["HashKeyRange"]["StartingHashKey"]},
-        "endingHashKey": {"S": shard["HashKeyRange"]["EndingHashKey"]},
+        "startingHashKey": {"S": str(shard.hash_keys.start)},
+        "endingHashKey": {"S": str(shard.hash_keys.stop - 1)},
     }
-    parents = _parents(shard)
-    if parents:
-        item["parentShardId"] = {"SS": parents}
+    if shard.parents:
+        item["parentShardId"] = {"SS": list(shard.parents)}
     return item
-
-
-def _parents(shard: ShardTypeDef) -> list[str]:
-    found = (shard.get("ParentShardId"), shard.get("AdjacentParentShardId"))
-    return [parent for parent in found if parent]

@@ -47,21 +47,21 @@ def run(
     )
     variables = {**environ, "METRICS_APPLICATION": application, "METRICS_HEALTH_FOLDER": str(folder)}
     done = _Done(stop, whole)
-    daemon.run(own, variables, done, task.arguments)
+    daemon.run(own, variables, done.should_stop, task.arguments)
     return done.whole
 
 
 @dataclass(slots=True)
 class _Done:
-    """A wish to stop that comes from the work itself as well."""
+    """When to stop: when asked to, or when all is committed."""
 
     stop: Stop
     look: Callable[[], bool]
     whole: bool = False
     next_look: float = 0.0
 
-    def is_set(self) -> bool:
-        """Say whether somebody asked to stop, or all is committed."""
+    def should_stop(self) -> bool:
+        """Return whether to stop now; every few seconds this reads the stream and the lake to find out."""
         if not self.whole and not self.stop.is_set() and time.monotonic() >= self.next_look:
             self.whole = self.look()
             self.next_look = time.monotonic() + _LOOK_SECONDS

@@ -13,6 +13,7 @@ from stream_worker.lake.committed import read_day
 from stream_worker.lake.keys import LIVE
 from stream_worker.process.progress import silent
 from stream_worker.publication.readers import Readers
+from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.records import Records
 from stream_worker.stream.shard import Shard
 from tests.support.e2e import aggregates
@@ -34,8 +35,8 @@ def today() -> date:
 
 def audit(cloud: Cloud, stream: str, ledger: Ledger, *, days: int = 0) -> Audit:
     """Audit today against the stream, so many days later."""
-    kinesis = Expiring(cloud.kinesis)
-    recount = Recount(kinesis, stream, timedelta(seconds=60), silent)  # type: ignore[arg-type] # stands in for the client
+    expiring = KinesisStream(Expiring(cloud.kinesis), stream)  # type: ignore[arg-type] # stands in for the client
+    recount = Recount(expiring, timedelta(seconds=60), silent)
     later = datetime.now(UTC) + timedelta(days=days)
     return Auditor(ledger.readers, silent, lambda: later, recount).audit(today())
 

@@ -16,6 +16,7 @@ from stream_worker.lake.store import MemoryLake
 from stream_worker.process.errors import SetupError
 from stream_worker.process.stop import Stop
 from stream_worker.shard_life.processor import Processor
+from stream_worker.stream.kinesis import KinesisStream
 from tests.support.e2e.aggregates import Member, aggregate
 from tests.support.worker.past_days import DAY, FIRST_SHARD, MIDNIGHT, NOON, drain, set_clock
 from tests.support.worker.polling import NEVER, put, split
@@ -36,7 +37,8 @@ def prove(
     now: datetime = MIDNIGHT + timedelta(hours=9),
 ) -> dict[str, Proven]:
     grace_ = timedelta(seconds=grace)
-    asked = Completeness(cloud.kinesis, stream, lake, grace_, now=lambda: now, pause=lambda _: None)
+    kinesis = KinesisStream(cloud.kinesis, stream)
+    asked = Completeness(kinesis, lake, grace_, now=lambda: now, pause=lambda _: None)
     return {found.shard_id[-1]: found for found in asked.prove(DAY)}
 
 
@@ -178,7 +180,7 @@ def read(cloud: Cloud, stream: str, lake: MemoryLake, count: int) -> None:
     def make_processor(shard: Shard) -> Processor:
         return Quitting(Chain(lake, shard), NEVER, lambda _: None)
 
-    PollEngine(cloud.kinesis, stream, make_processor, Stop(), drain=True).run()
+    PollEngine(KinesisStream(cloud.kinesis, stream), make_processor, Stop(), drain=True).run()
 
 
 def test_a_stream_that_is_missing_is_a_matter_of_setup(cloud: Cloud) -> None:

@@ -16,6 +16,7 @@ from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError
 from stream_worker.process.stop import Stop
 from stream_worker.shard_life.processor import Processor
+from stream_worker.stream.kinesis import KinesisStream
 from tests.support.e2e.aggregates import Member, aggregate
 from tests.support.worker.past_days import DAY, FIRST_SHARD, MIDNIGHT, NOON, drain, set_clock
 from tests.support.worker.polling import NEVER, put, split
@@ -30,17 +31,18 @@ if TYPE_CHECKING:
 
 
 def source(cloud: Cloud, stream: str, theatre: Theatre, now: datetime) -> StreamSource:
+    kinesis = KinesisStream(cloud.kinesis, stream)
+
     def read_again(span: Span, target: str, _: Move) -> bool:
         def make_processor(shard: Shard) -> Processor:
             return Processor(
                 Chain(theatre.stage, shard, target), NEVER, lambda _: None, judgement=theatre.judgement
             )
 
-        kinesis = cloud.kinesis
-        PollEngine(kinesis, stream, make_processor, Stop(), drain=True, span=span, page=5).run()
+        PollEngine(kinesis, make_processor, Stop(), drain=True, span=span, page=5).run()
         return True
 
-    return StreamSource(cloud.kinesis, stream, theatre.stage, read_again, lambda: now)
+    return StreamSource(kinesis, theatre.stage, read_again, lambda: now)
 
 
 def test_a_day_that_is_read_again_has_the_rows_of_live_though_midnight_is_inside_a_page(

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stream_worker.engines.kcl.leases import first_to_read, in_use, lease
-from tests.support.worker.listed_shards import LAST, shard
+from stream_worker.stream.kinesis import KinesisStream
+from tests.support.worker.listed_shards import shard
 
 if TYPE_CHECKING:
-    from mypy_boto3_kinesis.type_defs import ShardTypeDef
-
+    from stream_worker.stream.shards import ListedShard
     from tests.conftest import Cloud
 
 MIDDLE = str(2**127)
 
 
-def numbers(shards: list[ShardTypeDef]) -> list[int]:
-    return [int(each["ShardId"].removeprefix("shardId-")) for each in shards]
+def numbers(shards: list[ListedShard]) -> list[int]:
+    return [int(each.shard_id.removeprefix("shardId-")) for each in shards]
 
 
-def listed(cloud: Cloud, stream: str) -> list[ShardTypeDef]:
-    return cloud.kinesis.list_shards(StreamName=stream)["Shards"]
+def listed(cloud: Cloud, stream: str) -> list[ListedShard]:
+    return KinesisStream(cloud.kinesis, stream).listed()
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def listed(cloud: Cloud, stream: str) -> list[ShardTypeDef]:
     ],
 )
 def test_the_oldest_are_read_from_the_trim_horizon_and_the_open_ones_from_the_latest(
-    shards: list[ShardTypeDef], oldest: list[int], newest: list[int]
+    shards: list[ListedShard], oldest: list[int], newest: list[int]
 ) -> None:
     assert numbers(first_to_read(shards, "TRIM_HORIZON")) == oldest
     assert numbers(first_to_read(shards, "LATEST")) == newest
@@ -70,7 +70,7 @@ def test_a_lease_is_as_the_library_makes_it() -> None:
         "checkpoint": {"S": "TRIM_HORIZON"},
         "checkpointSubSequenceNumber": {"N": "0"},
         "startingHashKey": {"S": "0"},
-        "endingHashKey": {"S": str(LAST)},
+        "endingHashKey": {"S": str(2**128 - 1)},
     }
 
 

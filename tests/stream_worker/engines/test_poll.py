@@ -14,6 +14,7 @@ from stream_worker.process.errors import SetupError
 from stream_worker.process.limits import Limits
 from stream_worker.process.stop import Stop
 from stream_worker.shard_life.processor import Processor
+from stream_worker.stream.kinesis import KinesisStream
 from tests.support import truth
 from tests.support.worker.polling import NEVER, Expiring, engine, put, split
 
@@ -93,7 +94,7 @@ def test_a_stop_commits_what_was_read(cloud: Cloud, stream: str) -> None:
     def make_processor(shard: Shard) -> Processor:
         return Watched(Chain(lake, shard), NEVER, lambda _: None)
 
-    running = PollEngine(cloud.kinesis, stream, make_processor, Stop())
+    running = PollEngine(KinesisStream(cloud.kinesis, stream), make_processor, Stop())
     thread = threading.Thread(target=running.run)
     thread.start()
     for _ in acknowledged:

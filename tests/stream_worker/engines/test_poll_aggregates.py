@@ -13,6 +13,7 @@ from stream_worker.lake.store import MemoryLake
 from stream_worker.process.limits import Limits
 from stream_worker.process.stop import Stop
 from stream_worker.shard_life.processor import Processor
+from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.records import Position
 from tests.support import truth
 from tests.support.e2e import aggregates
@@ -59,7 +60,7 @@ def test_it_goes_on_inside_an_aggregate_after_every_member(cloud: Cloud, stream:
         return processor
 
     with pytest.raises(KeyboardInterrupt):
-        PollEngine(cloud.kinesis, stream, make_processor, Stop(), drain=True).run()
+        PollEngine(KinesisStream(cloud.kinesis, stream), make_processor, Stop(), drain=True).run()
     assert len(truth.read(lake).positions) == read
     engine(Expiring(cloud.kinesis), stream, lake).run()  # type: ignore[arg-type] # stands in for the client
     found = truth.read(lake)

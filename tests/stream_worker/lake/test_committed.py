@@ -17,7 +17,7 @@ from stream_worker.lake.signpost import is_signpost
 from stream_worker.lake.store import MemoryLake
 from stream_worker.process.limits import Limits
 from stream_worker.shard_life.processor import Processor
-from stream_worker.stream.records import START
+from stream_worker.stream.records import START, Position, Records
 from tests.support.worker.samples import FORGED, MALFORMED, MIDNIGHT, NOON, SHARD, body, records
 from tests.support.worker.sealing import OTHER
 
@@ -52,6 +52,19 @@ def lose(lake: MemoryLake, place: int) -> None:
 
 def of(lake: MemoryLake, key: str) -> Summary:
     return Summary.parse(lake.metadata(key))
+
+
+def test_segments_that_begin_at_the_members_2_and_10_of_an_aggregate_are_in_the_shards_order() -> None:
+    lake, members = MemoryLake(), range(12)
+    aggregate = Records([body(n) for n in members], ["k"] * 12, ["7"] * 12, list(members), [NOON] * 12)
+    processor = Processor(Chain(lake, SHARD), Limits(1, 10**9, 9), lambda _: None)
+    processor.receive(aggregate)
+    processor.finish()
+    found = read_day(lake, "live", DAY)
+    ends = [segment.summary.last for segment in found.segments]
+    assert ends == [Position(7, member) for member in members]
+    assert found.problems == []
+    assert Chain(lake, SHARD).tail().end == Position(7, 11)
 
 
 def test_a_day_has_its_segments_of_all_shards_in_order_and_their_sums() -> None:

@@ -8,8 +8,8 @@ from stream_worker.days.completeness import Completeness, Proof
 from stream_worker.lake.chain import Chain
 from stream_worker.shard_life.processor import Processor
 from stream_worker.stream.horizon import KinesisHorizon
+from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.records import LATEST, Position, Records
-from stream_worker.stream.shards import list_shards
 from tests.support import truth
 from tests.support.worker.forgetful import DAY, HOUR, MINUTE, NOON, Site
 from tests.support.worker.past_days import FIRST_SHARD, set_clock
@@ -145,8 +145,7 @@ def test_a_stream_that_is_made_again_is_a_gap_where_the_first_was_not_committed(
     set_clock(site.cloud, site.stream, NOON + 14 * HOUR)
     site.cloud.kinesis.create_stream(StreamName=site.stream, ShardCount=1)
     asked = Completeness(
-        site.cloud.kinesis,
-        site.stream,
+        KinesisStream(site.cloud.kinesis, site.stream),
         site.lake,
         MINUTE,
         now=lambda: NOON + 15 * HOUR,
@@ -163,8 +162,9 @@ def test_an_engine_that_begins_at_the_latest_record_leaves_a_gap(site: Site) -> 
     site.work()
     site.at(1, 10, lost=True)
     ((_, number),) = site.at(2, 1)
-    (shard,) = list_shards(site.cloud.kinesis, site.stream)
-    horizon = KinesisHorizon(site.cloud.kinesis, site.stream, shard)
+    stream = KinesisStream(site.cloud.kinesis, site.stream)
+    (shard,) = stream.shards()
+    horizon = KinesisHorizon(stream, shard)
     chain = Chain(site.lake, shard)
     late = Processor(chain, NEVER, lambda _: None, checkpointed=LATEST, horizon=horizon)
     arrived = round((NOON + 2 * HOUR).timestamp() * 1000)

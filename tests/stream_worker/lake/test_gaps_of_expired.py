@@ -11,7 +11,7 @@ from stream_worker.engines.poll import PollEngine
 from stream_worker.process.errors import RefusedError, SetupError
 from stream_worker.process.stop import Stop
 from stream_worker.shard_life.assembly import Assembly
-from stream_worker.stream.shards import list_shards
+from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.span import Span
 from tests.support import truth
 from tests.support.worker.forgetful import DAY, MINUTE, Late, Site
@@ -54,7 +54,7 @@ def test_a_drain_ends_although_a_shard_expires_before_its_turn(site: Site) -> No
     """It is listed as the drain begins, and waits for its parent then."""
     site.at(0, 10)
     split(site.cloud, site.stream, FIRST_SHARD)
-    first, second = (shard.shard_id for shard in list_shards(site.cloud.kinesis, site.stream)[1:])
+    first, second = (shard.shard_id for shard in KinesisStream(site.cloud.kinesis, site.stream).shards()[1:])
     site.at(0.1, 10, lost=True)
     site.cloud.kinesis.merge_shards(StreamName=site.stream, ShardToMerge=first, AdjacentShardToMerge=second)
     site.at(23, 20)
@@ -85,7 +85,8 @@ def test_a_replay_refuses_only_what_the_shard_may_have_had(site: Site, days: int
     def make(shard: Shard) -> Processor:
         return Assembly(site.lake, NEVER).replay(shard, "replay/run=0", span)
 
-    engine = PollEngine(client, site.stream, make, Stop(), drain=True, span=span)  # type: ignore[arg-type] # as above
+    stream = KinesisStream(client, site.stream)  # type: ignore[arg-type] # as above
+    engine = PollEngine(stream, make, Stop(), drain=True, span=span)
     if refused:
         with pytest.raises(RefusedError, match="--source lake"):
             engine.run()

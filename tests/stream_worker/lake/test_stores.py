@@ -161,7 +161,7 @@ def test_an_s3_out_of_reach_is_an_outage() -> None:
     with S3Stub().serve() as url:
         pass  # nobody listens there any more
     lake = S3Lake(session.client("s3", endpoint_url=url, config=QUICK), "lake")
-    with pytest.raises(OutageError, match="is it within reach"):
+    with pytest.raises(OutageError, match="check that it can be reached"):
         lake.put_new("k", b"x", {})
 
 

@@ -1,4 +1,4 @@
-"""Waiting is for outages alone: every error of botocore's and every kind of answer is one or the other."""
+"""Waiting is for outages only: every error of botocore and every kind of answer is an outage or the setup."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalE
 from botocore.loaders import Loader
 from botocore.retries import standard
 
-from stream_worker.process.aws_errors import refused, told
+from stream_worker.process.aws_errors import error_for_code, worker_error
 from stream_worker.process.errors import OutageError, SetupError
 
 PASSING = {
@@ -53,10 +53,10 @@ def made(kind: type[BotoCoreError]) -> BotoCoreError:
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_of_what_boto3_raises_by_itself_only_what_the_network_does_is_an_outage(
+def test_of_boto3s_own_errors_only_those_of_the_network_are_outages(
     kind: type[BotoCoreError],
 ) -> None:
-    error = told(made(kind), "bucket lake", "METRICS_BUCKET")
+    error = worker_error(made(kind), "bucket lake", "METRICS_BUCKET")
     assert isinstance(error, OutageError if kind.__name__ in PASSING else SetupError)
     assert str(error).startswith(f"bucket lake: {kind.__name__}; ")
 
@@ -77,7 +77,7 @@ def test_of_what_boto3_raises_by_itself_only_what_the_network_does_is_an_outage(
 )
 def test_an_error_of_the_setup_says_what_to_do(name: str, remedy: str) -> None:
     kind = getattr(botocore.exceptions, name)
-    assert remedy in str(told(made(kind), "bucket lake", "METRICS_BUCKET"))
+    assert remedy in str(worker_error(made(kind), "bucket lake", "METRICS_BUCKET"))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_an_error_of_the_setup_says_what_to_do(name: str, remedy: str) -> None:
 )
 def test_the_agent_that_hands_out_credentials_may_be_out(provider: str, error: type[Exception]) -> None:
     cause = CredentialRetrievalError(provider=provider, error_msg="SECRET")
-    found = told(cause, "bucket lake", "METRICS_BUCKET")
+    found = worker_error(cause, "bucket lake", "METRICS_BUCKET")
     assert isinstance(found, error)
     assert "SECRET" not in str(found)
 
@@ -110,7 +110,7 @@ def test_tls_that_was_broken_off_is_an_outage_and_a_certificate_is_not(
     cause: Exception, error: type[Exception]
 ) -> None:
     wrapped = SSLError(endpoint_url="https://lake", error=OSError(cause))
-    assert isinstance(told(wrapped, "bucket lake", "METRICS_BUCKET"), error)
+    assert isinstance(worker_error(wrapped, "bucket lake", "METRICS_BUCKET"), error)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_tls_that_was_broken_off_is_an_outage_and_a_certificate_is_not(
 def test_what_is_refused_is_a_matter_of_setup_and_says_what_to_do(
     status: int, code: str, remedy: str
 ) -> None:
-    found = refused(code, status, "bucket lake", "METRICS_BUCKET")
+    found = error_for_code(code, status, "bucket lake", "METRICS_BUCKET")
     assert isinstance(found, SetupError)
     assert f"bucket lake: {code}; " in str(found)
     assert remedy in str(found)
@@ -173,7 +173,7 @@ def test_what_is_refused_is_a_matter_of_setup_and_says_what_to_do(
     ],
 )
 def test_throttling_time_out_conflict_and_5xx_are_outages(status: int, code: str) -> None:
-    found = refused(code, status, "bucket lake", "METRICS_BUCKET")
+    found = error_for_code(code, status, "bucket lake", "METRICS_BUCKET")
     assert isinstance(found, OutageError)
     assert code in str(found)
 
@@ -189,4 +189,4 @@ def test_every_modelled_error_of_a_key_access_or_absence_is_a_matter_of_setup(se
             {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 400}},  # type: ignore[typeddict-item] # what is read
             "Ask",
         )
-        assert isinstance(told(error, "it", "IT"), SetupError), code
+        assert isinstance(worker_error(error, "it", "IT"), SetupError), code

@@ -33,7 +33,7 @@ UNITS = {"Seconds", "Milliseconds", "Bytes", "Count"}
 
 
 def check_specification(line: dict[str, Any]) -> None:
-    """Assert that a line is as CloudWatch wants it: what it cannot use, it drops without a word."""
+    """Assert that a line is as CloudWatch requires: it silently drops what it cannot use."""
     mark = line["_aws"]
     assert mark.keys() == {"Timestamp", "CloudWatchMetrics"}
     assert isinstance(mark["Timestamp"], int)

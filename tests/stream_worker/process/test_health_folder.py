@@ -74,7 +74,7 @@ def test_a_file_with_a_workers_name_and_other_content_is_refused_and_left(
     assert (tmp_path / name).read_bytes() == body
 
 
-def test_no_link_is_followed_and_none_is_removed(own: Path, tmp_path: Path) -> None:
+def test_links_are_neither_followed_nor_removed(own: Path, tmp_path: Path) -> None:
     target = tmp_path / "precious.json"
     target.write_bytes(orjson.dumps({"started": 1.0}))
     link = own / "worker.json"
@@ -94,10 +94,10 @@ def test_a_folder_that_is_a_link_is_refused_by_worker_and_health_check(own: Path
     link = tmp_path / "link"
     link.symlink_to(own)
     before = {file.name for file in own.iterdir()}
-    assert f"{link} is a link" in said(worker(link))
+    assert f"{link} is a symbolic link" in said(worker(link))
     done = run("stream-worker", "health", environment=environment(link))
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"{link} is a link" in done.stderr
+    assert f"{link} is a symbolic link" in done.stderr
     assert "METRICS_HEALTH_FOLDER" in done.stderr
     assert {file.name for file in own.iterdir()} == before
 
@@ -125,7 +125,7 @@ def test_a_folder_of_another_user_is_refused(own: Path) -> None:
     assert (own / "worker.json").exists()
 
 
-def test_what_is_no_folder_and_what_cannot_be_one_are_refused(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_folder_or_cannot_become_one_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"")
     for folder in (file, file / "below"):

@@ -19,8 +19,8 @@ def test_people_are_told_what_to_do_and_not_what_goes_well(capsys: pytest.Captur
     log.info("segment.committed", records=5)
     log.error("seal.refused", day="2026-11-22", detail="not yet:\n  lag: from here on")
     log.warning("shards.unknown", error="X")
-    told = capsys.readouterr().err
-    assert told == "error: not yet:\n  lag: from here on\nwarning: shards.unknown error=X\n"
+    printed = capsys.readouterr().err
+    assert printed == "error: not yet:\n  lag: from here on\nwarning: shards.unknown error=X\n"
 
 
 def test_machines_get_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Temporary folders: gone afterwards, and a disk that is full or missing is said in words."""
+"""Temporary folders are removed afterwards, and a full or missing disk is reported in words."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def test_a_folder_is_there_inside_and_gone_afterwards(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_place_to_make_one_is_a_matter_of_setup(tmp_path: Path) -> None:
+def test_a_missing_parent_folder_is_a_matter_of_setup(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="set TMPDIR to a folder"), scratch("test-", tmp_path / "no"):
         pass
 
 
-def test_a_full_disk_is_said_and_nothing_stays_behind(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_left_behind(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", SPILL, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "cannot take more (File too large): free some room, or set TMPDIR" in done.stdout
+    assert "cannot be written to (File too large): free space, or set TMPDIR" in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_the_worker_has_put_into_words_is_left_as_it_is() -> None:
+def test_an_error_of_the_workers_own_is_passed_on_unchanged() -> None:
     with pytest.raises(WorkerError, match=r"^No space left on device$"), scratch("test-"):
         raise WorkerError("No space left on device")

@@ -57,7 +57,10 @@ def test_each_day_is_told_once_and_the_catalog_is_connected_with_the_first() -> 
     ("error", "detail"),
     [
         (SetupError("database metrics: AccessDeniedException"), "database metrics: AccessDeniedException"),
-        (OutageError("database metrics: is it within reach?"), "database metrics: is it within reach?"),
+        (
+            OutageError("database metrics: cannot be reached"),
+            "database metrics: cannot be reached",
+        ),
         (RuntimeError("whatever"), "RuntimeError"),
     ],
 )

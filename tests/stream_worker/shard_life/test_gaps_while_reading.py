@@ -9,7 +9,7 @@ from stream_worker.audit.shard_positions import ShardPositions
 from stream_worker.days.completeness import Proof
 from stream_worker.process.limits import Limits
 from stream_worker.process.progress import silent
-from stream_worker.stream.shards import list_shards
+from stream_worker.stream.kinesis import KinesisStream
 from tests.support import truth
 from tests.support.worker.forgetful import DAY, MINUTE, Hooked, Site, Slow
 from tests.support.worker.past_days import FIRST_SHARD
@@ -65,9 +65,10 @@ def test_one_that_expires_between_its_listing_and_its_reading_is_proven_as_one_t
 def test_nor_does_a_recount_end_by_one(site: Site) -> None:
     split(site.cloud, site.stream, FIRST_SHARD)
     site.at(22)
-    (closed, *_) = list_shards(site.cloud.kinesis, site.stream)
+    (closed, *_) = KinesisStream(site.cloud.kinesis, site.stream).shards()
     slow = Slow(site.cloud.kinesis, lambda: site.at(24))
-    recount = Recount(slow, site.stream, MINUTE, silent)  # type: ignore[arg-type] # stands in for the client
+    stream = KinesisStream(slow, site.stream)  # type: ignore[arg-type] # stands in for the client
+    recount = Recount(stream, MINUTE, silent)
     compared = recount.compare(
         DAY, {closed.owner}, 0, lambda _: ShardPositions(pl.Series("position", dtype=pl.String))
     )

@@ -11,6 +11,7 @@ import pytest
 from stream_worker.days.completeness import Completeness, Proof
 from stream_worker.lake.store import MemoryLake
 from stream_worker.process.limits import Limits
+from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.tip import Mark, Tip
 from tests.support import truth
 from tests.support.worker.past_days import DAY, MIDNIGHT, NOON, drain, set_clock
@@ -100,8 +101,7 @@ def test_a_day_is_proved_on_an_idle_shard(
     telling = Telling(cloud.kinesis, reading)
     drain(cloud, one_shard, lake)
     asked = Completeness(
-        telling,  # type: ignore[arg-type] # as above
-        one_shard,
+        KinesisStream(telling, one_shard),  # type: ignore[arg-type] # as above
         lake,
         timedelta(seconds=60),
         now=lambda: MIDNIGHT + timedelta(hours=1),
@@ -120,15 +120,15 @@ def test_empty_pages_that_come_nearer_are_not_the_tip() -> None:
 
 def test_an_idle_shard_is_at_its_tip_after_empty_pages_that_come_no_nearer() -> None:
     tip = Tip()
-    said = [tip.reached(0, 3_000 + page) for page in range(12)]
-    assert said == [False] * 10 + [True] * 2
+    reached = [tip.reached(0, 3_000 + page) for page in range(12)]
+    assert reached == [False] * 10 + [True] * 2
     assert not tip.reached(1, 3_000)
     assert not tip.reached(0, 3_000)
 
 
 def test_a_mark_is_passed_by_the_first_record_after_it_and_by_none_before(cloud: Cloud, stream: str) -> None:
     before = put(cloud, stream, range(3))
-    mark = Mark(cloud.kinesis, stream, SHARD)
+    mark = Mark(KinesisStream(cloud.kinesis, stream), SHARD)
     assert not mark.passed(before[-1][1])
     after = put(cloud, stream, range(2))
     assert not mark.passed(before[-1][1])

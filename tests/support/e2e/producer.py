@@ -13,7 +13,7 @@ import orjson
 import polars as pl
 
 from infra.fleets import fleet
-from stream_worker.stream.shards import hash_keys
+from stream_worker.stream.kinesis import KinesisStream
 from tests.support import truth
 from tests.support.e2e.aggregates import Member, aggregate, hash_key
 from tests.support.local.shards import Reader
@@ -55,12 +55,8 @@ class Producer:
 
     def put_aggregates(self, count: int) -> None:
         """Put `count` records of all kinds as KPL aggregates, one a shard; not while a shard splits."""
-        shards = self.kinesis.list_shards(StreamName=self.stream)["Shards"]
-        ranges = [
-            hash_keys(shard["HashKeyRange"])
-            for shard in shards
-            if "EndingSequenceNumber" not in shard["SequenceNumberRange"]
-        ]
+        shards = KinesisStream(self.kinesis, self.stream).listed()
+        ranges = [shard.hash_keys for shard in shards if not shard.is_closed]
         bodies = self._mixed(count)
         for own in ranges:
             members = [body for body in bodies if hash_key(self._partition_key(body)) in own]

@@ -26,7 +26,7 @@ from infra.local import resources, system
 from infra.local.emulator.fault import Fault, Kind
 from infra.local.endpoint import start_cloud
 from stream_worker.shard_life.pulse import beats
-from stream_worker.stream.shards import list_shards
+from stream_worker.stream.kinesis import KinesisStream
 from tests.conftest import QUICK, SESSION
 from tests.support import truth
 from tests.support.e2e import family
@@ -108,7 +108,8 @@ class Soak:
         """Kill at the moment."""
         match moment:
             case "rejects" | "reports":
-                shard = self.moments.choice(list_shards(self.producer.kinesis, self.producer.stream))
+                stream = KinesisStream(self.producer.kinesis, self.producer.stream)
+                shard = self.moments.choice(stream.shards())
                 plan = self._stop_after_put(moment, f"{shard.epoch}.{shard.shard_id}.")
                 with faults(self.installation.cloud.endpoint.url, *plan) as struck:
                     worker.wait_ready(lambda: sum(struck.hits) > 0, SECONDS)

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
-from stream_worker.stream.reader import to_records
+from stream_worker.stream.kinesis import to_records
 from tests.support.worker.daemon_lines import checkpointed, line
 
 if TYPE_CHECKING:

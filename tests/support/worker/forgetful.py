@@ -18,6 +18,7 @@ from stream_worker.process.problem import Kind
 from stream_worker.process.stop import Stop
 from stream_worker.shard_life.processor import Processor
 from stream_worker.stream.horizon import KinesisHorizon
+from stream_worker.stream.kinesis import KinesisStream
 from tests.support.worker.past_days import set_clock
 from tests.support.worker.polling import NEVER, put
 
@@ -66,14 +67,14 @@ class Site:
 
     def work(self, limits: Limits = NEVER, kinesis: KinesisClient | None = None) -> list[dict[str, Any]]:
         """Run the worker up to the tip; return the gaps in its log."""
-        client = kinesis or self.cloud.kinesis
+        stream = KinesisStream(kinesis or self.cloud.kinesis, self.stream)
 
         def make_processor(shard: Shard) -> Processor:
-            horizon = KinesisHorizon(client, self.stream, shard)
+            horizon = KinesisHorizon(stream, shard)
             return Processor(Chain(self.lake, shard), limits, lambda _: None, horizon=horizon)
 
         with structlog.testing.capture_logs() as lines:
-            PollEngine(client, self.stream, make_processor, Stop(), drain=True, page=7).run()
+            PollEngine(stream, make_processor, Stop(), drain=True, page=7).run()
         return [dict(line) for line in lines if line["event"] == "shard.gap"]
 
     def days(self) -> list[int]:
@@ -86,8 +87,8 @@ class Site:
         return [(problem.shard_id, problem.position) for problem in problems]
 
     def prove(self, day: date, hours: float, kinesis: KinesisClient | None = None) -> dict[str, Proven]:
-        now, client = NOON + hours * HOUR, kinesis or self.cloud.kinesis
-        asked = Completeness(client, self.stream, self.lake, MINUTE, now=lambda: now, pause=lambda _: None)
+        now, stream = NOON + hours * HOUR, KinesisStream(kinesis or self.cloud.kinesis, self.stream)
+        asked = Completeness(stream, self.lake, MINUTE, now=lambda: now, pause=lambda _: None)
         return {found.shard_id[-1]: found for found in asked.prove(day)}
 
 

@@ -9,6 +9,7 @@ from stream_worker.lake.chain import Chain
 from stream_worker.process.limits import Limits
 from stream_worker.process.stop import Stop
 from stream_worker.shard_life.processor import Processor
+from stream_worker.stream.kinesis import KinesisStream
 from tests.support.worker.samples import body
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def engine(
     def make_processor(shard: Shard) -> Processor:
         return Processor(Chain(lake, shard), limits, lambda _: None)
 
-    return PollEngine(kinesis, stream, make_processor, Stop(), drain=drain, page=7)
+    return PollEngine(KinesisStream(kinesis, stream), make_processor, Stop(), drain=drain, page=7)
 
 
 def split(cloud: Cloud, stream: str, shard_id: str) -> None:
