@@ -11,7 +11,7 @@ import polars as pl
 from schemas.tables import REJECTS
 from stream_worker.days.replay import Origin
 from stream_worker.days.seal import refuse_broken, refuse_unproven
-from stream_worker.judging.day_pipeline import IN_SHARD_ORDER, POSITION, written_anew
+from stream_worker.judging.day_pipeline import IN_SHARD_ORDER, POSITION, with_bodies
 from stream_worker.lake.committed import outcomes_of, read_day
 from stream_worker.lake.expiry import KEPT_FOR
 from stream_worker.lake.keys import LIVE, day_folder
@@ -137,7 +137,7 @@ def read_records(lake: Lake, segment: Committed) -> Records:
     partition key that the edge gives it. Of a rejected one the lake has the first 64 KiB. Raises
     `DamagedError` where rows are not as they were committed.
     """
-    reports = written_anew(pl.concat(accepted_rows(lake, [segment])))
+    reports = with_bodies(pl.concat(accepted_rows(lake, [segment])))
     rejects = pl.concat([pl.DataFrame(schema=REJECTS.polars), *rejected_rows(lake, [segment])])
     columns = (*POSITION, "arrived_at", "partition_key", "body")
     accepted = reports.with_columns(partition_key=pl.col("stack_id")).select(columns)
