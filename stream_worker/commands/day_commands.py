@@ -108,7 +108,7 @@ def rollback(day: date, to: str | None, *, as_json: bool) -> None:
     """Point readers of a day back at what they saw before, or at any generation that is kept."""
     wiring = Wiring.of_environment()
     with reported():
-        found = wiring.readers.roll_back(day, now(), to)
+        found = wiring.publication.roll_back(day, now(), to)
         if as_json:
             click.echo(json.dumps({"day": str(day), "generation": found}))
         else:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Move
     from stream_worker.process.stop import Stop
-    from stream_worker.publication.readers import Readers
+    from stream_worker.publication.publication import Publication
     from stream_worker.shard_life.processor import Processor
     from stream_worker.stream.span import Span
 
@@ -48,7 +48,7 @@ class LakeSource:
     """The records as the live generation keeps them. `shards` are those that the stream still lists."""
 
     lake: Lake
-    readers: Readers
+    publication: Publication
     shards: Mapping[Owner, Shard]
     make_processor: Callable[[Shard, str, Span, Move], Processor]
     stop: Stop
@@ -59,7 +59,7 @@ class LakeSource:
         """Refuse days that are not committed whole, or have lost segments, or what they rejected."""
         for day in span.days:
             refuse_broken(live[day], despite_gaps=False)
-            runs = self.readers.manifests(day)
+            runs = self.publication.manifests(day)
             if not live[day].segments and runs:
                 raise RefusedError(f"the segments of {day} are gone: only its sealed runs are left")
             _refuse_fewer(live[day], runs)

@@ -16,7 +16,7 @@ from stream_worker.process.progress import silent
 from stream_worker.process.settings import WorkerSettings
 from stream_worker.process.stop import Stop
 from stream_worker.publication.live_days import LiveDays
-from stream_worker.publication.readers import Readers
+from stream_worker.publication.publication import Publication
 from stream_worker.shard_life.processor import Processor
 from stream_worker.stream.span import GRACE_SECONDS
 
@@ -75,8 +75,8 @@ class Worker:
             place.kinesis, place.names.stream, place.lake, _GRACE, now=lambda: now, pause=lambda _: None
         )
         runs = RunBuilder(place.lake, JUDGEMENT, silent)
-        readers = Readers(place.lake, place.catalog)
-        return Seal(place.lake, readers, runs, completeness, lambda: now).seal(day).manifest
+        publication = Publication(place.lake, place.catalog)
+        return Seal(place.lake, publication, runs, completeness, lambda: now).seal(day).manifest
 
     def _processor(self, shard: Shard) -> Processor:
         chain = Chain(self._place.lake, shard)
