@@ -117,14 +117,14 @@ class Publication:
         if rows of it are missing other than expired rejects.
         """
         if to is None:
-            cut_off = len(self.all_shown(day)) > 1
-            to = self._before_the_cut(day) if cut_off else way_back(self.switches(day), self.shown(day))
+            interrupted = len(self.all_shown(day)) > 1
+            to = self._interrupted_from(day) if interrupted else way_back(self.switches(day), self.shown(day))
         if to is None:
             raise RefusedError(f"{day} is not sealed: there is nothing to go back from")
         self.show(day, to, ROLLBACK, now)
         return to
 
-    def _before_the_cut(self, day: date) -> str:
+    def _interrupted_from(self, day: date) -> str:
         """Return what an interrupted switch started from, or the target of an interrupted rollback."""
         switches = self.switches(day)
         if switches and switches[-1].why == ROLLBACK:

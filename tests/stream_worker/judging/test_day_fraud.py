@@ -116,7 +116,7 @@ def test_a_quarter_of_the_day_shows_a_great_flood(honest: pl.DataFrame, attack: 
     assert len(rules.filter(~forged).drop_nulls()) <= 10
 
 
-def test_reasons_and_counts_are_told() -> None:
+def test_reasons_and_counts_are_reported() -> None:
     assert len({rule.name for rule in day_fraud.RULES}) == len(day_fraud.RULES)
     assert all(rule.detail == f"{rule.name} v{rule.version}: {rule.reason}" for rule in day_fraud.RULES)
     summary = day_fraud.study(alike(3, (1, 0, 1, 0, 0, 0))).summary()

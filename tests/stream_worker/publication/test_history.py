@@ -107,7 +107,7 @@ def test_a_run_that_readers_are_being_sent_to_is_left_alone(theatre: Theatre) ->
     theatre.check_run()
 
 
-def test_a_dry_run_that_nobody_saw_is_kept_from_when_it_was_made(theatre: Theatre) -> None:
+def test_a_dry_run_that_readers_never_saw_is_kept_from_when_it_was_made(theatre: Theatre) -> None:
     theatre.seal.seal(THE_DAY)
     (dry,) = theatre.replay(usual()).replay(SPAN, dry_run=True)
     made_at = dry.manifest.made_at

@@ -60,18 +60,18 @@ def lose_rejects(theatre: Theatre, run: str) -> None:
     theatre.stage.delete(list(theatre.stage.keys(f"rejects/sealed/dt=2026-11-22/run={run}/")))
 
 
-def test_a_run_whose_rejects_have_expired_is_shown_and_that_is_told(
+def test_a_run_whose_rejects_have_expired_is_shown_and_that_is_logged(
     theatre: Theatre, runs: tuple[str, str]
 ) -> None:
     lose_rejects(theatre, runs[0])
     made_at = {manifest.run: manifest.made_at for manifest in theatre.publication.manifests(THE_DAY)}
     with pytest.raises(RefusedError, match="not whole any more: rejects/"):
         theatre.publication.roll_back(THE_DAY, run_expires(made_at[runs[0]]) - timedelta(seconds=1))
-    with capture_logs() as told:
+    with capture_logs() as logged:
         assert theatre.publication.roll_back(THE_DAY, run_expires(made_at[runs[0]])) == runs[0]
     assert theatre.publication.all_shown(THE_DAY) == {runs[0]}
     assert (len(theatre.rows("reports")), len(theatre.rows("rejects"))) == (45, 0)
-    (note,) = [line for line in told if line["event"] == "rejects.expired"]
+    (note,) = [line for line in logged if line["event"] == "rejects.expired"]
     assert (note["run"], note["objects"], note["rows"]) == (runs[0], 1, 12)
 
 
@@ -175,7 +175,7 @@ def test_live_may_have_more_than_the_run_that_is_rolled_back(theatre: Theatre, r
     assert len(theatre.rows("reports")) == 45
 
 
-def test_a_day_that_somebody_has_pointed_elsewhere_is_none_of_the_workers(theatre: Theatre) -> None:
+def test_a_day_that_was_pointed_elsewhere_by_hand_shows_no_generation(theatre: Theatre) -> None:
     theatre.catalog.locations["reports", THE_DAY] = "s3://elsewhere/"
     assert theatre.publication.shown(THE_DAY) is None
     assert theatre.publication.all_shown(THE_DAY) == {None, LIVE}
@@ -185,8 +185,8 @@ def test_each_switch_is_noted_in_the_lake_as_json(theatre: Theatre) -> None:
     before = theatre.shown()
     run = theatre.seal.seal(THE_DAY).manifest.run
     (key,) = theatre.stage.keys("runs/dt=2026-11-22/switches/")
-    told = json.loads(theatre.stage.get(key))
-    assert {name: told[name] for name in ("why", "before", "after")} == {
+    note = json.loads(theatre.stage.get(key))
+    assert {name: note[name] for name in ("why", "before", "after")} == {
         "why": "seal",
         "before": "live",
         "after": run,
