@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from infra.analytics.lake_folder import FolderLake
 from infra.analytics.place import PlaceError
 from stream_worker.lake.keys import LIVE, day_folder, days_folder, days_in, shown_folder, switches_folder
-from stream_worker.publication.readers import Switch
+from stream_worker.publication.switch import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from stream_worker.lake.keys import Owner
     from stream_worker.lake.manifest import Manifest
     from stream_worker.process.progress import Progress
-    from stream_worker.publication.readers import Readers
+    from stream_worker.publication.publication import Publication
 
 
 _LOOKS: Final = 3
@@ -90,7 +90,7 @@ class Auditor:
     `now` decides which rejects may have expired.
     """
 
-    readers: Readers
+    publication: Publication
     progress: Progress
     now: Callable[[], datetime]
     recount: Recount | None = None
@@ -110,7 +110,7 @@ class Auditor:
 
     def _visible(self, day: date) -> tuple[object, ...]:
         """Return values that change whenever what readers see of the day changes."""
-        lake, seen = self.readers.lake, self.readers.seen(day)
+        lake, seen = self.publication.lake, self.publication.all_shown(day)
         begun = any(True for _ in lake.keys(day_folder("reports", LIVE, day)))
         return seen, list(lake.keys(manifests_folder(day))), begun
 
@@ -127,10 +127,10 @@ class _DayAudit:
 
     def run(self) -> Audit:
         """Check readers, chain and run. The stream comes last: it also has what is committed meanwhile."""
-        lake = self.by.readers.lake
+        lake = self.by.publication.lake
         live = read_day(lake, LIVE, self.day)
         held = set(lake.keys(day_folder("reports", LIVE, self.day))) - live.signposts
-        pointed = check_readers(self.by.readers, self.day, live=bool(held))
+        pointed = check_readers(self.by.publication, self.day, live=bool(held))
         self.problems += pointed.problems
         manifest = pointed.manifest
         chain = self._source(live, manifest)
@@ -187,7 +187,7 @@ class _DayAudit:
 
     def _replayed(self, manifest: Manifest) -> CommittedDay:
         """Return the chains of a replay; none if some of their segments have expired, as all do in time."""
-        chain = read_day(self.by.readers.lake, manifest.source, self.day)
+        chain = read_day(self.by.publication.lake, manifest.source, self.day)
         fewer = len(chain.segments) < sum(source.segments for source in manifest.sources)
         if not (fewer and self._segments_aged):
             return chain
@@ -195,13 +195,13 @@ class _DayAudit:
         return replace(chain, segments=[], problems=left)
 
     def _check_rejects(self, live: CommittedDay) -> None:
-        foreign, orphans = check_rejects(self.by.readers.lake, live)
+        foreign, orphans = check_rejects(self.by.publication.lake, live)
         self.problems += foreign
         if orphans and live.segments:
             self.notes.append(f"{orphans} rejects objects are left of lost commit races; they are ignored")
 
     def _check_run(self, manifest: Manifest, chain: CommittedDay, segments: CheckedChain) -> CheckedRun:
-        lake = self.by.readers.lake
+        lake = self.by.publication.lake
         checked = check_run(lake, manifest, self.by.progress, aged=self._run_aged(manifest))
         self.problems += checked.problems
         if checked.expired:
@@ -226,7 +226,7 @@ class _DayAudit:
         return checked
 
     def _recount(self, recount: Recount, chain: CommittedDay, manifest: Manifest | None) -> None:
-        lake, owners = self.by.readers.lake, chain.by_owner()
+        lake, owners = self.by.publication.lake, chain.by_owner()
         if chain.segments or manifest is None:
             records = sum(chain.outcomes.values())
             aged = self._segments_aged

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from stream_worker.lake.committed import CommittedDay
     from stream_worker.lake.store import Lake
-    from stream_worker.publication.readers import Readers
+    from stream_worker.publication.publication import Publication
 
 
 @dataclass(slots=True)
@@ -37,13 +37,13 @@ class Pointed:
         return self.manifests.get(self.generation or "", last)
 
 
-def check_readers(readers: Readers, day: date, *, live: bool) -> Pointed:
+def check_readers(publication: Publication, day: date, *, live: bool) -> Pointed:
     """Check the `dt` partitions of a day that has `live` segments or not."""
-    found = Pointed(readers.current(day))
-    _read_manifests(readers.lake, day, found)
+    found = Pointed(publication.shown(day))
+    _read_manifests(publication.lake, day, found)
     seen: dict[str, str] = {}
     for table in SWITCH_ORDER:
-        location = readers.catalog.location(table, day)
+        location = publication.catalog.location(table, day)
         shown = shown_at(table, day, location)
         if location is None:
             if live or found.manifests:
@@ -64,7 +64,7 @@ def check_readers(readers: Readers, day: date, *, live: bool) -> Pointed:
             seen[table] = shown or location
     if len(set(seen.values())) > 1:
         what = "the tables show two generations: " + ", ".join(f"{name} {at}" for name, at in seen.items())
-        found.problems.append(Problem(what, key=readers.catalog.location("reports", day)))
+        found.problems.append(Problem(what, key=publication.catalog.location("reports", day)))
     return found
 
 

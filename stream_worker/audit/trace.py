@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from schemas.tables import Table
     from stream_worker.audit.receipt import Receipt
     from stream_worker.lake.manifest import Part, Source
-    from stream_worker.publication.readers import Readers
+    from stream_worker.publication.publication import Publication
 
 _DAYS_LOOKED_AT: Final = 3  # around midnight a chain may go back a day, and a new stream may have begun
 _LAST_MEMBER: Final = 2**32
@@ -45,7 +45,7 @@ class Tracer:
     of an aggregate, only the members that have a row are reported.
     """
 
-    readers: Readers
+    publication: Publication
     now: Callable[[], datetime]
 
     def trace(self, receipt: Receipt, day: date | None = None) -> list[Trace]:
@@ -53,7 +53,7 @@ class Tracer:
 
         Without `day`, all days are searched, newest first.
         """
-        days = committed.days(self.readers.lake, LIVE) if day is None else [day]
+        days = committed.days(self.publication.lake, LIVE) if day is None else [day]
         segments = list(self._segments(receipt, days))
         found = [row for segment in segments for row in self._rows(receipt, segment)]
         if not found:
@@ -89,13 +89,13 @@ class Tracer:
         return {epoch: sorted(found[epoch], key=attrgetter("start")) for epoch in sorted(found, reverse=True)}
 
     def _links(self, receipt: Receipt, day: date) -> list[SegmentKey]:
-        keys = self.readers.lake.keys(day_folder("reports", LIVE, day))
+        keys = self.publication.lake.keys(day_folder("reports", LIVE, day))
         links = (SegmentKey.parse(key) for key in keys)
         return [link for link in links if link is not None and link.shard_id == receipt.shard_id]
 
     def _committed(self, link: SegmentKey) -> Committed | None:
         try:
-            summary = Summary.parse(self.readers.lake.metadata(link.key))
+            summary = Summary.parse(self.publication.lake.metadata(link.key))
         except (KeyError, ValueError):
             return None
         return None if is_signpost(summary) else Committed(link, summary)
@@ -157,7 +157,7 @@ class Tracer:
 
     def _segment_rejects_expired(self, segment: Committed) -> bool:
         """Return whether a segment's rejects have expired and its accepted rows are intact."""
-        lake, intact = self.readers.lake, segment.summary.is_reports
+        lake, intact = self.publication.lake, segment.summary.is_reports
         aged = self.now() >= segments_expire(segment.link.day)
         if not aged or segment.rejects is None or lake.find(segment.rejects) is not None:
             return False
@@ -165,7 +165,7 @@ class Tracer:
 
     def _run_rejects_expired(self, manifest: Manifest) -> bool:
         """Return whether some of a run's rejects have expired and its reports are intact."""
-        lake = self.readers.lake
+        lake = self.publication.lake
         if not expired_parts(lake, manifest, self.now()):
             return False
         bodies = ((part, lake.find(part.key, part.bytes)) for part in manifest.reports)
@@ -182,7 +182,7 @@ class Tracer:
     def _find(
         self, receipt: Receipt, table: Table, key: str, intact: Callable[[bytes], bool]
     ) -> Iterator[dict[str, Any]]:
-        rows = read_stored(self.readers.lake.find(key), table, intact, _SHOWN).rows
+        rows = read_stored(self.publication.lake.find(key), table, intact, _SHOWN).rows
         if rows is None:
             return
         number = pl.col("sequence_number").str.strip_chars_start("0") == str(receipt.sequence_number)
@@ -192,17 +192,17 @@ class Tracer:
 
     def _manifest(self, day: date) -> Manifest | None:
         """Return the manifest of the run that readers see; None if they see live segments."""
-        shown = self.readers.current(day)
+        shown = self.publication.shown(day)
         if shown is None or shown == LIVE:
             return None
-        body = self.readers.lake.find(ManifestKey(day, shown).key, DOCUMENT_BYTES)
+        body = self.publication.lake.find(ManifestKey(day, shown).key, DOCUMENT_BYTES)
         try:
             return Manifest.decode(body) if body is not None else None
         except ValueError:
             return None
 
     def _days_of_runs(self) -> list[date]:
-        return days_in(self.readers.lake.folders(RUNS))
+        return days_in(self.publication.lake.folders(RUNS))
 
     def _nowhere(self, receipt: Receipt, day: date | None) -> Trace:
         later = receipt.sequence_number > self._end(receipt).sequence_number
@@ -210,7 +210,7 @@ class Tracer:
 
     def _end(self, receipt: Receipt) -> Position:
         """Return where the newest chain of the shard ends or, without live segments, its newest run."""
-        near = self._near(receipt, committed.days(self.readers.lake, LIVE), _BEYOND)
+        near = self._near(receipt, committed.days(self.publication.lake, LIVE), _BEYOND)
         for chain in near.values():
             return next((last.summary.last for last in map(self._committed, reversed(chain)) if last), START)
         for day in sorted(self._days_of_runs(), reverse=True):

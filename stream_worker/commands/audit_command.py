@@ -121,7 +121,7 @@ def _days(
 
 
 def _trace(wiring: Wiring, receipt: Receipt, day: date | None, *, as_json: bool) -> bool:
-    traces = Tracer(wiring.readers, now).trace(receipt, day)
+    traces = Tracer(wiring.publication, now).trace(receipt, day)
     for trace in traces:
         _show_trace(trace, as_json=as_json)
     return all(trace.ok for trace in traces)
@@ -131,7 +131,7 @@ def _audit(wiring: Wiring, span: Span, *, against_stream: bool, nightly: bool, a
     recount = None
     if against_stream:
         recount = Recount(wiring.stream, wiring.grace, shown)
-    auditor = Auditor(wiring.readers, shown, now, recount)
+    auditor = Auditor(wiring.publication, shown, now, recount)
     days = problems = 0
     for day in span.days:
         found = auditor.audit(day)

@@ -107,7 +107,7 @@ def replay(  # noqa: PLR0913, PLR0917 - what the command takes
     span = Span(first, last, timedelta(seconds=grace))
     with reported():
         records_from = _lake(wiring, stop) if source == "lake" else _stream(wiring, stop, engine)
-        replay_ = Replay(wiring.lake, wiring.readers, wiring.runs, records_from, now)
+        replay_ = Replay(wiring.lake, wiring.publication, wiring.runs, records_from, now)
         for replayed in replay_.replay(span, dry_run=dry_run, name=name):
             _show(replayed, as_json=as_json)
 
@@ -147,7 +147,7 @@ def _lake(wiring: Wiring, stop: Stop) -> LakeSource:
 
     shards = _listed(wiring)
     proofs = None if shards is None else wiring.seal.completeness.prove
-    return LakeSource(wiring.lake, wiring.readers, shards or {}, make_processor, stop, proofs=proofs)
+    return LakeSource(wiring.lake, wiring.publication, shards or {}, make_processor, stop, proofs=proofs)
 
 
 def _listed(wiring: Wiring) -> dict[Owner, Shard] | None:

@@ -27,7 +27,7 @@ def rollback(day: date, to: str | None, *, as_json: bool) -> None:
     """
     wiring = Wiring.of_environment()
     with reported():
-        found = wiring.readers.roll_back(day, now(), to)
+        found = wiring.publication.roll_back(day, now(), to)
         if as_json:
             click.echo(json.dumps({"day": str(day), "generation": found}))
         else:

@@ -23,7 +23,7 @@ from stream_worker.process.progress import shown
 from stream_worker.process.stop import Stop
 from stream_worker.publication.glue import GlueCatalog
 from stream_worker.publication.history import History
-from stream_worker.publication.readers import Readers
+from stream_worker.publication.publication import Publication
 from stream_worker.shard_life.assembly import Assembly
 from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.span import GRACE_SECONDS
@@ -89,9 +89,11 @@ class Wiring:
         )
 
     @cached_property
-    def readers(self) -> Readers:
+    def publication(self) -> Publication:
         """What readers see, through the catalog."""
-        return Readers(self.lake, GlueCatalog(clients.glue(), self.settings.database, self.settings.bucket))
+        return Publication(
+            self.lake, GlueCatalog(clients.glue(), self.settings.database, self.settings.bucket)
+        )
 
     @cached_property
     def runs(self) -> RunBuilder:
@@ -102,12 +104,12 @@ class Wiring:
     def seal(self) -> Seal:
         """The seal."""
         completeness = Completeness(self.stream, self.lake, self.grace)
-        return Seal(self.lake, self.readers, self.runs, completeness, now)
+        return Seal(self.lake, self.publication, self.runs, completeness, now)
 
     @cached_property
     def history(self) -> History:
         """The generations that are kept."""
-        return History(self.lake, self.readers)
+        return History(self.lake, self.publication)
 
     def processor(self, shard: Shard, generation: str, span: Span, pulse: Pulse) -> Processor:
         """Return a processor that commits a span to another generation than the live one."""

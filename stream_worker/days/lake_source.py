@@ -11,7 +11,7 @@ import polars as pl
 from schemas.tables import REJECTS
 from stream_worker.days.replay import Origin
 from stream_worker.days.seal import refuse_broken, refuse_unproven
-from stream_worker.judging.day_pipeline import IN_SHARD_ORDER, POSITION, written_anew
+from stream_worker.judging.day_pipeline import IN_SHARD_ORDER, POSITION, with_bodies
 from stream_worker.lake.committed import outcomes_of, read_day
 from stream_worker.lake.expiry import KEPT_FOR
 from stream_worker.lake.keys import LIVE, day_folder
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Move
     from stream_worker.process.stop import Stop
-    from stream_worker.publication.readers import Readers
+    from stream_worker.publication.publication import Publication
     from stream_worker.shard_life.processor import Processor
     from stream_worker.stream.span import Span
 
@@ -48,7 +48,7 @@ class LakeSource:
     """The records that the live generation keeps. `shards` are those that the stream still lists."""
 
     lake: Lake
-    readers: Readers
+    publication: Publication
     shards: Mapping[Owner, Shard]
     make_processor: Callable[[Shard, str, Span, Move], Processor]
     stop: Stop
@@ -59,7 +59,7 @@ class LakeSource:
         """Refuse days that are not completely committed, or have lost segments or rejects."""
         for day in span.days:
             refuse_broken(live[day], despite_gaps=False)
-            runs = self.readers.manifests(day)
+            runs = self.publication.manifests(day)
             if not live[day].segments and runs:
                 raise RefusedError(
                     f"the live segments of {day} are gone, only sealed runs are left: it cannot be replayed"
@@ -146,7 +146,7 @@ def read_records(lake: Lake, segment: Committed) -> Records:
     under the partition key that the edge gives it. Of a rejected body the lake has the first 64 KiB. Raises
     `DamagedError` if rows are not as they were committed.
     """
-    reports = written_anew(pl.concat(accepted_rows(lake, [segment])))
+    reports = with_bodies(pl.concat(accepted_rows(lake, [segment])))
     rejects = pl.concat([pl.DataFrame(schema=REJECTS.polars), *rejected_rows(lake, [segment])])
     columns = (*POSITION, "arrived_at", "partition_key", "body")
     accepted = reports.with_columns(partition_key=pl.col("stack_id")).select(columns)

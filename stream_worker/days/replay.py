@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from stream_worker.lake.manifest import Manifest
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Move
-    from stream_worker.publication.readers import Readers
+    from stream_worker.publication.publication import Publication
     from stream_worker.stream.span import Span
 
 log = structlog.get_logger("replay")
@@ -81,7 +81,7 @@ class Replay:
     """Replays spans of days from a source."""
 
     lake: Lake
-    readers: Readers
+    publication: Publication
     runs: RunBuilder
     source: Source
     now: Callable[[], datetime]
@@ -118,11 +118,11 @@ class Replay:
 
     def _finish(self, found: CommittedDay, live: CommittedDay, span: Span, *, dry_run: bool) -> Replayed:
         refuse_broken(found, despite_gaps=False)
-        before = self.readers.current(found.day)
+        before = self.publication.shown(found.day)
         proofs = self.source.prove(found, span.grace)
         manifest = self.runs.build(found, proofs, before, self.now())
         changed = self._changes(manifest, before)
-        switched = not dry_run and self.readers.point(found.day, manifest.run, "replay", self.now())
+        switched = not dry_run and self.publication.show(found.day, manifest.run, "replay", self.now())
         log.info("day.replayed", day=str(found.day), run=manifest.run, switched=switched, **manifest.outcomes)
         return Replayed(manifest, live.judged_by, changed, switched)
 
@@ -139,7 +139,7 @@ class Replay:
             return iter(())
         if before == LIVE:
             return live_rows(self.lake, day)
-        runs = {manifest.run: manifest for manifest in self.readers.manifests(day)}
+        runs = {manifest.run: manifest for manifest in self.publication.manifests(day)}
         if before not in runs:
             raise DamagedError(Problem("missing: the manifest", key=ManifestKey(day, before).key))
         return run_rows(self.lake, runs[before])

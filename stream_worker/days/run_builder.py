@@ -14,7 +14,7 @@ from schemas.report import SCHEMA_VERSION
 from schemas.tables import REJECTS, REPORTS
 from stream_worker.days.sorter import PART_ROWS, Sorter
 from stream_worker.judging import day_fraud
-from stream_worker.judging.day_pipeline import dedupe, judge, with_nonces
+from stream_worker.judging.day_pipeline import dedupe, settle_part, with_nonces
 from stream_worker.judging.sample import Sample, share_of
 from stream_worker.lake.committed import digest_of, outcomes_of
 from stream_worker.lake.keys import ExpiringKey, ManifestKey, RunFolder
@@ -137,7 +137,7 @@ class RunBuilder:
             rejects.gather(rows)
         with self.progress("rows sealed", day.outcomes["accepted"]) as move:
             for part in sorter.parts():
-                judged = judge(part, evidence, self.judgement)
+                judged = settle_part(part, evidence, self.judgement)
                 reports.add(judged.accepted)
                 rejects.gather(judged.rejected)
                 rejudged.update(judged.rejudged)

@@ -10,7 +10,7 @@ import structlog
 from stream_worker.lake import committed
 from stream_worker.lake.keys import LIVE, shown_at
 from stream_worker.process.errors import RefusedError
-from stream_worker.publication.readers import ROLLBACK
+from stream_worker.publication.switch import ROLLBACK
 from stream_worker.stream.span import Span
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stream_worker.lake.manifest import Manifest
     from stream_worker.lake.store import Lake
     from stream_worker.process.problem import Problem
-    from stream_worker.publication.readers import Readers
+    from stream_worker.publication.publication import Publication
 
 log = structlog.get_logger("seal")
 
@@ -42,7 +42,7 @@ class Seal:
     """Seals days of the live generation."""
 
     lake: Lake
-    readers: Readers
+    publication: Publication
     runs: RunBuilder
     completeness: Completeness
     now: Callable[[], datetime]
@@ -62,9 +62,9 @@ class Seal:
         found = committed.read_day(self.lake, LIVE, day)
         refuse_broken(found, despite_gaps=despite_gaps)
         found = replace(found, problems=[*found.problems, *forgotten])
-        before, now = self.readers.current(day), self.now()
+        before, now = self.publication.shown(day), self.now()
         manifest = self.runs.build(found, proofs, before, now, anew=anew)
-        switched = self.readers.point(day, manifest.run, "seal", self.now())
+        switched = self.publication.show(day, manifest.run, "seal", self.now())
         log.info("day.sealed", day=str(day), run=manifest.run, switched=switched, **manifest.outcomes)
         return Sealed(manifest, switched)
 
@@ -79,11 +79,11 @@ class Seal:
 
     def _is_live(self, day: date) -> bool:
         # A day that is pointed elsewhere is left to the audit, which reports it.
-        location = self.readers.catalog.location("reports", day)
+        location = self.publication.catalog.location("reports", day)
         return location is None or shown_at("reports", day, location) == LIVE
 
     def _rolled_back(self, day: date) -> bool:
-        switches = self.readers.switches(day)
+        switches = self.publication.switches(day)
         return bool(switches) and switches[-1].why == ROLLBACK
 
     def _prove(self, day: date, *, despite_gaps: bool) -> tuple[Mapping[Owner, str], list[Problem]]:

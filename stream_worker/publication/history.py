@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from stream_worker.lake.store import Lake
-    from stream_worker.publication.readers import Readers
+    from stream_worker.publication.publication import Publication
 
 KEPT: Final = timedelta(days=30)
 """How long a run is kept after readers were switched from it, or after it was made if they never saw it.
@@ -34,9 +34,9 @@ KEPT: Final = timedelta(days=30)
 It is kept for a rollback. `schemas.retention` promises something else: a run's rejects may expire before it.
 """
 
-_A_REMOVAL: Final = timedelta(
-    hours=12
-)  # takes minutes; the next day's `expire` completes one that was cut off
+_REMOVAL_LASTS: Final = timedelta(hours=12)
+"""More than a removal takes, which is minutes; the next day's `expire` completes an interrupted one."""
+
 _NEVER: Final = datetime.max.replace(tzinfo=UTC) - KEPT
 
 log = structlog.get_logger("history")
@@ -65,20 +65,20 @@ class History:
     """Lists the generations of a day and removes expired runs. It never removes the live generation."""
 
     lake: Lake
-    readers: Readers
+    publication: Publication
 
     def of(self, day: date) -> list[Kept]:
         """Return the day's generations: live, if it has segments, then the runs in the order of making."""
-        current = self.readers.current(day)
+        current = self.publication.shown(day)
         live = read_day(self.lake, LIVE, day)
         accepted, records = live.outcomes["accepted"], sum(live.outcomes.values())
-        seen = Kept(LIVE, current == LIVE, "stream", accepted, records - accepted, live.judged_by)
-        return [*([seen] if records else []), *self._runs(day, current)]
+        kept = Kept(LIVE, current == LIVE, "stream", accepted, records - accepted, live.judged_by)
+        return [*([kept] if records else []), *self._runs(day, current)]
 
     def _runs(self, day: date, current: str | None) -> list[Kept]:
-        # In either table: if a switch is cut off between the two, readers see two generations.
-        seen, switches, found = self.readers.seen(day), self.readers.switches(day), list[Kept]()
-        for manifest in self.readers.manifests(day):
+        # In either table: if a switch is interrupted between the two, readers see two generations.
+        seen, switches, found = self.publication.all_shown(day), self.publication.switches(day), list[Kept]()
+        for manifest in self.publication.manifests(day):
             run, made_at = manifest.run, manifest.made_at
             replaced_at = max((switch.at for switch in switches if switch.before == run), default=made_at)
             until = None if run in seen else replaced_at + KEPT
@@ -90,9 +90,9 @@ class History:
 
     def expire(self, day: date, now: datetime) -> list[str]:
         """Remove runs that were kept long enough and what interrupted seals left; return their ids."""
-        runs = self._runs(day, self.readers.current(day))
+        runs = self._runs(day, self.publication.shown(day))
         due = [kept.generation for kept in runs if kept.until is not None and kept.until <= now]
-        due = list(dict.fromkeys(due + self._unfinished(day, now) + self._cut_off(day)))
+        due = list(dict.fromkeys(due + self._unfinished(day, now) + self._being_removed(day)))
         removed = [run for run in due if self._remove(day, run, now)]
         for run in removed:
             log.info("run.expired", day=str(day), run=run)
@@ -117,13 +117,13 @@ class History:
         return removed
 
     def _is_in_use(self, day: date, run: str) -> bool:
-        switched_to = {switch.after for switch in self.readers.switches(day)[-1:]}
-        return run in self.readers.seen(day) or run in switched_to
+        switched_to = {switch.after for switch in self.publication.switches(day)[-1:]}
+        return run in self.publication.all_shown(day) or run in switched_to
 
     def _is_stale(self, note: str, now: datetime) -> bool:
         """Return whether the removal that a note is about must have been interrupted."""
         begun = self.lake.find(note)
-        return begun is not None and datetime.fromisoformat(begun.decode()) + _A_REMOVAL <= now
+        return begun is not None and datetime.fromisoformat(begun.decode()) + _REMOVAL_LASTS <= now
 
     def days(self) -> list[date]:
         """Return the days that have runs, oldest first."""
@@ -137,12 +137,12 @@ class History:
             for folder in (RunFolder.parse(f"{sealed}{name}/") for name in self.lake.folders(sealed))
             if folder is not None
         }
-        cut_off = begun - {manifest.run for manifest in self.readers.manifests(day)}
-        if cut_off:  # or being removed by another `expire`, whose note exists until the files are gone
-            cut_off -= set(self._cut_off(day))
-        return sorted(run for run in cut_off if self._begun(day, run) + KEPT <= now)
+        left = begun - {manifest.run for manifest in self.publication.manifests(day)}
+        if left:  # or being removed by another `expire`, whose note exists until the files are gone
+            left -= set(self._being_removed(day))
+        return sorted(run for run in left if self._begun(day, run) + KEPT <= now)
 
-    def _cut_off(self, day: date) -> list[str]:
+    def _being_removed(self, day: date) -> list[str]:
         """Return the runs whose removal was interrupted, or is under way in another `expire`."""
         noted = map(ExpiringKey.parse, self.lake.keys(expiring_folder(day)))
         return [key.run for key in noted if key is not None]

@@ -46,8 +46,8 @@ class LiveDays:
             self._next_try = self._clock() + _PAUSE_SECONDS
             detail = str(error) if isinstance(error, WorkerError) else type(error).__name__
             note = (
-                "Commits go on, and later ones try again. Until a try succeeds or the day is sealed, queries "
-                "do not see the day."
+                "Commits go on, and later ones try again. Until a try succeeds or the day is sealed, queries"
+                " do not see the day."
             )
             log.warning("catalog.failed", day=str(day), detail=detail, note=note)
         else:

@@ -18,7 +18,7 @@ from infra.fleets.labelled import DAY_MILLISECONDS, FAMILIES
 from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
 from stream_worker.lake.keys import LIVE, SwitchKey, shown_folder
 from stream_worker.lake.segment import parquet
-from stream_worker.publication.readers import Switch
+from stream_worker.publication.switch import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

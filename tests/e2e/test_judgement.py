@@ -24,7 +24,7 @@ ROOT: Final = Path(__file__).parents[2]
 RULE: Final = """RULES: Final = (
     Rule("all", 1, "A rule that nothing passes.", lambda _: pl.lit(value=True)),
 """
-DAY_RULE: Final = """class _Everything:
+DAY_RULE: Final = """class _Everything(Finding):
     def __len__(self) -> int:
         return 1
 
@@ -44,7 +44,7 @@ def stricter(tmp_path: Path) -> Path:
         left_out = shutil.ignore_patterns("__pycache__", "jars")
         shutil.copytree(ROOT / package, tmp_path / package, ignore=left_out)
     for module, rules in (("fraud", RULE), ("day_fraud", DAY_RULE)):
-        path = tmp_path / "stream_worker" / f"{module}.py"
+        path = tmp_path / "stream_worker" / "judging" / f"{module}.py"
         text = path.read_text("utf-8")
         assert text.count("RULES: Final = (\n") == 1
         path.write_text(text.replace("RULES: Final = (\n", rules), "utf-8")

@@ -25,7 +25,7 @@ from stream_worker.process.stop import Stop
 from stream_worker.publication.glue import GlueCatalog
 from stream_worker.publication.history import History
 from stream_worker.publication.live_days import LiveDays
-from stream_worker.publication.readers import Readers
+from stream_worker.publication.publication import Publication
 from stream_worker.shard_life.assembly import Assembly
 from stream_worker.stream.horizon import KinesisHorizon
 from stream_worker.stream.kinesis import KinesisStream
@@ -133,8 +133,8 @@ class Process:
         return GlueCatalog(cast("GlueClient", self.place.glue), "metrics", BUCKET)
 
     @property
-    def readers(self) -> Readers:
-        return Readers(self.lake, self.catalog)
+    def publication(self) -> Publication:
+        return Publication(self.lake, self.catalog)
 
     @property
     def runs(self) -> RunBuilder:
@@ -144,7 +144,7 @@ class Process:
     def sealing(self) -> Seal:
         pause, now = self.actor.world.pause, self.actor.now
         proof = Completeness(self.stream, self.lake, GRACE, now=now, pause=pause)
-        return Seal(self.lake, self.readers, self.runs, proof, now)
+        return Seal(self.lake, self.publication, self.runs, proof, now)
 
     def seal(self, day: date, *, despite_gaps: bool = False) -> Sealed:
         """Seal a day."""
@@ -167,23 +167,23 @@ class Process:
         """Replay some days from the stream or the lake."""
         span = Span(first, last, GRACE)
         held = self._from_lake() if source == "lake" else self._from_stream()
-        again = Replay(self.lake, self.readers, self.runs, held, self.actor.now)
+        again = Replay(self.lake, self.publication, self.runs, held, self.actor.now)
         return list(again.replay(span, dry_run=dry_run, name=name))
 
     def roll_back(self, day: date, to: str | None = None) -> str:
         """Roll readers of a day back."""
-        return self.readers.roll_back(day, self.actor.now(), to)
+        return self.publication.roll_back(day, self.actor.now(), to)
 
     def expire(self) -> None:
         """Remove runs that were kept for long enough."""
-        history = History(self.lake, self.readers)
+        history = History(self.lake, self.publication)
         for day in history.days():
             history.expire(day, self.actor.now())
 
     def audit(self, day: date, *, against_stream: bool) -> Audit:
         """Audit a day."""
         recount = Recount(self.stream, GRACE, silent) if against_stream else None
-        return Auditor(self.readers, silent, self.actor.now, recount).audit(day)
+        return Auditor(self.publication, silent, self.actor.now, recount).audit(day)
 
     def poll(self) -> None:
         """Work on the poll engine until asked to stop."""
@@ -239,7 +239,7 @@ class Process:
             shards = {shard.owner: shard for shard in self.stream.shards()}
         except WorkerError:  # as replay_command goes on without the stream
             shards, proofs = {}, None
-        return LakeSource(self.lake, self.readers, shards, self._spanned, self.stop, proofs=proofs)
+        return LakeSource(self.lake, self.publication, shards, self._spanned, self.stop, proofs=proofs)
 
     def _spanned(self, shard: Shard, target: str, span: Span, _move: Move) -> Processor:
         return self.assembly.replay(shard, target, span, pulse=NoPulse())

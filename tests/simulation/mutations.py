@@ -183,7 +183,7 @@ MUTATIONS: Final = (
     _one(
         "expire looks at no reader",
         "publication.history",
-        "return run in self.readers.seen(day) or run in switched_to",
+        "return run in self.publication.all_shown(day) or run in switched_to",
         "return False",
         seeds=200,
     ),
@@ -192,7 +192,7 @@ MUTATIONS: Final = (
         "stream_worker.publication.history",
         (
             ("until = None if run in seen else replaced_at + KEPT", "until = replaced_at + KEPT"),
-            ("return run in self.readers.seen(day) or run in switched_to", "return False"),
+            ("return run in self.publication.all_shown(day) or run in switched_to", "return False"),
         ),
     ),
     _one("an audit without digests", "audit.stored_rows", "    if not intact(body):\n", "    if False:\n"),

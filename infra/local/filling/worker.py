@@ -15,7 +15,7 @@ from stream_worker.process.progress import silent
 from stream_worker.process.settings import WorkerSettings
 from stream_worker.process.stop import Stop
 from stream_worker.publication.live_days import LiveDays
-from stream_worker.publication.readers import Readers
+from stream_worker.publication.publication import Publication
 from stream_worker.shard_life.assembly import Assembly
 from stream_worker.stream.span import GRACE_SECONDS
 
@@ -72,8 +72,8 @@ class Worker:
         now = datetime(day.year, day.month, day.day, tzinfo=UTC) + _SEALED_AFTER
         completeness = Completeness(place.stream, place.lake, _GRACE, now=lambda: now, pause=lambda _: None)
         runs = RunBuilder(place.lake, JUDGEMENT, silent)
-        readers = Readers(place.lake, place.catalog)
-        return Seal(place.lake, readers, runs, completeness, lambda: now).seal(day).manifest
+        publication = Publication(place.lake, place.catalog)
+        return Seal(place.lake, publication, runs, completeness, lambda: now).seal(day).manifest
 
     def _processor(self, shard: Shard) -> Processor:
         # No horizon: a story's records arrive long before now, and the stream has forgotten none of them.

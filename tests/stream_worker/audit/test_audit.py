@@ -57,7 +57,7 @@ def test_a_sealed_day_is_told_as_readers_see_it(ledger: Ledger) -> None:
 def test_a_day_that_was_rolled_back_is_live_again(ledger: Ledger) -> None:
     live = ledger.audit()
     ledger.seal()
-    ledger.readers.roll_back(TODAY, SEALED_AT)
+    ledger.publication.roll_back(TODAY, SEALED_AT)
     assert ledger.audit() == live
 
 

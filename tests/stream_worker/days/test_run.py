@@ -97,5 +97,5 @@ def test_rows_that_do_not_add_up_are_an_error_and_there_is_no_manifest(
     monkeypatch.setattr(Parts, "gather", lambda *_: None)
     with pytest.raises(WorkerError, match="readers were not switched"):
         theatre.seal.seal(THE_DAY)
-    assert theatre.readers.current(THE_DAY) == LIVE
-    assert theatre.readers.manifests(THE_DAY) == []
+    assert theatre.publication.shown(THE_DAY) == LIVE
+    assert theatre.publication.manifests(THE_DAY) == []

@@ -66,7 +66,7 @@ def test_a_day_that_is_read_again_has_the_rows_of_live_though_midnight_is_inside
     assert len(sealed["reports"]) > 30
     theatre.stage.effects.clear()
     again = source(cloud, one_shard, theatre, MIDNIGHT - timedelta(hours=1))
-    replay = Replay(theatre.stage, theatre.readers, theatre.runs, again, theatre.tick)
+    replay = Replay(theatre.stage, theatre.publication, theatre.runs, again, theatre.tick)
     (done,) = replay.replay(SPAN)
     assert done.changes == []
     assert same(theatre.shown(DAY), sealed)

@@ -43,7 +43,7 @@ class Moody(MemoryCatalog):
         return LiveDays(self.connect, lambda: self.now)
 
 
-def test_each_day_is_told_once_and_the_catalog_is_connected_with_the_first() -> None:
+def test_each_day_is_added_once_and_the_catalog_is_connected_with_the_first() -> None:
     catalog = Moody()
     announce = catalog.live_days()
     assert catalog.connected == 0
@@ -101,7 +101,7 @@ def test_a_catalog_that_cannot_be_connected_is_tried_again() -> None:
     assert catalog.asked == [DAY]
 
 
-def test_glue_is_told_and_asked_no_more_than_it_must_be(
+def test_glue_is_called_no_more_often_than_it_must_be(
     cloud: Cloud, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in cloud.endpoint.environment.items():

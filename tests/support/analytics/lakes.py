@@ -12,7 +12,7 @@ import polars as pl
 from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
 from stream_worker.lake.keys import LIVE, SwitchKey, shown_folder
 from stream_worker.lake.segment import parquet
-from stream_worker.publication.readers import Switch
+from stream_worker.publication.switch import Switch
 from tests.support.analytics.truth import DAY, Truth
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from infra.analytics.lake_folder import FolderLake
 from schemas.tables import REJECTS, REPORTS
 from stream_worker.lake.keys import LIVE, PartKey, SwitchKey, shown_folder
 from stream_worker.lake.segment import parquet
-from stream_worker.publication.readers import Switch
+from stream_worker.publication.switch import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from pydantic import BaseModel, ConfigDict
 
 from stream_worker.lake.expiry import KEPT_FOR
 from stream_worker.lake.keys import (
@@ -26,78 +25,36 @@ from stream_worker.lake.parts import expired_parts, missing_parts
 from stream_worker.lake.store import DOCUMENT_BYTES
 from stream_worker.process.errors import RefusedError
 from stream_worker.publication.catalog import SWITCH_ORDER
+from stream_worker.publication.switch import ROLLBACK, Switch, way_back
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import date, datetime
 
     from stream_worker.lake.manifest import Part
     from stream_worker.lake.store import Lake
     from stream_worker.publication.catalog import Catalog
-
-ROLLBACK: Final = "rollback"
-"""The reason of a switch back."""
 
 _MOMENT: Final = timedelta(microseconds=1)
 
 log = structlog.get_logger("readers")
 
 
-class Switch(BaseModel):
-    """A note that readers of a day were switched to another generation; `why` is the command's name."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    day: date
-    at: datetime
-    why: str
-    before: str | None
-    after: str
-
-
-def way_back(switches: Sequence[Switch], current: str | None) -> str | None:
-    """Return what readers saw before they were switched to `current`; None if the notes do not say.
-
-    A rollback takes back all switches since readers last saw its target, so one rollback after another leads
-    further back. A switch by another command to what they had seen before is a new step, not a way back.
-    """
-    seen: list[str] = []
-    for switch in switches:
-        if switch.before is not None:
-            _come_to(seen, switch.before)  # what was noted after that was interrupted, or undone by hand
-        if switch.why == ROLLBACK:
-            _come_to(seen, switch.after)
-        else:
-            seen.append(switch.after)
-    if current not in seen:
-        return None
-    _come_to(seen, current)
-    return seen[-2] if len(seen) > 1 else None
-
-
-def _come_to(seen: list[str], one: str) -> None:
-    """Drop what came after `one` was last seen; append it if it never was."""
-    if one in seen:
-        del seen[len(seen) - seen[::-1].index(one) :]
-    else:
-        seen.append(one)
-
-
 @dataclass(frozen=True, slots=True)
-class Readers:
-    """Points readers of a day at one of its generations."""
+class Publication:
+    """What readers see: it shows them one generation of a day, and says which one they see."""
 
     lake: Lake
     catalog: Catalog
 
-    def current(self, day: date) -> str | None:
+    def shown(self, day: date) -> str | None:
         """Read which generation readers of `reports` see; None if it is not one of this worker's."""
         return shown_at("reports", day, self.catalog.location("reports", day))
 
-    def seen(self, day: date) -> set[str | None]:
+    def all_shown(self, day: date) -> set[str | None]:
         """Read what readers of both tables see: one generation, or two if a switch was interrupted."""
         return {shown_at(table, day, self.catalog.location(table, day)) for table in SWITCH_ORDER}
 
-    def point(self, day: date, to: str, why: str, now: datetime) -> bool:
+    def show(self, day: date, to: str, why: str, now: datetime) -> bool:
         """Switch readers of both tables to a generation, rejects first; return whether this call did so.
 
         Each table changes in one step. If the call is interrupted between them, the same call again completes
@@ -106,21 +63,21 @@ class Readers:
         expired counts as whole: its reports are, and its manifest has the counts.
         """
         expired = self._check(day, to, now)
-        if self.seen(day) == {to}:
+        if self.all_shown(day) == {to}:
             return False
         if expired:
             rows = sum(part.rows for part in expired)
             log.warning(
                 "rejects.expired", day=str(day), run=to, objects=len(expired), rows=rows, note=KEPT_FOR
             )
-        before, last = self.current(day), self.switches(day)[-1:]
+        before, last = self.shown(day), self.switches(day)[-1:]
         now = max(now, *(switch.at + _MOMENT for switch in last)) if last else now
         switch = Switch(day=day, at=now, why=why, before=before, after=to)
         note = SwitchKey(day, now, to).key
         self.lake.put_new(note, switch.model_dump_json().encode(), {})
         self._check_again(switch)  # an `expire` that missed the note has removed the run, or has its own note
         target = to
-        while self.seen(day) != {target}:
+        while self.all_shown(day) != {target}:
             self._point(day, target, why)
             target = self.switches(day)[-1].after
         if target == to:
@@ -160,19 +117,19 @@ class Readers:
         if rows of it are missing other than expired rejects.
         """
         if to is None:
-            cut_off = len(self.seen(day)) > 1
-            to = self._before_the_cut(day) if cut_off else way_back(self.switches(day), self.current(day))
+            interrupted = len(self.all_shown(day)) > 1
+            to = self._interrupted_from(day) if interrupted else way_back(self.switches(day), self.shown(day))
         if to is None:
             raise RefusedError(f"{day} is not sealed: there is nothing to go back from")
-        self.point(day, to, ROLLBACK, now)
+        self.show(day, to, ROLLBACK, now)
         return to
 
-    def _before_the_cut(self, day: date) -> str:
+    def _interrupted_from(self, day: date) -> str:
         """Return what an interrupted switch started from, or the target of an interrupted rollback."""
         switches = self.switches(day)
         if switches and switches[-1].why == ROLLBACK:
             return switches[-1].after
-        return self.current(day) or LIVE
+        return self.shown(day) or LIVE
 
     def _check(self, day: date, to: str, now: datetime) -> list[Part]:
         """Raise `RefusedError` if a generation is not whole; return its parts that have expired."""
