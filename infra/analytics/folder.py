@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from infra.analytics.lake_folder import FolderLake
 from infra.analytics.place import PlaceError
-from stream_worker.lake import generation
-from stream_worker.lake.segment import LIVE, day_prefix
-from stream_worker.publication.readers import Switch
+from stream_worker.lake.keys import LIVE, day_folder, days_folder, days_in, shown_folder, switches_folder
+from stream_worker.publication.switch import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,15 +41,15 @@ class Folder:
     def days(self, table: str) -> Mapping[date, str]:
         """Return the days of either generation."""
         lake = FolderLake(self.root)
-        folders = [name for kind in _GENERATIONS for name in lake.folders(f"{table}/{kind}/")]
-        return {day: self._prefix(lake, table, day) for day in sorted(set(generation.days_of(folders)))}
+        folders = [name for kind in _GENERATIONS for name in lake.folders(days_folder(table, kind))]
+        return {day: self._prefix(lake, table, day) for day in sorted(set(days_in(folders)))}
 
     def files(self, prefix: str) -> list[str]:
         """Return the paths of the files below a prefix."""
         return [str(path) for path in sorted((self.root / prefix).glob("*.parquet"))]
 
     def _prefix(self, lake: FolderLake, table: str, day: date) -> str:
-        notes = list(lake.keys(generation.switches_prefix(day)))
+        notes = list(lake.keys(switches_folder(day)))
         if not notes:
-            return day_prefix(table, LIVE, day)
-        return generation.prefix(table, day, Switch.model_validate_json(lake.get(notes[-1])).after)
+            return day_folder(table, LIVE, day)
+        return shown_folder(table, day, Switch.model_validate_json(lake.get(notes[-1])).after)

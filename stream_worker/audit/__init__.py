@@ -1,1 +1,1 @@
-"""The audit: what readers see of a day is what was committed, record for record."""
+"""The audit: proves that readers of a day see what was committed, record for record."""

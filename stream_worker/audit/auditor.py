@@ -1,4 +1,4 @@
-"""Audits a day: that what readers see is what was committed, record for record, and what is wrong if not."""
+"""Audits a day: proves that readers see what was committed, record for record, or names each problem."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from stream_worker.audit.chain_check import check_chain
-from stream_worker.audit.generation_positions import chain_places, run_places
+from stream_worker.audit.generation_positions import chain_positions, run_positions
 from stream_worker.audit.locate import locate
 from stream_worker.audit.readers_check import check_readers, check_rejects
 from stream_worker.audit.run_check import check_run
 from stream_worker.audit.sources import changed_since, later_than
 from stream_worker.lake.committed import read_day
 from stream_worker.lake.expiry import KEPT_FOR, run_expires, segments_expire
-from stream_worker.lake.generation import runs_prefix
-from stream_worker.lake.segment import LIVE, OUTCOMES, day_prefix
+from stream_worker.lake.keys import LIVE, day_folder, manifests_folder
+from stream_worker.lake.segment import OUTCOMES
 from stream_worker.process.problem import Kind, Problem
 from stream_worker.stream.records import START, Position
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from stream_worker.audit.recount import Recount
     from stream_worker.audit.run_check import CheckedRun
     from stream_worker.lake.committed import CommittedDay
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.manifest import Manifest
     from stream_worker.process.progress import Progress
-    from stream_worker.publication.readers import Readers
+    from stream_worker.publication.publication import Publication
 
 
 _LOOKS: Final = 3
@@ -47,10 +47,10 @@ class AuditedShard:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What an audit found; `generation` is what readers see, None if that is none of this worker's.
+    """What an audit found; `generation` is what readers see, None if that is not one of this worker's.
 
     `outcomes` are the counts of that generation. `problems` begin with the first shard and position;
-    `notes` are what is worth knowing and no problem.
+    `notes` are worth knowing but are not problems.
     """
 
     day: date
@@ -62,7 +62,7 @@ class Audit:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
+        """True if nothing is wrong."""
         return not self.problems
 
     @property
@@ -71,7 +71,7 @@ class Audit:
         return sum(self.outcomes.values())
 
     def document(self) -> dict[str, Any]:
-        """Return what machines are told."""
+        """Return the audit as `--json` prints it."""
         return {
             "day": str(self.day),
             "ok": self.ok,
@@ -85,21 +85,21 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Auditor:
-    """Audits days; with `recount` against the stream too. Raises only when the world fails.
+    """Audits days; with `recount`, against the stream too. Raises only when a service fails.
 
-    `now` says which rejects may have gone by age.
+    `now` decides which rejects may have expired.
     """
 
-    readers: Readers
+    publication: Publication
     progress: Progress
     now: Callable[[], datetime]
     recount: Recount | None = None
 
     def audit(self, day: date) -> Audit:
-        """Check all that there is of a day, on after the first problem too.
+        """Check everything of a day; continue after the first problem.
 
-        A problem is believed if the day was not sealed, rolled back or begun meanwhile: a part of it was read
-        before that then, and another part after it. Else it is checked again, a few times.
+        If the day was sealed, rolled back or begun meanwhile, a part was read before that and a part after,
+        and problems may be false: then the day is checked again, a few times.
         """
         for _ in range(_LOOKS):
             before = self._visible(day)
@@ -109,10 +109,10 @@ class Auditor:
         return found
 
     def _visible(self, day: date) -> tuple[object, ...]:
-        """Return what changes as a day becomes visible in another way."""
-        lake, seen = self.readers.lake, self.readers.seen(day)
-        begun = any(True for _ in lake.keys(day_prefix("reports", LIVE, day)))
-        return seen, list(lake.keys(runs_prefix(day))), begun
+        """Return values that change whenever what readers see of the day changes."""
+        lake, seen = self.publication.lake, self.publication.all_shown(day)
+        begun = any(True for _ in lake.keys(day_folder("reports", LIVE, day)))
+        return seen, list(lake.keys(manifests_folder(day))), begun
 
 
 @dataclass(slots=True)
@@ -126,11 +126,11 @@ class _DayAudit:
     notes: list[str] = field(default_factory=list)
 
     def run(self) -> Audit:
-        """Check readers, chain and run, the stream last: it has what is committed meanwhile."""
-        lake = self.by.readers.lake
+        """Check readers, chain and run. The stream comes last: it also has what is committed meanwhile."""
+        lake = self.by.publication.lake
         live = read_day(lake, LIVE, self.day)
-        held = set(lake.keys(day_prefix("reports", LIVE, self.day))) - live.signposts
-        pointed = check_readers(self.by.readers, self.day, live=bool(held))
+        held = set(lake.keys(day_folder("reports", LIVE, self.day))) - live.signposts
+        pointed = check_readers(self.by.publication, self.day, live=bool(held))
         self.problems += pointed.problems
         manifest = pointed.manifest
         chain = self._source(live, manifest)
@@ -140,7 +140,7 @@ class _DayAudit:
         if checked.expired:
             what = f"the rejects of {checked.expired} segments have expired ({KEPT_FOR})"
             self.notes.append(
-                f"{what}: what they rejected is known by count alone, accepted rows were checked"
+                f"{what}: what they rejected is known by count alone; accepted rows were checked"
             )
         first = dict(checked.first)
         if manifest is not None:
@@ -149,7 +149,7 @@ class _DayAudit:
             self._recount(self.by.recount, chain, manifest)
         outcomes = chain.outcomes if manifest is None else manifest.outcomes
         shards = _shards(chain, manifest, first)
-        problems = tuple(sorted(self.problems, key=_place))
+        problems = tuple(sorted(self.problems, key=_sort_key))
         return Audit(self.day, pointed.generation, outcomes, shards, problems, tuple(self.notes))
 
     @property
@@ -166,18 +166,18 @@ class _DayAudit:
         else:
             chain = self._replayed(manifest)
             self.problems += later_than(manifest, live)
-            # A replay is how such a thing is mended, so it does not count once readers see the replay.
+            # A replay repairs such damage, so it does not count once readers see the replay.
             foreign = [problem for problem in live.problems if problem.kind is Kind.FOREIGN]
             self.problems += foreign
-            mended = [problem for problem in live.problems if problem not in foreign]
-            self.notes += [f"mended by the replay that readers see: {problem}" for problem in mended]
+            repaired = [problem for problem in live.problems if problem not in foreign]
+            self.notes += [f"repaired by the replay that readers see: {problem}" for problem in repaired]
         if manifest is None:
             return chain
         gone = bool(manifest.sources) and not chain.segments
-        if gone and manifest.source != LIVE:  # of live ones nothing is ever removed: see `changed_since`
+        if gone and manifest.source != LIVE:  # live ones are never removed: see `changed_since`
             self.notes.append(
-                f"the segments that the run was made of ({manifest.source}) are gone, by age or as it was"
-                " replayed: the run was compared with its manifest alone"
+                f"the segments that the run was made of ({manifest.source}) are gone, expired or removed"
+                " since: the run was compared with its manifest alone"
             )
         self.problems += [
             replace(gap, what=f"sealed with a {gap.what}")
@@ -186,8 +186,8 @@ class _DayAudit:
         return chain
 
     def _replayed(self, manifest: Manifest) -> CommittedDay:
-        """Return the chains of a replay: none if some of their segments have gone by age, as all do."""
-        chain = read_day(self.by.readers.lake, manifest.source, self.day)
+        """Return the chains of a replay; none if some of their segments have expired, as all do in time."""
+        chain = read_day(self.by.publication.lake, manifest.source, self.day)
         fewer = len(chain.segments) < sum(source.segments for source in manifest.sources)
         if not (fewer and self._segments_aged):
             return chain
@@ -195,49 +195,55 @@ class _DayAudit:
         return replace(chain, segments=[], problems=left)
 
     def _check_rejects(self, live: CommittedDay) -> None:
-        foreign, orphans = check_rejects(self.by.readers.lake, live)
+        foreign, orphans = check_rejects(self.by.publication.lake, live)
         self.problems += foreign
         if orphans and live.segments:
-            self.notes.append(f"{orphans} rejects objects are left of lost races; they count for nothing")
+            self.notes.append(f"{orphans} rejects objects are left of lost commit races; they are ignored")
 
     def _check_run(self, manifest: Manifest, chain: CommittedDay, segments: CheckedChain) -> CheckedRun:
-        lake = self.by.readers.lake
+        lake = self.by.publication.lake
         checked = check_run(lake, manifest, self.by.progress, aged=self._run_aged(manifest))
         self.problems += checked.problems
         if checked.expired:
             files = f"of the run's {len(manifest.rejects)} files of rejects {checked.expired} have expired"
-            what = "rejected rows were not checked nor counted by outcome, accepted rows were"
+            what = "rejected rows were neither checked nor counted by outcome; accepted rows were"
             self.notes.append(f"{files} ({KEPT_FOR}): {what}")
         there = bool(chain.segments) or manifest.source == LIVE
         changed = changed_since(manifest, chain) if there else []
         self.problems += changed
-        places = {}
-        # Where the chain has more, or rejects have expired, other rows are not in the run either.
+        first_rows = {}
+        # If the chain has more, or rejects have expired, the run lacks rows of undamaged files too.
         if checked.damaged and chain.segments and not (later_than(manifest, chain) or checked.expired):
             sound = [one for one in chain.segments if one.link.key not in segments.damaged]
-            places = locate(lake, manifest, sound, checked.damaged)
+            first_rows = locate(lake, manifest, sound, checked.damaged)
         for key, damage in checked.damaged.items():
-            place = places.get(key)
-            if place is None:
+            row = first_rows.get(key)
+            if row is None:
                 self.problems.append(Problem(damage, key=key))
             else:
-                what = f"{damage}; this is the first row that was in it"
-                self.problems.append(Problem(what, place.shard_id, place.position, key))
+                what = f"{damage}; this is the first row that it had"
+                self.problems.append(Problem(what, row.shard_id, row.position, key))
         return checked
 
     def _recount(self, recount: Recount, chain: CommittedDay, manifest: Manifest | None) -> None:
-        lake, owners = self.by.readers.lake, chain.by_owner()
+        lake, owners = self.by.publication.lake, chain.by_owner()
         if chain.segments or manifest is None:
             records = sum(chain.outcomes.values())
             aged = self._segments_aged
             found = recount.compare(
-                self.day, owners, records, lambda owner: chain_places(lake, owners.get(owner, []), aged=aged)
+                self.day,
+                owners,
+                records,
+                lambda owner: chain_positions(lake, owners.get(owner, []), aged=aged),
             )
         else:
             aged = self._run_aged(manifest)
             sealed = {(source.epoch, source.shard_id) for source in manifest.sources}
             found = recount.compare(
-                self.day, sealed, manifest.records, lambda owner: run_places(lake, manifest, owner, aged=aged)
+                self.day,
+                sealed,
+                manifest.records,
+                lambda owner: run_positions(lake, manifest, owner, aged=aged),
             )
         self.problems += found.problems
         self.notes += found.notes
@@ -284,8 +290,8 @@ def _shards(
     )
 
 
-def _place(problem: Problem) -> tuple[bool, str, Position, str, str]:
-    """Return what problems are sorted by: those without a shard come last."""
+def _sort_key(problem: Problem) -> tuple[bool, str, Position, str, str]:
+    """Return a problem's sort key; problems without a shard come last."""
     position = Position.parse(problem.position) if problem.position else START
     shard_id = problem.shard_id or ""
     return problem.shard_id is None, shard_id, position, problem.key or "", problem.what

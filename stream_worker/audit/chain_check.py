@@ -16,7 +16,7 @@ from stream_worker.process.problem import Problem
 if TYPE_CHECKING:
     from stream_worker.audit.segment_check import CheckedSegment
     from stream_worker.lake.committed import Committed, CommittedDay
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Progress
     from stream_worker.stream.records import Position
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class CheckedChain:
     """Of a day's chains: problems, the keys of damaged segments, each shard's first position.
 
-    `expired` counts the segments whose rejects are gone by age.
+    `expired` counts the segments whose rejects have expired.
     """
 
     problems: list[Problem] = field(default_factory=list)
@@ -36,9 +36,9 @@ class CheckedChain:
 
 
 def check_chain(lake: Lake, day: CommittedDay, progress: Progress, *, aged: bool) -> CheckedChain:
-    """Check all segments of a day; memory for the nonces of one shard, and for some segments.
+    """Check all segments of a day. In memory are the nonces of one shard and a few segments.
 
-    An `aged` day's rejects may be gone.
+    An `aged` day's rejects may have expired.
     """
     found = CheckedChain(problems=list(day.problems))
     _find_doubled_segments(day, found)
@@ -78,7 +78,7 @@ def _find_doubled_segments(day: CommittedDay, found: CheckedChain) -> None:
 def _find_doubled_reports(
     lake: Lake, accepted: list[tuple[Committed, pl.Series]], found: CheckedChain
 ) -> None:
-    """Find the first report of a deployment that the same shard has accepted before."""
+    """Find the first report of a deployment that its shard had already accepted."""
     if not accepted:
         return
     ordered = pl.DataFrame({"nonce": pl.concat([used for _, used in accepted])})
@@ -92,5 +92,5 @@ def _find_doubled_reports(
     key = segment.link.key
     rows = read_stored(lake.find(key), REPORTS, segment.summary.is_reports).rows
     if rows is not None:
-        what = "a deployment is accepted twice on its shard: its second report"
+        what = "a deployment is accepted twice on its shard; this is its second report"
         found.problems.append(Problem(what, *first_row(rows[[row - ends[number] + len(used)]]), key))

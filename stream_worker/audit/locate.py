@@ -1,4 +1,4 @@
-"""Finds the first row that a damaged file of a run must have had, from the chain, in bounded memory."""
+"""Finds the first row that a damaged file of a run must have had: from the chain, in bounded memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from schemas.tables import REJECTS, REPORTS
-from stream_worker.audit.positions import PLACE
+from stream_worker.audit.positions import PADDED_POSITION
 from stream_worker.audit.stored_rows import read_stored
 from stream_worker.judging.day_pipeline import POSITION
 from stream_worker.lake.buckets import Buckets
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from stream_worker.lake.store import Lake
 
 _BUCKET_ROWS: Final = 4_000_000
-_NOWHERE: Final = -1  # in place of a file's number: a reject that is missing may have been in any
+_NOWHERE: Final = -1  # instead of a file's number: a missing reject may have been in any file
 
 _POSITION: Final = {name: REPORTS.polars[name] for name in POSITION}
 _CHAIN: Final = {**_POSITION, "part": pl.Int64()}
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
-    """The first row that the chain has and no sound file of the run."""
+class LostRow:
+    """The first row that the chain has and that no sound file of the run has."""
 
     shard_id: str
     position: str
@@ -40,11 +40,11 @@ class Lost:
 
 def locate(
     lake: Lake, manifest: Manifest, segments: Iterable[Committed], damaged: Iterable[str]
-) -> dict[str, Lost]:
-    """Return for each damaged file the first row of the chain that must have been in it, where there is one.
+) -> dict[str, LostRow]:
+    """Return, for each damaged file, the first row of the chain that must have been in it, if there is one.
 
-    The file itself is not read. A reject may have been in any file of rejects: the first damaged one is
-    named.
+    The file itself is not read. A missing reject may have been in any file of rejects, so it is assigned to
+    the first damaged one.
     """
     parts = [*manifest.reports, *manifest.rejects]
     keys = [part.key for part in parts]
@@ -62,10 +62,10 @@ def locate(
             lost = _lost(chain.bucket(number), run.bucket(number)).with_columns(
                 part=pl.when(pl.col("part").is_in(wrong)).then("part").otherwise(spare)
             )
-            found.append(lost.sort("shard_id", PLACE).unique("part", keep="first"))
-    first = pl.concat(found).sort("shard_id", PLACE).unique("part", keep="first")
+            found.append(lost.sort("shard_id", PADDED_POSITION).unique("part", keep="first"))
+    first = pl.concat(found).sort("shard_id", PADDED_POSITION).unique("part", keep="first")
     return {
-        keys[row["part"]]: Lost(row["shard_id"], _position(row))
+        keys[row["part"]]: LostRow(row["shard_id"], _position(row))
         for row in first.filter(pl.col("part") != _NOWHERE).iter_rows(named=True)
     }
 
@@ -81,8 +81,8 @@ def _chain_rows(lake: Lake, manifest: Manifest, segments: Iterable[Committed]) -
         summary = segment.summary
         reports = read_stored(lake.find(segment.link.key), REPORTS, summary.is_reports, ("stack_id",)).rows
         if reports is not None:
-            places = starts.search_sorted(reports["stack_id"], side="right").cast(pl.Int64) - 1
-            yield reports.select(*POSITION, places.clip(0).alias("part"))
+            numbers = starts.search_sorted(reports["stack_id"], side="right").cast(pl.Int64) - 1
+            yield reports.select(*POSITION, numbers.clip(0).alias("part"))
         if segment.rejects is not None:
             rejects = read_stored(lake.find(segment.rejects), REJECTS, summary.is_rejects).rows
             if rejects is not None:
@@ -90,7 +90,7 @@ def _chain_rows(lake: Lake, manifest: Manifest, segments: Iterable[Committed]) -
 
 
 def _run_rows(lake: Lake, manifest: Manifest) -> Iterator[pl.DataFrame]:
-    """Yield the positions of the run's rows, of the files that are sound."""
+    """Yield the positions of the rows in the run's sound files."""
     for table, parts in ((REPORTS, manifest.reports), (REJECTS, manifest.rejects)):
         for part in parts:
             rows = read_stored(lake.find(part.key, part.bytes), table, part.is_intact).rows

@@ -1,4 +1,4 @@
-"""A receipt, `<shard>:<sequence number>` as the edge gives it, and what became of its record."""
+"""A receipt, `<shard>:<sequence number>` as the edge answers it, and what happened to its record."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Receipt:
     def parse(cls, text: str) -> Receipt:
         """Read a `record_id`; raise `ValueError` for anything else.
 
-        It may be as it was copied: with white space around it, in quotes, or the edge's whole answer.
+        White space around it, quotes, and the edge's whole answer are accepted too: people copy them along.
         """
         bare = text.strip()
         if quoted := _QUOTED.fullmatch(bare):
@@ -44,7 +44,7 @@ class Receipt:
         return cls(found[1], int(found[2]))
 
     def __str__(self) -> str:
-        """Return it as the edge gives it."""
+        """Return it as the edge answers it."""
         return f"{self.shard_id}:{self.sequence_number}"
 
     def member(self, sub_sequence_number: int) -> str:
@@ -54,7 +54,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What became of one record; `reason`, `rule` and `detail` are those of a rejection.
+    """What happened to one record; `reason`, `rule` and `detail` are those of a rejection.
 
     `generation` is what readers of the day see and `key` the object in it that has the row.
     """
@@ -71,9 +71,9 @@ class Trace:
 
     @property
     def ok(self) -> bool:
-        """Whether the record is where it should be, or has gone by age, or its turn has not come yet."""
+        """True if the record is where it should be, has expired, or has not been committed yet."""
         return self.outcome != NOT_FOUND
 
     def document(self) -> dict[str, Any]:
-        """Return what machines are told."""
+        """Return the trace as `--json` prints it."""
         return asdict(self) | {"day": self.day and str(self.day)}

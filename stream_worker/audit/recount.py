@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from stream_worker.audit.held import Held
-from stream_worker.audit.positions import places_of, position_of
+from stream_worker.audit.positions import padded_positions, position_of
+from stream_worker.audit.shard_positions import ShardPositions
 from stream_worker.lake.expiry import KEPT_FOR
 from stream_worker.process.problem import Problem
 from stream_worker.stream.kinesis import ShardNotFoundError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import date, timedelta
 
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.process.progress import Move, Progress
     from stream_worker.stream.kinesis import KinesisStream
     from stream_worker.stream.shard import Shard
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Recounted:
-    """What a recount found: problems, and what is worth knowing and is none."""
+    """What a recount found: problems, and notes worth knowing that are not problems."""
 
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -35,12 +35,13 @@ class Recounted:
 
 @dataclass(slots=True)
 class _OnStream:
-    """The places of a shard's records of a day; `oldest` is where what the stream still holds begins.
+    """The padded positions of a shard's records of a day; `oldest` is the first that the stream still holds.
 
-    It is None if the stream holds nothing of the day or later, and empty if it holds records before the day.
+    `oldest` is None if the stream holds nothing of the day or later, and empty if it also holds records from
+    before the day.
     """
 
-    places: pl.Series
+    positions: pl.Series
     oldest: str | None
     dropped: int
 
@@ -54,9 +55,9 @@ class Recount:
     progress: Progress
 
     def compare(
-        self, day: date, owners: Collection[Owner], records: int, in_lake: Callable[[Owner], Held]
+        self, day: date, owners: Collection[Owner], records: int, in_lake: Callable[[Owner], ShardPositions]
     ) -> Recounted:
-        """Compare every shard that the stream lists with the places of its rows in the lake.
+        """Compare every shard that the stream lists with the positions of its rows in the lake.
 
         `owners` are the shards of which the lake has the day's `records`. Raises as the poll engine does.
         """
@@ -70,7 +71,7 @@ class Recount:
                     listed.add(shard.owner)
                     _compare(shard.shard_id, on_stream, in_lake(shard.owner), found)
         found.notes += [
-            f"{shard_id}: the stream no longer lists the shard, or has been made anew; it was not recounted"
+            f"{shard_id}: the stream no longer lists the shard, or was re-created; not recounted"
             for epoch, shard_id in sorted(owners)
             if (epoch, shard_id) not in listed
         ]
@@ -87,8 +88,8 @@ class Recount:
 
     def _read(self, shard: Shard, span: Span, move: Move) -> _OnStream:
         reader = ShardReader(self.stream, shard, since=span.since)
-        found = _OnStream(pl.Series("place", dtype=pl.String), None, 0)
-        pieces = [found.places]
+        found = _OnStream(pl.Series("position", dtype=pl.String), None, 0)
+        pieces = [found.positions]
         while True:
             page = reader.read()
             if page is None:
@@ -96,30 +97,32 @@ class Recount:
             found.dropped += sum(span.start <= arrived < span.end for arrived in page.dropped)
             if found.oldest is None and len(page.records):
                 before = page.records.arrivals[0] < span.start
-                found.oldest = "" if before else str(places_of(page.records[:1])[0])
-            pieces.append(places_of(span.of(page.records)))
+                found.oldest = "" if before else str(padded_positions(page.records[:1])[0])
+            pieces.append(padded_positions(span.of(page.records)))
             move(len(pieces[-1]))
             if page.at_tip or span.passed(page.records):
-                found.places = pl.concat(pieces)
+                found.positions = pl.concat(pieces)
                 return found
 
 
-def _compare(shard_id: str, on_stream: _OnStream, in_lake: Held, found: Recounted) -> None:
-    places = on_stream.places
-    missing, counted = in_lake.without_row(places)
+def _compare(shard_id: str, on_stream: _OnStream, in_lake: ShardPositions, found: Recounted) -> None:
+    positions = on_stream.positions
+    missing, counted = in_lake.without_row(positions)
     if len(missing):
-        what = f"uncommitted: of {len(places)} records on the stream {len(missing)} are not in the lake, from"
-        found.problems.append(Problem(f"{what} here on", shard_id, str(position_of(str(missing.min())))))
-    for stretch, records in in_lake.miscounted(places, on_stream.oldest):
-        kind = "uncommitted" if records > stretch.records else "extra"
         what = (
-            f"{kind}: {records} records on the stream where the lake counts {stretch.records} after this one"
+            f"uncommitted: {len(missing)} of {len(positions)} records on the stream are not in the lake, from"
         )
-        found.problems.append(Problem(what, shard_id, str(position_of(stretch.after))))
+        found.problems.append(Problem(f"{what} here on", shard_id, str(position_of(str(missing.min())))))
+    for expired, records in in_lake.miscounted(positions, on_stream.oldest):
+        kind = "uncommitted" if records > expired.records else "extra"
+        what = (
+            f"{kind}: {records} records on the stream where the lake counts {expired.records} after this one"
+        )
+        found.problems.append(Problem(what, shard_id, str(position_of(expired.after))))
     if len(counted):
         what = f"{len(counted):,} records on the stream were compared by count alone; {KEPT_FOR}"
         found.notes.append(f"{shard_id}: {what}")
-    alone, _ = Held(places).without_row(in_lake.places)
+    alone, _ = ShardPositions(positions).without_row(in_lake.positions)
     kept = alone.filter(alone >= on_stream.oldest) if on_stream.oldest is not None else alone.clear()
     if len(kept):
         what = f"extra: {len(kept)} records in the lake are not on the stream, which still has that time"
@@ -128,5 +131,5 @@ def _compare(shard_id: str, on_stream: _OnStream, in_lake: Held, found: Recounte
         forgotten = len(alone) - len(kept)
         found.notes.append(f"{shard_id}: the stream has forgotten {forgotten:,} of the records in the lake")
     if on_stream.dropped:
-        what = f"{on_stream.dropped:,} members of aggregates on the stream became no record; see the log"
+        what = f"{on_stream.dropped:,} members of aggregates on the stream could not be decoded; see the log"
         found.notes.append(f"{shard_id}: {what}")

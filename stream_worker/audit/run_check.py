@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from schemas.tables import REJECTS, REPORTS
-from stream_worker.audit.positions import PLACE, first_row, place_of, position_of
+from stream_worker.audit.positions import PADDED_POSITION, first_row, padded_position, position_of
 from stream_worker.audit.stored_rows import read_stored
-from stream_worker.lake import generation
+from stream_worker.lake.keys import ManifestKey, RunFolder
 from stream_worker.lake.segment import OUTCOMES
 from stream_worker.process.problem import Problem
 from stream_worker.stream.records import Position
 
 if TYPE_CHECKING:
     from schemas.tables import Table
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.manifest import Manifest, Part
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Progress
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CheckedRun:
-    """What was found of a run: problems, what is wrong with which file, each shard's first position.
+    """What was found of a run: problems, the damage of each damaged file by key, each shard's first position.
 
-    `expired` counts the files of rejects that are gone by age.
+    `expired` counts the files of rejects that have expired.
     """
 
     problems: list[Problem] = field(default_factory=list)
@@ -38,9 +38,10 @@ class CheckedRun:
 
 
 def check_run(lake: Lake, manifest: Manifest, progress: Progress, *, aged: bool) -> CheckedRun:
-    """Check every file of the run; one in memory at a time. Damaged files have no problem yet, but a word.
+    """Check every file of the run, one in memory at a time.
 
-    An `aged` run's rejects may be gone.
+    A damaged file is in `damaged`, not yet in `problems`: the caller knows its first row. An `aged` run's
+    rejects may have expired.
     """
     check = _Check(lake, manifest, aged=aged)
     with progress("rows audited", manifest.records) as move:
@@ -65,15 +66,20 @@ class _Check:
         self.found = CheckedRun()
 
     def check_keys(self, table: Table, parts: list[Part]) -> None:
-        """Find what stands beside the run's files: readers read it too."""
-        prefix = generation.prefix(table.name, self._manifest.day, self._manifest.run)
+        """Find other objects beside the run's files: readers read those too."""
+        prefix = RunFolder(table.name, self._manifest.day, self._manifest.run).key
         known = {part.key for part in parts}
         for key in self._lake.keys(prefix):
             if key not in known:
-                self._tell("foreign: no file of the run, and readers read it", key)
+                self._report(
+                    "foreign: not a file of this run, but readers read it; move it out of the lake", key
+                )
         for key in sorted(known):
             if not key.startswith(prefix):
-                self._tell("elsewhere: the manifest names a file that readers do not see", key)
+                self._report(
+                    "elsewhere: the manifest names a file that is not where readers look",
+                    key,
+                )
 
     def check_part(self, table: Table, part: Part) -> None:
         """Read a file and check it."""
@@ -89,7 +95,7 @@ class _Check:
         if rows is None:
             return
         if len(rows) != part.rows:
-            self._tell(f"sums: {len(rows)} rows, the manifest says {part.rows}", part.key)
+            self._report(f"sums: {len(rows)} rows, the manifest says {part.rows}", part.key)
         found = rows.filter(pl.col("arrived_at").dt.date() != self._manifest.day)
         if len(found):
             self.found.problems.append(Problem("a row of another day", *first_row(found), part.key))
@@ -101,32 +107,32 @@ class _Check:
             self._counts.update(dict(rows["reason"].value_counts().rows()))
 
     def check_sums(self) -> None:
-        """Compare the rows with the manifest's sums, and those with each other."""
+        """Compare the rows with the manifest's sums, and the sums with each other."""
         manifest = self._manifest
-        key = generation.manifest_key(manifest.day, manifest.run)
+        key = ManifestKey(manifest.day, manifest.run).key
         if not self.found.damaged:
             self._check_outcomes(key)
         sources = Counter[str]()
         for source in manifest.sources:
             sources.update(source.outcomes)
         if any(sources[outcome] != manifest.committed.get(outcome, 0) for outcome in OUTCOMES):
-            self._tell("sums: the manifest's shards do not add up to what it says was committed", key)
+            self._report("sums: the manifest's shards do not add up to its committed counts", key)
         moved = manifest.committed.get("accepted", 0) - manifest.outcomes.get("accepted", 0)
         if sum(manifest.committed.values()) != manifest.records or sum(manifest.rejudged.values()) != moved:
-            self._tell("sums: what the manifest says was committed, judged again and sealed differ", key)
+            self._report("sums: the manifest's committed, rejudged and sealed counts do not add up", key)
 
     def _check_outcomes(self, key: str) -> None:
-        """Compare the rows that there are; what has expired can only have been more, as many as is said."""
+        """Compare the rows per outcome; where rejects have expired, there may be fewer than are counted."""
         manifest = self._manifest
         for outcome in sorted({*OUTCOMES, *self._counts}):
-            rows, said = self._counts[outcome], manifest.outcomes.get(outcome, 0)
+            rows, expected = self._counts[outcome], manifest.outcomes.get(outcome, 0)
             fewer = bool(self.found.expired) and outcome != "accepted"
-            if rows > said or (rows < said and not fewer):
-                self._tell(f"sums: {rows} rows are {outcome}, the manifest says {said}", key)
+            if rows > expected or (rows < expected and not fewer):
+                self._report(f"sums: {rows} rows are {outcome}, the manifest says {expected}", key)
         rows = sum(part.rows for part in manifest.rejects)
-        said = manifest.records - manifest.outcomes.get("accepted", 0)
-        if self.found.expired and rows != said:
-            self._tell(f"sums: the manifest's files had {rows} rejected rows, it counts {said}", key)
+        expected = manifest.records - manifest.outcomes.get("accepted", 0)
+        if self.found.expired and rows != expected:
+            self._report(f"sums: the manifest's files had {rows} rejected rows, it counts {expected}", key)
 
     def _check_order(self, rows: pl.DataFrame, part: Part) -> None:
         """Check that `stack_id` rises from row to row and from file to file: then it is unique."""
@@ -142,19 +148,19 @@ class _Check:
                 self.found.problems.append(Problem(what, *first_row(found), part.key))
         self._previous = rows["stack_id"][-1]
         if (rows["stack_id"][0], rows["stack_id"][-1]) != (part.first, part.last):
-            self._tell("not the first and last stack_id that the manifest says", part.key)
+            self._report("the first and last stack_id are not those of the manifest", part.key)
 
     def _note_first(self, rows: pl.DataFrame) -> None:
-        placed = rows.select("shard_id", PLACE)
+        padded = rows.select("shard_id", PADDED_POSITION)
         for source in self._manifest.sources:
-            own = placed.filter(
+            own = padded.filter(
                 pl.col("shard_id") == source.shard_id,
-                pl.col("place") > place_of(Position.parse(source.start)),
-                pl.col("place") <= place_of(Position.parse(source.last)),
+                pl.col("position") > padded_position(Position.parse(source.start)),
+                pl.col("position") <= padded_position(Position.parse(source.last)),
             )
             if len(own):
-                owner, first = (source.epoch, source.shard_id), position_of(str(own["place"].min()))
+                owner, first = (source.epoch, source.shard_id), position_of(str(own["position"].min()))
                 self.found.first[owner] = min(first, self.found.first.get(owner, first))
 
-    def _tell(self, what: str, key: str) -> None:
+    def _report(self, what: str, key: str) -> None:
         self.found.problems.append(Problem(what, key=key))

@@ -1,4 +1,4 @@
-"""Checks committed segments one by one: their objects, their rows, and what they say of themselves."""
+"""Checks committed segments one by one: their objects, their rows, and their metadata."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from schemas.tables import REJECTS, REPORTS
-from stream_worker.audit.positions import PLACE, first_row, place_of, position_of
+from stream_worker.audit.positions import PADDED_POSITION, first_row, padded_position, position_of
 from stream_worker.audit.stored_rows import read_stored
 from stream_worker.judging.day_pipeline import POSITION
 from stream_worker.judging.seen import nonces
@@ -30,25 +30,25 @@ _IS_NONCE: Final = pl.col("stack_id").str.contains(r"^[0-9a-f]{8}(-[0-9a-f]{4}){
 
 @dataclass(frozen=True, slots=True)
 class CheckedSegment:
-    """What was found of a segment: `places` of all its rows that can be read, and the accepted ones' nonces.
+    """What was found of a segment: padded `positions` of all readable rows, and the accepted ones' nonces.
 
-    `expired` says that what it rejected is gone by age: then its rejected records are known by count alone.
+    `expired`: its rejects have expired, so its rejected records are known by count alone.
     """
 
     segment: Committed
     problems: list[Problem]
-    places: pl.Series
+    positions: pl.Series
     nonces: pl.Series
     expired: bool
 
     @property
     def first(self) -> Position | None:
-        """The position of the segment's first row, if it has any that can be read."""
-        return position_of(str(self.places.min())) if len(self.places) else None
+        """The position of the segment's first readable row, or None."""
+        return position_of(str(self.positions.min())) if len(self.positions) else None
 
 
 def check_segments(lake: Lake, segments: Iterable[Committed], *, aged: bool) -> Iterator[CheckedSegment]:
-    """Check each segment, in order, some MiB at a time; `aged` ones' rejects may be gone."""
+    """Check each segment, in order, some MiB at a time; `aged` ones' rejects may have expired."""
     sizes = Sizes(lake)
     yield from ahead(
         segments,
@@ -67,7 +67,7 @@ class _Check:
         self._problems: list[Problem] = []
 
     def run(self) -> CheckedSegment:
-        """Read both objects and check them."""
+        """Read and check both objects."""
         link, summary = self._segment.link, self._segment.summary
         reports = self._read(REPORTS, link.key, self._lake.find(link.key), summary.is_reports)
         key = self._segment.rejects
@@ -80,14 +80,14 @@ class _Check:
             self._check_sums(reports, rejects)
         if reports is not None and expired:
             self._check_outcomes({"accepted": len(reports)}, ["accepted"])
-        found = [rows.select(PLACE).to_series() for rows in (reports, rejects) if rows is not None]
-        places = pl.concat(found) if found else pl.Series("place", dtype=pl.String)
+        found = [rows.select(PADDED_POSITION).to_series() for rows in (reports, rejects) if rows is not None]
+        positions = pl.concat(found) if found else pl.Series("position", dtype=pl.String)
         readable = pl.DataFrame(schema=REPORTS.polars) if reports is None else reports
         used = readable.select(nonces(pl.when(_IS_NONCE).then("stack_id"))).to_series()
-        return CheckedSegment(self._segment, self._problems, places, used, expired)
+        return CheckedSegment(self._segment, self._problems, positions, used, expired)
 
     def _read_rejects(self, key: str | None) -> tuple[pl.DataFrame | None, bool]:
-        """Return what was rejected, and whether it has expired; the object's bytes are let go of."""
+        """Return what was rejected, and whether it has expired; the object's bytes are not kept."""
         if key is None:
             return pl.DataFrame(schema=REJECTS.polars), False
         body = self._lake.find(key)
@@ -100,23 +100,23 @@ class _Check:
     ) -> pl.DataFrame | None:
         stored = read_stored(body, table, intact, _READ)
         if stored.damage is not None:
-            self._tell(f"{stored.damage}; the segment goes on from here", key)
+            self._report(f"{stored.damage}; the segment goes on from here", key)
         return stored.rows
 
     def _check_rows(self, rows: pl.DataFrame, key: str) -> None:
         link, last = self._segment.link, self._segment.summary.last
-        placed = rows.with_columns(PLACE)
-        within = pl.col("place").is_between(
-            pl.lit(place_of(link.start)), pl.lit(place_of(last)), closed="right"
+        padded = rows.with_columns(PADDED_POSITION)
+        within = pl.col("position").is_between(
+            pl.lit(padded_position(link.start)), pl.lit(padded_position(last)), closed="right"
         )
         wrong = {
             "a row of another shard": pl.col("shard_id") != link.shard_id,
             "a row of another day": pl.col("arrived_at").dt.date() != link.day,
             "a row from outside the segment": ~within,
-            "rows out of order, or one twice": pl.col("place") <= pl.col("place").shift(),
+            "rows out of order, or a row twice": pl.col("position") <= pl.col("position").shift(),
         }
         for what, rule in wrong.items():
-            found = placed.filter(rule)
+            found = padded.filter(rule)
             if len(found):
                 self._problems.append(Problem(what, *first_row(found), key))
 
@@ -127,18 +127,18 @@ class _Check:
             self._problems.append(Problem("a record is accepted and rejected", *first_row(both), link.key))
         found = {"accepted": len(reports)} | dict(rejects["reason"].value_counts().rows())
         self._check_outcomes(found, sorted({*OUTCOMES, *found}))
-        places = pl.concat([rows.select(PLACE).to_series() for rows in (reports, rejects)])
-        if places.max() != place_of(summary.last):
+        positions = pl.concat([rows.select(PADDED_POSITION).to_series() for rows in (reports, rejects)])
+        if positions.max() != padded_position(summary.last):
             what = "missing: the segment's last record has no row"
             self._problems.append(Problem(what, link.shard_id, str(summary.last), link.key))
 
     def _check_outcomes(self, found: Mapping[str, int], outcomes: Iterable[str]) -> None:
         link, summary = self._segment.link, self._segment.summary
         for outcome in outcomes:
-            rows, said = found.get(outcome, 0), summary.outcomes.get(outcome, 0)
-            if rows != said:
-                self._tell(f"sums: {rows} rows are {outcome}, the segment says {said}", link.key)
+            rows, expected = found.get(outcome, 0), summary.outcomes.get(outcome, 0)
+            if rows != expected:
+                self._report(f"sums: {rows} rows are {outcome}, the segment says {expected}", link.key)
 
-    def _tell(self, what: str, key: str) -> None:
+    def _report(self, what: str, key: str) -> None:
         link = self._segment.link
         self._problems.append(Problem(what, link.shard_id, str(link.start), key))

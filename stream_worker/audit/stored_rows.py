@@ -1,4 +1,4 @@
-"""An object of the lake that should hold rows, as it is found: damage is a value here."""
+"""Reads an object that should hold rows; damage is returned, not raised."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from schemas.tables import Table
 
 _NOT_PARQUET: Final = (PolarsError, PanicException, OSError, ValueError)
-"""Bytes that are no Parquet fail in many ways, Polars' own panic among them."""
+"""Polars fails in many ways on bytes that are not Parquet, a panic among them."""
 
-_PLACE_COLUMNS: Final = ("shard_id", "sequence_number", "sub_sequence_number", "arrived_at")
-_PLACED: Final = (
+_POSITION_COLUMNS: Final = ("shard_id", "sequence_number", "sub_sequence_number", "arrived_at")
+_HAS_POSITION: Final = (
     pl.col("shard_id").is_not_null()
     & pl.col("arrived_at").is_not_null()
     & pl.col("sequence_number").str.contains(r"^\d{1,56}$").fill_null(value=False)
@@ -37,25 +37,25 @@ class Stored:
 def read_stored(
     body: bytes | None, table: Table, intact: Callable[[bytes], bool], columns: Collection[str] = ()
 ) -> Stored:
-    """Read a Parquet object of a table; `body` is None if there is no object, `intact` knows its bytes.
+    """Read a Parquet object of a table; `body` is None if there is no object; `intact` checks its digest.
 
-    Bytes that are not those that were written are not read: a few thousand can unpack to gigabytes.
+    Bytes other than those written are not decoded: a few thousand can unpack to gigabytes.
 
-    The rows have the columns of their places, `arrived_at`, and these `columns`. No others are decoded:
-    bodies take many times their place in the file.
+    The rows have their position, `arrived_at` and these `columns`. No others are decoded: bodies take many
+    times their size in the file.
     """
     if body is None:
-        return Stored(None, "missing: the object is not there")
+        return Stored(None, "missing: the object does not exist")
     if not intact(body):
         return Stored(None, "damaged: not the bytes that were written")
     try:
         schema = pl.read_parquet_schema(io.BytesIO(body))
-        read = [name for name in schema if name in _PLACE_COLUMNS or name in columns]
+        read = [name for name in schema if name in _POSITION_COLUMNS or name in columns]
         rows = pl.read_parquet(io.BytesIO(body), columns=read)
     except _NOT_PARQUET:
-        return Stored(None, "unreadable: no whole Parquet file")
+        return Stored(None, "unreadable: not a whole Parquet file")
     if schema != table.polars:
         return Stored(None, f"unreadable: not the columns of {table.name}")
-    if not rows.select(_PLACED).to_series().all():
+    if not rows.select(_HAS_POSITION).to_series().all():
         return Stored(None, "unreadable: rows without a position or an arrival")
     return Stored(rows)

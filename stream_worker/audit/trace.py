@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,25 +11,25 @@ import polars as pl
 from schemas.tables import REJECTS, REPORTS
 from stream_worker.audit.receipt import ACCEPTED, EXPIRED, NOT_FOUND, REJECTED, UNCOMMITTED, Trace
 from stream_worker.audit.stored_rows import read_stored
-from stream_worker.lake import committed, generation
+from stream_worker.lake import committed
 from stream_worker.lake.committed import Committed
 from stream_worker.lake.expiry import KEPT_FOR, segments_expire
-from stream_worker.lake.link import Link
+from stream_worker.lake.keys import LIVE, RUNS, ManifestKey, SegmentKey, day_folder, days_in
 from stream_worker.lake.manifest import Manifest
 from stream_worker.lake.parts import expired_parts
-from stream_worker.lake.segment import LIVE, Summary, day_prefix
+from stream_worker.lake.segment import Summary
 from stream_worker.lake.signpost import is_signpost
 from stream_worker.lake.store import DOCUMENT_BYTES
 from stream_worker.stream.records import START, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
+    from datetime import date, datetime
 
     from schemas.tables import Table
     from stream_worker.audit.receipt import Receipt
     from stream_worker.lake.manifest import Part, Source
-    from stream_worker.publication.readers import Readers
+    from stream_worker.publication.publication import Publication
 
 _DAYS_LOOKED_AT: Final = 3  # around midnight a chain may go back a day, and a new stream may have begun
 _LAST_MEMBER: Final = 2**32
@@ -42,19 +41,19 @@ _SHOWN: Final = ("sub_sequence_number", "stack_id", "reason", "rule", "detail")
 class Tracer:
     """Traces receipts through the live chains and, on sealed days, to what readers see.
 
-    `now` says which rejects may have gone by age. A plain record of those is told as rejected; of an
-    aggregate only the members that have a row.
+    `now` decides which rejects may have expired. A plain record without a row is then reported as rejected;
+    of an aggregate, only the members that have a row are reported.
     """
 
-    readers: Readers
+    publication: Publication
     now: Callable[[], datetime]
 
     def trace(self, receipt: Receipt, day: date | None = None) -> list[Trace]:
-        """Return what became of the record, of each member if it is an aggregate; one at least.
+        """Return one trace for the record, or one for each member if it is an aggregate.
 
-        Without `day` the days are looked through, newest first.
+        Without `day`, all days are searched, newest first.
         """
-        days = committed.days(self.readers.lake, LIVE) if day is None else [day]
+        days = committed.days(self.publication.lake, LIVE) if day is None else [day]
         segments = list(self._segments(receipt, days))
         found = [row for segment in segments for row in self._rows(receipt, segment)]
         if not found:
@@ -66,9 +65,9 @@ class Tracer:
         """Yield the segments that hold the receipt's position: several if an aggregate is cut."""
         first, last = Position(receipt.sequence_number), Position(receipt.sequence_number, _LAST_MEMBER)
         for chain in self._near(receipt, days, last).values():
-            for place, one in enumerate(chain):
-                # A signpost begins where the segment that it leads to does.
-                later = (chain[number] for number in range(place + 1, len(chain)))
+            for index, one in enumerate(chain):
+                # A signpost begins where the segment begins that it points to.
+                later = (chain[number] for number in range(index + 1, len(chain)))
                 after = next((after for after in later if after.start > one.start), None)
                 if after is not None and after.start < first:
                     continue
@@ -76,9 +75,9 @@ class Tracer:
                 if segment is not None and segment.summary.last >= first:
                     yield segment
 
-    def _near(self, receipt: Receipt, days: Iterable[date], until: Position) -> dict[int, list[Link]]:
+    def _near(self, receipt: Receipt, days: Iterable[date], until: Position) -> dict[int, list[SegmentKey]]:
         """Return the links that begin before `until`, in order, by epoch, of the newest days with any."""
-        found: dict[int, list[Link]] = {}
+        found: dict[int, list[SegmentKey]] = {}
         looked = 0
         for day in sorted(days, reverse=True):
             own = [link for link in self._links(receipt, day) if link.start < until]
@@ -89,14 +88,14 @@ class Tracer:
                 break
         return {epoch: sorted(found[epoch], key=attrgetter("start")) for epoch in sorted(found, reverse=True)}
 
-    def _links(self, receipt: Receipt, day: date) -> list[Link]:
-        keys = self.readers.lake.keys(day_prefix("reports", LIVE, day))
-        links = (Link.of(key) for key in keys)
+    def _links(self, receipt: Receipt, day: date) -> list[SegmentKey]:
+        keys = self.publication.lake.keys(day_folder("reports", LIVE, day))
+        links = (SegmentKey.parse(key) for key in keys)
         return [link for link in links if link is not None and link.shard_id == receipt.shard_id]
 
-    def _committed(self, link: Link) -> Committed | None:
+    def _committed(self, link: SegmentKey) -> Committed | None:
         try:
-            summary = Summary.parse(self.readers.lake.metadata(link.key))
+            summary = Summary.parse(self.publication.lake.metadata(link.key))
         except (KeyError, ValueError):
             return None
         return None if is_signpost(summary) else Committed(link, summary)
@@ -116,21 +115,21 @@ class Tracer:
                     yield self._in_run(receipt, manifest, row)
 
     def _in_run(self, receipt: Receipt, manifest: Manifest, row: dict[str, Any]) -> Trace:
-        """Return what the run says of a row of the chain: a seal may judge an accepted report again."""
+        """Return the run's row for a row of the chain: a seal may have rejected an accepted report."""
         stack_id, sub = row.get("stack_id"), row["sub_sequence_number"]
         for found in self._run_rows(receipt, manifest, stack_id):
             if found.record_id == receipt.member(sub):
                 return found
         name = receipt.member(sub)
-        if self._run_lost(manifest):
-            return _gone(name, manifest.day, manifest.run)
-        detail = "it is committed, but the run that readers see has no row of it: audit the day"
+        if self._run_rejects_expired(manifest):
+            return _expired_trace(name, manifest.day, manifest.run)
+        detail = "it is committed, but the run that readers see has no row for it: audit the day"
         return Trace(
             name, found=False, day=manifest.day, outcome=NOT_FOUND, detail=detail, generation=manifest.run
         )
 
     def _sealed(self, receipt: Receipt, days: Iterable[date]) -> Iterator[Trace]:
-        """Yield the rows of runs that readers see, for what live segments no longer tell of."""
+        """Yield rows from the runs that readers see, for records whose live segments are gone."""
         for day in sorted(days, reverse=True):
             manifest = self._manifest(day)
             if manifest is not None and any(_covers(source, receipt) for source in manifest.sources):
@@ -139,37 +138,41 @@ class Tracer:
     def _expired(
         self, receipt: Receipt, segments: Iterable[Committed], days: Iterable[date]
     ) -> Iterator[Trace]:
-        """Yield where a record without a row can only have been rejected, and the rejects are gone by age."""
+        """Yield a trace where a record without a row must have been rejected and its rejects have expired."""
         for segment in segments:
             day, manifest = segment.link.day, self._manifest(segment.link.day)
             if segment.rejects is None:
                 continue
-            if self._segment_lost(segment) if manifest is None else self._run_lost(manifest):
-                yield _gone(str(receipt), day, manifest.run if manifest else LIVE)
+            if (
+                self._segment_rejects_expired(segment)
+                if manifest is None
+                else self._run_rejects_expired(manifest)
+            ):
+                yield _expired_trace(str(receipt), day, manifest.run if manifest else LIVE)
         for day in sorted(days, reverse=True) if not segments else ():
             manifest = self._manifest(day)
             covered = manifest is not None and any(_covers(source, receipt) for source in manifest.sources)
-            if manifest is not None and covered and self._run_lost(manifest):
-                yield _gone(str(receipt), day, manifest.run)
+            if manifest is not None and covered and self._run_rejects_expired(manifest):
+                yield _expired_trace(str(receipt), day, manifest.run)
 
-    def _segment_lost(self, segment: Committed) -> bool:
-        """Say whether what a segment rejected is gone by age, and what it accepted is there whole."""
-        lake, intact = self.readers.lake, segment.summary.is_reports
+    def _segment_rejects_expired(self, segment: Committed) -> bool:
+        """Return whether a segment's rejects have expired and its accepted rows are intact."""
+        lake, intact = self.publication.lake, segment.summary.is_reports
         aged = self.now() >= segments_expire(segment.link.day)
         if not aged or segment.rejects is None or lake.find(segment.rejects) is not None:
             return False
         return read_stored(lake.find(segment.link.key), REPORTS, intact).damage is None
 
-    def _run_lost(self, manifest: Manifest) -> bool:
-        """Say whether a run's rejects are gone by age, at least in part, and its reports are there whole."""
-        lake = self.readers.lake
+    def _run_rejects_expired(self, manifest: Manifest) -> bool:
+        """Return whether some of a run's rejects have expired and its reports are intact."""
+        lake = self.publication.lake
         if not expired_parts(lake, manifest, self.now()):
             return False
         bodies = ((part, lake.find(part.key, part.bytes)) for part in manifest.reports)
         return all(body and part.is_intact(body) for part, body in bodies)
 
     def _run_rows(self, receipt: Receipt, manifest: Manifest, stack_id: str | None) -> Iterator[Trace]:
-        """Yield the record's rows in a run; where its `stack_id` is known, the likeliest file comes first."""
+        """Yield the record's rows in a run; if its `stack_id` is known, the likeliest file is read first."""
         parts = [(REPORTS, part) for part in manifest.reports if _may_hold(part, stack_id)]
         others = [(REJECTS, part) for part in manifest.rejects]
         for table, part in (*others, *parts) if stack_id is None else (*parts, *others):
@@ -179,7 +182,7 @@ class Tracer:
     def _find(
         self, receipt: Receipt, table: Table, key: str, intact: Callable[[bytes], bool]
     ) -> Iterator[dict[str, Any]]:
-        rows = read_stored(self.readers.lake.find(key), table, intact, _SHOWN).rows
+        rows = read_stored(self.publication.lake.find(key), table, intact, _SHOWN).rows
         if rows is None:
             return
         number = pl.col("sequence_number").str.strip_chars_start("0") == str(receipt.sequence_number)
@@ -189,18 +192,17 @@ class Tracer:
 
     def _manifest(self, day: date) -> Manifest | None:
         """Return the manifest of the run that readers see; None if they see live segments."""
-        shown = self.readers.current(day)
+        shown = self.publication.shown(day)
         if shown is None or shown == LIVE:
             return None
-        body = self.readers.lake.find(generation.manifest_key(day, shown), DOCUMENT_BYTES)
+        body = self.publication.lake.find(ManifestKey(day, shown).key, DOCUMENT_BYTES)
         try:
             return Manifest.decode(body) if body is not None else None
         except ValueError:
             return None
 
     def _days_of_runs(self) -> list[date]:
-        folders = self.readers.lake.folders("runs/")
-        return [date.fromisoformat(folder[3:]) for folder in folders if folder.startswith("dt=")]
+        return days_in(self.publication.lake.folders(RUNS))
 
     def _nowhere(self, receipt: Receipt, day: date | None) -> Trace:
         later = receipt.sequence_number > self._end(receipt).sequence_number
@@ -208,7 +210,7 @@ class Tracer:
 
     def _end(self, receipt: Receipt) -> Position:
         """Return where the newest chain of the shard ends or, without live segments, its newest run."""
-        near = self._near(receipt, committed.days(self.readers.lake, LIVE), _BEYOND)
+        near = self._near(receipt, committed.days(self.publication.lake, LIVE), _BEYOND)
         for chain in near.values():
             return next((last.summary.last for last in map(self._committed, reversed(chain)) if last), START)
         for day in sorted(self._days_of_runs(), reverse=True):
@@ -244,6 +246,6 @@ def _trace(receipt: Receipt, day: date, row: dict[str, Any], key: str, shown: st
     )
 
 
-def _gone(record_id: str, day: date, shown: str) -> Trace:
+def _expired_trace(record_id: str, day: date, shown: str) -> Trace:
     detail = f"no accepted row has it; {KEPT_FOR}"
     return Trace(record_id, found=False, day=day, outcome=EXPIRED, detail=detail, generation=shown)

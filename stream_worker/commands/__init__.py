@@ -1,1 +1,1 @@
-"""The command `stream-worker`: one file for each of its commands."""
+"""The command `stream-worker`: one file for each of its subcommands."""

@@ -15,7 +15,7 @@ from stream_worker.audit.receipt import Receipt
 from stream_worker.audit.recount import Recount
 from stream_worker.audit.trace import Tracer
 from stream_worker.commands.command import reported
-from stream_worker.commands.day_commands import AS_JSON, DAY, GRACE, shortened
+from stream_worker.commands.options import AS_JSON, DAY, GRACE, shortened
 from stream_worker.commands.wiring import Wiring, now
 from stream_worker.lake.segment import OUTCOMES
 from stream_worker.process.progress import shown
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("audit")
 
 DIFFERENCE: Final = 3
-"""The exit status when something is wrong."""
+"""The exit status when the audit finds a problem."""
 
 
 class ReceiptType(click.ParamType[Receipt]):
@@ -49,15 +49,15 @@ class ReceiptType(click.ParamType[Receipt]):
 
 @click.command()
 @click.option("--day", type=DAY, help="The UTC day to audit.")
-@click.option("--from", "first", type=DAY, help="The first of several days.")
-@click.option("--to", "last", type=DAY, help="The last of them.")
-@click.option("--last", "newest", type=click.IntRange(1, 400), help="The newest N days that are over.")
-@click.option("--against-stream", is_flag=True, help="Count the days' records on the stream again too.")
+@click.option("--from", "first", type=DAY, help="The first of several UTC days.")
+@click.option("--to", "last", type=DAY, help="The last of several UTC days.")
+@click.option("--last", "newest", type=click.IntRange(1, 400), help="Audit the newest N days that are over.")
+@click.option("--against-stream", is_flag=True, help="Also count the days' records on the stream again.")
 @click.option(
     "--record-id",
     "receipt",
     type=ReceiptType(),
-    help="Trace this receipt, as the edge answered it, to its row or its rejection; --day limits the search.",
+    help="Trace this record_id, as the edge answered it, to its row or rejection. --day limits the search.",
 )
 @GRACE
 @AS_JSON
@@ -72,26 +72,26 @@ def audit(  # noqa: PLR0913, PLR0917 - what the command takes
     against_stream: bool,
     as_json: bool,
 ) -> None:
-    """Prove that what readers see of a day is what was committed, record for record.
+    """Prove that readers of a day see what was committed, record for record.
 
     \b
     It checks that
       readers of both tables are pointed at one generation of the day,
       each shard's chain of segments has no gap and no overlap,
-      every object's bytes are those that were written, and nothing foreign lies beside them,
+      every object has the bytes that were written, and no foreign object is beside them,
       records = accepted + malformed + invalid + fraud + duplicate, as rows and as counts,
-      no deployment is accepted twice (in a sealed day; in a live one on no shard),
-      a sealed day's run is made of the chains that there are,
+      no deployment is accepted twice (in a sealed day; in a live day, on one shard),
+      a sealed day's run was made of the chains as they are now,
       with --against-stream: the stream has the same records, as far as it still holds the day.
 
-    Each thing that is wrong is named with its shard, position and key; the first shard and position come
-    first. It changes nothing, goes on after the first problem, and can be run at any time. With --json there
-    is one object a day, or a record of --record-id, on a line each.
+    Each problem is listed with its shard, position and key, in the order of shards and positions. The audit
+    changes nothing, continues after the first problem, and can be run at any time. --json prints one object
+    per line: one for each day, or for each record of --record-id.
 
-    Exit status: 0 nothing is wrong, 3 something is, 1 the audit failed, 2 wrong usage or settings.
+    Exit status: 0 nothing is wrong, 3 something is wrong, 1 the audit failed, 2 wrong usage or settings.
     """  # noqa: D301 - click's mark for lines that are to stay
     if receipt is not None and (first or last or newest or against_stream):
-        raise click.UsageError("--record-id goes with --day and --json alone")
+        raise click.UsageError("--record-id can be combined with --day and --json only")
     days = None if receipt else _days(day, first, last, newest, grace)
     wiring = Wiring.of_environment(grace)
     with reported():
@@ -121,7 +121,7 @@ def _days(
 
 
 def _trace(wiring: Wiring, receipt: Receipt, day: date | None, *, as_json: bool) -> bool:
-    traces = Tracer(wiring.readers, now).trace(receipt, day)
+    traces = Tracer(wiring.publication, now).trace(receipt, day)
     for trace in traces:
         _show_trace(trace, as_json=as_json)
     return all(trace.ok for trace in traces)
@@ -131,7 +131,7 @@ def _audit(wiring: Wiring, span: Span, *, against_stream: bool, nightly: bool, a
     recount = None
     if against_stream:
         recount = Recount(wiring.stream, wiring.grace, shown)
-    auditor = Auditor(wiring.readers, shown, now, recount)
+    auditor = Auditor(wiring.publication, shown, now, recount)
     days = problems = 0
     for day in span.days:
         found = auditor.audit(day)
@@ -142,7 +142,7 @@ def _audit(wiring: Wiring, span: Span, *, against_stream: bool, nightly: bool, a
         else:
             _show(found)
     if nightly:
-        # An audit of single days is no metric: that one is whole says nothing of the others.
+        # Not for chosen days: the metric is about the newest days, and one sound day says nothing about them.
         log.info("audit.finished", days=days, audit_problems=problems)
     return not problems
 
@@ -160,13 +160,13 @@ def _show(found: Audit) -> None:
         say(f"  note: {note}")
     for problem in found.problems:
         say(f"  wrong: {problem.what}")
-        for name, place in (
+        for name, value in (
             ("shard", problem.shard_id),
             ("position", problem.position),
             ("key", problem.key),
         ):
-            if place:
-                say(f"         {name:<9}{place}")
+            if value:
+                say(f"         {name:<9}{value}")
 
 
 def _show_trace(trace: Trace, *, as_json: bool) -> None:

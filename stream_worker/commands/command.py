@@ -1,4 +1,4 @@
-"""What every command of the worker does: read its settings, hear signals, end with the right status."""
+"""What the worker's commands share: reading settings, stopping on signals, exiting with the right status."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def settings_or_usage() -> WorkerSettings:
-    """Return the settings; raise click's usage error for an environment that cannot be used."""
+    """Return the settings; raise click's usage error if the environment is wrong."""
     try:
         return read(WorkerSettings, os.environ)
     except SettingsError as error:
@@ -29,7 +29,7 @@ def settings_or_usage() -> WorkerSettings:
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """End the process with status 1 for what goes wrong inside, after it was logged."""
+    """Exit with status 1 after an error inside, which was logged."""
     try:
         with last_words():
             yield
@@ -38,7 +38,7 @@ def reported() -> Iterator[None]:
 
 
 def stop_on_signals() -> Stop:
-    """Return what SIGTERM and Ctrl-C set."""
+    """Return a stop that SIGTERM and Ctrl-C set."""
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -15,7 +15,8 @@ import click
 import structlog
 
 from stream_worker.commands.command import reported, stop_on_signals
-from stream_worker.commands.day_commands import AS_JSON, DAY, GRACE, facts
+from stream_worker.commands.options import AS_JSON, DAY, GRACE
+from stream_worker.commands.run_document import run_document
 from stream_worker.commands.wiring import Wiring, now
 from stream_worker.days.completeness import Completeness
 from stream_worker.days.lake_source import LakeSource
@@ -31,7 +32,7 @@ from stream_worker.stream.span import Span
 
 if TYPE_CHECKING:
     from stream_worker.days.replay import Replayed
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.process.progress import Move
     from stream_worker.process.stop import Stop
     from stream_worker.shard_life.processor import Processor
@@ -43,7 +44,7 @@ log = structlog.get_logger("replay")
 
 def _as_in_keys(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
     if name is not None and not re.fullmatch(r"[A-Za-z0-9-]{1,64}", name):
-        raise click.BadParameter(f"{name!r}: letters, digits and hyphens are wanted, 64 at most")
+        raise click.BadParameter(f"{name!r} is not a name: use letters, digits and hyphens, at most 64")
     return name
 
 
@@ -55,27 +56,27 @@ def _as_in_keys(_: click.Context, __: click.Parameter, name: str | None) -> str 
     type=click.Choice(["stream", "lake"]),
     default="stream",
     show_default=True,
-    help="Where records come from. lake: its rows and rejected bodies, for what the stream has forgotten.",
+    help="Where records come from. lake: accepted rows and rejected bodies, for days that the stream no "
+    "longer holds.",
 )
 @click.option(
     "--engine",
     type=click.Choice(["poll", "kcl"]),
     default="poll",
     show_default=True,
-    help="What reads the stream. kcl: for what outgrows one machine; run the same command on several.",
+    help="How to read the stream. kcl: for more than one machine can read; run the same command on several.",
 )
-@click.option(
-    "--dry-run", is_flag=True, help="Show what would change for readers, and leave them as they are."
-)
+@click.option("--dry-run", is_flag=True, help="Show what would change for readers, but do not switch them.")
 @click.option(
     "--thresholds",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file to judge by in place of stream_worker/judging/fraud_thresholds.toml.",
+    help="A file to use instead of stream_worker/judging/fraud_thresholds.toml.",
 )
 @click.option(
     "--name",
     callback=_as_in_keys,
-    help="Letters, digits and hyphens: a replay of another name settles its records anew.",
+    help="Letters, digits and hyphens, at most 64. A replay under another name starts again from its first "
+    "record.",
 )
 @GRACE
 @AS_JSON
@@ -91,22 +92,22 @@ def replay(  # noqa: PLR0913, PLR0917 - what the command takes
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Settle the records of some days again by the judgement of today, and seal the days from that.
+    """Settle the records of some days again by today's rules and thresholds, and seal the days from that.
 
-    Readers see the old rows until a day's new ones are complete, then the new ones; `rollback` is the way
-    back. Cut off, it goes on where it was when it is run again. It refuses days that are not over, and days
-    that the stream no longer holds whole.
+    Readers see the old rows until a day's new rows are complete, then the new ones; `rollback` switches back.
+    If it is interrupted, run the same command again: it continues where it was. It refuses days that are not
+    over, and days that the stream no longer holds whole.
     """
     if last < first:
         raise click.UsageError("--to is before --from")
     if source == "lake" and engine == "kcl":
-        raise click.UsageError("--engine kcl reads the stream: leave it out with --source lake")
+        raise click.UsageError("--engine kcl reads the stream: it cannot be used with --source lake")
     stop = stop_on_signals()
     wiring = Wiring.of_environment(grace, thresholds, stop)
     span = Span(first, last, timedelta(seconds=grace))
     with reported():
         records_from = _lake(wiring, stop) if source == "lake" else _stream(wiring, stop, engine)
-        replay_ = Replay(wiring.lake, wiring.readers, wiring.runs, records_from, now)
+        replay_ = Replay(wiring.lake, wiring.publication, wiring.runs, records_from, now)
         for replayed in replay_.replay(span, dry_run=dry_run, name=name):
             _show(replayed, as_json=as_json)
 
@@ -146,18 +147,18 @@ def _lake(wiring: Wiring, stop: Stop) -> LakeSource:
 
     shards = _listed(wiring)
     proofs = None if shards is None else wiring.seal.completeness.prove
-    return LakeSource(wiring.lake, wiring.readers, shards or {}, make_processor, stop, proofs=proofs)
+    return LakeSource(wiring.lake, wiring.publication, shards or {}, make_processor, stop, proofs=proofs)
 
 
 def _listed(wiring: Wiring) -> dict[Owner, Shard] | None:
-    """Return the shards that the stream lists; None if it cannot be asked."""
+    """Return the shards that the stream lists; None if the stream cannot be reached."""
     stream = wiring.stream
     try:
         shards = stream.shards()
     except WorkerError as error:
         note = (
-            "the stream is not needed for days that were sealed: what was reported again after a reshard is"
-            " found as the day is sealed"
+            "days that were sealed do not need the stream: duplicates across a reshard are found when the"
+            " day is sealed"
         )
         log.warning("shards.unknown", error=type(error.__cause__ or error).__name__, note=note)
         return None
@@ -171,21 +172,21 @@ class Counted:
         self._move = move
 
     def beat(self, _: Uncommitted, received: int = 0) -> None:
-        """Count what was received."""
+        """Move the bar by what was received."""
         self._move(received)
 
     def stop(self) -> None:
-        """Nothing: other shards go on."""
+        """Do nothing: other shards continue."""
 
 
 def _show(replayed: Replayed, *, as_json: bool) -> None:
     manifest, changes = replayed.manifest, replayed.changes
     if as_json:
-        told = None if changes is None else [asdict(change) for change in changes]
+        listed = None if changes is None else [asdict(change) for change in changes]
         click.echo(
             json.dumps(
-                facts(manifest)
-                | {"live_settled_by": replayed.live, "switched": replayed.switched, "changes": told}
+                run_document(manifest)
+                | {"live_settled_by": replayed.live, "switched": replayed.switched, "changes": listed}
             )
         )
         return

@@ -1,4 +1,4 @@
-"""Where the commands that work on days get their parts: from the settings, wired to AWS."""
+"""Makes the parts of the commands on whole days from the settings, wired to AWS."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from stream_worker.process.progress import shown
 from stream_worker.process.stop import Stop
 from stream_worker.publication.glue import GlueCatalog
 from stream_worker.publication.history import History
-from stream_worker.publication.readers import Readers
-from stream_worker.shard_life.spanned import SpannedProcessor
+from stream_worker.publication.publication import Publication
+from stream_worker.shard_life.assembly import Assembly
 from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.span import GRACE_SECONDS
 
@@ -32,19 +32,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stream_worker.process.settings import WorkerSettings
+    from stream_worker.shard_life.processor import Processor
     from stream_worker.shard_life.pulse import Pulse
     from stream_worker.stream.shard import Shard
     from stream_worker.stream.span import Span
 
 
 def now() -> datetime:
-    """Return the present, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """The parts of one command, each made when it is first wanted."""
+    """The parts of one command, each made when it is first used."""
 
     settings: WorkerSettings
     grace: timedelta = timedelta(seconds=GRACE_SECONDS)
@@ -59,16 +60,16 @@ class Wiring:
         thresholds: Path | None = None,
         stop: Stop | None = None,
     ) -> Wiring:
-        """Read the settings, and other thresholds from a file; set the log up under a name of its own.
+        """Read the settings, and other thresholds from a file; set up the log.
 
-        Where a person looks on, the lake is waited for less long; not at all once `stop` is set.
+        On a terminal, an outage of the lake is waited out for a shorter time; not at all once `stop` is set.
         """
         settings = settings_or_usage()
         try:
             chosen = Judgement(Thresholds.read(thresholds.read_text("utf-8"))) if thresholds else JUDGEMENT
         except (OSError, ThresholdsError) as error:
             raise click.UsageError(f"--thresholds: {error}") from error
-        # Not the worker's name: what is counted again is not received again.
+        # Not under the worker's name: metrics must not count records that are read again as received.
         for_people = sys.stderr.isatty()
         logs.configure(f"{settings.application}-days", for_people=for_people)
         spare_the_collector()
@@ -88,9 +89,11 @@ class Wiring:
         )
 
     @cached_property
-    def readers(self) -> Readers:
-        """The readers, through the catalog."""
-        return Readers(self.lake, GlueCatalog(clients.glue(), self.settings.database, self.settings.bucket))
+    def publication(self) -> Publication:
+        """What readers see, through the catalog."""
+        return Publication(
+            self.lake, GlueCatalog(clients.glue(), self.settings.database, self.settings.bucket)
+        )
 
     @cached_property
     def runs(self) -> RunBuilder:
@@ -101,14 +104,14 @@ class Wiring:
     def seal(self) -> Seal:
         """The seal."""
         completeness = Completeness(self.stream, self.lake, self.grace)
-        return Seal(self.lake, self.readers, self.runs, completeness, now)
+        return Seal(self.lake, self.publication, self.runs, completeness, now)
 
     @cached_property
     def history(self) -> History:
-        """The generations."""
-        return History(self.lake, self.readers)
+        """The generations that are kept."""
+        return History(self.lake, self.publication)
 
-    def processor(self, shard: Shard, generation: str, span: Span, pulse: Pulse) -> SpannedProcessor:
-        """Return a processor that commits a span into a generation other than the live one."""
-        limits, judgement = self.settings.limits, self.judgement
-        return SpannedProcessor(self.lake, shard, generation, span, limits, pulse=pulse, judgement=judgement)
+    def processor(self, shard: Shard, generation: str, span: Span, pulse: Pulse) -> Processor:
+        """Return a processor that commits a span to another generation than the live one."""
+        assembly = Assembly(self.lake, self.settings.limits, self.judgement)
+        return assembly.replay(shard, generation, span, pulse=pulse)

@@ -1,4 +1,4 @@
-"""The proof, from the stream itself, that a day is committed to its end on every shard."""
+"""Proves from the stream itself that a day is committed to its end on every shard."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from stream_worker.lake import evidence
 from stream_worker.lake.chain import Chain
 from stream_worker.lake.committed import days
 from stream_worker.lake.gap import Gap
-from stream_worker.lake.link import Link
-from stream_worker.lake.segment import LIVE, day_prefix
+from stream_worker.lake.keys import LIVE, SegmentKey, day_folder
 from stream_worker.process.problem import Kind, Problem
 from stream_worker.stream.horizon import KinesisHorizon
 from stream_worker.stream.kinesis import READ_SECONDS, ShardNotFoundError
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import date, timedelta
 
     from stream_worker.lake.chain import Tail
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.store import Lake
     from stream_worker.stream.kinesis import KinesisStream
     from stream_worker.stream.records import Records
@@ -49,12 +48,12 @@ class Proof(StrEnum):
     """Nothing of the day follows the last commit up to the shard's tip, and the day is over."""
 
     FORGOTTEN = "forgotten"
-    """The stream no longer has it: what is committed of the shard is all there will ever be."""
+    """The stream no longer has the rest: no more of the shard can ever be committed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A shard's proof, or the first record of the day that is not committed."""
+    """A shard's proof, or None and in `lag` the first record of the day that is not committed."""
 
     epoch: int
     shard_id: str
@@ -76,8 +75,8 @@ class Completeness:
     def prove(self, day: date) -> list[Proven]:
         """Return a proof, a lag or a gap for each shard that the stream lists, closed ones included.
 
-        For the live generation, too, for each that the lake knows and the stream no longer lists. The day
-        must have been over for `grace`. Raises as the poll engine does.
+        In the live generation, also for each shard that the lake knows and the stream no longer lists. The
+        day must have been over for `grace`. Raises as the poll engine does.
         """
         span = Span(day, day, self.grace)
         since = self.stream.retained_since(self.now())
@@ -126,7 +125,7 @@ class Completeness:
             self.pause(READ_SECONDS)
 
     def _unlisted(self, epoch: int, owners: Iterable[Owner], span: Span, since: datetime) -> Iterator[Proven]:
-        """Yield what is known of shards that have expired, or gone with their stream."""
+        """Yield what the lake knows of shards that have expired or whose stream was deleted."""
         for owner in sorted(owners):
             tail = Chain(self.lake, Shard(*owner), self.generation).tail()
             if tail.last_arrival is not None and tail.last_arrival >= span.over.timestamp() * 1000:
@@ -142,14 +141,16 @@ class Completeness:
             yield Proven(*owner, Proof.FORGOTTEN, gap.problem() if gap.touches(span) else None)
 
     def _committed_until(self, tail: Tail, epoch: int) -> int:
-        """Return until when (ms since 1970 UTC) all that arrived is committed: what follows may be older."""
+        """Return until when (ms since 1970 UTC) every arrival is committed, less `grace` for disorder."""
         return (tail.last_arrival or epoch * 1000) - round(self.grace.total_seconds() * 1000)
 
     def _known(self, span: Span) -> set[Owner]:
-        """Return the shards that the lake knows around a day: of quiet ones there is evidence."""
+        """Return the shards that the lake knows around a day, by segments or, if quiet, by evidence."""
         before = [day for day in days(self.lake, self.generation) if day <= span.last][-2:]
-        keys = (key for day in before for key in self.lake.keys(day_prefix("reports", self.generation, day)))
-        return evidence.owners(self.lake, self.generation) | {one.owner for one in map(Link.of, keys) if one}
+        keys = (key for day in before for key in self.lake.keys(day_folder("reports", self.generation, day)))
+        return evidence.owners(self.lake, self.generation) | {
+            one.owner for one in map(SegmentKey.parse, keys) if one
+        }
 
 
 def _lag(shard: Shard, unread: Records) -> Problem:

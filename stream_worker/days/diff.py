@@ -1,4 +1,4 @@
-"""What becomes of a day's records in one generation and in another."""
+"""Compares what two generations have of a day's records."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _OUTCOME: Final = {"outcome": pl.String(), "values": pl.UInt64()}
 
 @dataclass(frozen=True, slots=True, order=True)
 class Change:
-    """So many records were `before` and are `after`: `accepted`, a reason, or a reason and its rule.
+    """How many `records` changed from `before` to `after`: `accepted`, a reason, or a reason and its rule.
 
-    `absent` is a record that one of the two does not have; `accepted` on both sides is a changed value.
+    `absent`: one side does not have the record. `accepted` on both sides: a value changed.
     """
 
     before: str
@@ -43,9 +43,9 @@ def outcomes(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def changes(before: Iterable[pl.DataFrame], after: Iterable[pl.DataFrame], records: int) -> list[Change]:
-    """Return what differs between two sets of rows of both tables, about `records` on each side.
+    """Return the differences between two sets of rows of both tables, about `records` on each side.
 
-    Records that have the same outcome, and if accepted the same values, are left out.
+    Records with the same outcome, and if accepted with the same values, are left out.
     """
     buckets = max(1, math.ceil(records / _BUCKET_ROWS))
     found = Counter[tuple[str, str]]()

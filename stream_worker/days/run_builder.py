@@ -14,13 +14,13 @@ from schemas.report import SCHEMA_VERSION
 from schemas.tables import REJECTS, REPORTS
 from stream_worker.days.sorter import PART_ROWS, Sorter
 from stream_worker.judging import day_fraud
-from stream_worker.judging.day_pipeline import dedupe, judge, with_nonces
+from stream_worker.judging.day_pipeline import dedupe, settle_part, with_nonces
 from stream_worker.judging.sample import Sample, share_of
-from stream_worker.lake import generation
 from stream_worker.lake.committed import digest_of, outcomes_of
+from stream_worker.lake.keys import ExpiringKey, ManifestKey, RunFolder
 from stream_worker.lake.manifest import JudgedBy, Manifest, Source
 from stream_worker.lake.parts import Parts, missing_parts
-from stream_worker.lake.segment_rows import read_rejects, read_reports
+from stream_worker.lake.rows import accepted_rows, rejected_rows
 from stream_worker.lake.store import DOCUMENT_BYTES
 from stream_worker.process.errors import WorkerError
 from stream_worker.process.scratch import scratch
@@ -32,24 +32,21 @@ if TYPE_CHECKING:
 
     from stream_worker.judging.judgement import Judgement
     from stream_worker.lake.committed import Committed, CommittedDay
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.manifest import Part
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Progress
 
 
 def run_id(day: CommittedDay, judgement: Judgement, salt: str = "") -> str:
-    """Return the run's name: the same segments and the same judgement give the same name."""
-    told = (str(day.day), day.generation, digest_of(day.segments), judgement.id, salt)
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+    """Return the run's name: the same for the same segments and the same judgement."""
+    identity = (str(day.day), day.generation, digest_of(day.segments), judgement.id, salt)
+    return hashlib.sha256(repr(identity).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class RunBuilder:
-    """Builds runs in `lake`; rows that do not fit into memory go into files in `scratch`.
-
-    Without `scratch` into the system's temporary folder.
-    """
+    """Builds runs in `lake`; rows beyond memory go into files in `scratch`, or in the system's own folder."""
 
     lake: Lake
     judgement: Judgement
@@ -66,13 +63,13 @@ class RunBuilder:
         *,
         anew: bool = False,
     ) -> Manifest:
-        """Write the run's parts and manifest, unless they are there; raise `DamagedError` where it cannot.
+        """Write the run's parts and manifest unless they exist; raise `DamagedError` if a segment is damaged.
 
-        Parts that have gone are written again, but for rejects gone by age: they were to go. `anew` builds
-        another run all the same.
+        Missing parts are written again, except for expired rejects. `anew` builds another run even if one
+        exists.
         """
         run = self._name(day, now.isoformat() if anew else "")
-        built = self.lake.find(generation.manifest_key(day.day, run), DOCUMENT_BYTES)
+        built = self.lake.find(ManifestKey(day.day, run).key, DOCUMENT_BYTES)
         if built is not None and not missing_parts(self.lake, found := Manifest.decode(built), now):
             return found
         with scratch("seal-", self.scratch) as folder:
@@ -100,27 +97,27 @@ class RunBuilder:
             rejects=rejects,
         )
         _check(manifest)
-        key = generation.manifest_key(day.day, run)
+        key = ManifestKey(day.day, run).key
         while not self.lake.put_new(key, manifest.encode(), {}):
-            # Another seal of the same was quicker, or its parts had gone: the same run, made at another time.
+            # Another seal was quicker, or parts were missing: it is the same run, made at another time.
             held = self.lake.find(key)
-            if held is not None:  # else `expire` has just removed it
+            if held is not None:  # otherwise `expire` has just removed it
                 return Manifest.decode(held)
         return manifest
 
     def _name(self, day: CommittedDay, salt: str) -> str:
-        """Return the run's id, or another one while the run of that name is being removed."""
+        """Return the run's id, or another one while `expire` removes the run of that name."""
         run = run_id(day, self.judgement, salt)
-        while self.lake.find(generation.expiring_key(day.day, run)) is not None:
+        while self.lake.find(ExpiringKey(day.day, run).key) is not None:
             run = run_id(day, self.judgement, run)
         return run
 
     def _study(self, day: CommittedDay, folder: Path) -> tuple[Sorter, day_fraud.Evidence]:
-        """Read all accepted rows; return them in a sorter, and what they show as a day."""
+        """Read all accepted rows; return them in a sorter, with the evidence for the day-wide rules."""
         share = share_of(day.outcomes["accepted"])
         sorter, sample = Sorter(folder, self.part_rows), Sample(folder, share)
         with self.progress("rows read", day.outcomes["accepted"]) as move:
-            for rows in read_reports(self.lake, day.segments):
+            for rows in accepted_rows(self.lake, day.segments):
                 sorter.add(rows)
                 sample.add(rows)
                 move(len(rows))
@@ -132,17 +129,15 @@ class RunBuilder:
         self, day: CommittedDay, run: str, sorter: Sorter, evidence: day_fraud.Evidence, now: datetime
     ) -> tuple[list[Part], list[Part], dict[str, int]]:
         reports, rejects = (
-            Parts(
-                self.lake, generation.prefix(table.name, day.day, run), pl.DataFrame(schema=table.polars), now
-            )
+            Parts(self.lake, RunFolder(table.name, day.day, run), pl.DataFrame(schema=table.polars), now)
             for table in (REPORTS, REJECTS)
         )
         rejudged = Counter[str]()
-        for rows in read_rejects(self.lake, day.segments):
+        for rows in rejected_rows(self.lake, day.segments):
             rejects.gather(rows)
         with self.progress("rows sealed", day.outcomes["accepted"]) as move:
             for part in sorter.parts():
-                judged = judge(part, evidence, self.judgement)
+                judged = settle_part(part, evidence, self.judgement)
                 reports.add(judged.accepted)
                 rejects.gather(judged.rejected)
                 rejudged.update(judged.rejudged)
@@ -178,11 +173,11 @@ def _outcomes(committed: Mapping[str, int], rejudged: Mapping[str, int]) -> dict
 
 
 def _check(manifest: Manifest) -> None:
-    """Raise `WorkerError` if the parts hold other rows than the segments and the judgement say."""
+    """Raise `WorkerError` if the parts do not have as many rows as the segments and the judgement give."""
     accepted = sum(part.rows for part in manifest.reports)
     rejected = sum(part.rows for part in manifest.rejects)
     if accepted != manifest.outcomes["accepted"] or accepted + rejected != sum(manifest.committed.values()):
         raise WorkerError(
-            f"run {manifest.run} has {accepted} reports and {rejected} rejects where the segments have"
-            f" {manifest.committed}: readers have not been switched; audit the day"
+            f"run {manifest.run} has {accepted} reports and {rejected} rejects, but its segments have"
+            f" {manifest.committed}: readers were not switched. Audit the day"
         )

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PART_ROWS: Final = 2_000_000
-"""Rows in memory at a time, some 300 bytes each and twice that while they are sorted; one part's rows too."""
+"""Rows in memory at a time, and rows of a part: some 300 bytes each, twice that while they are sorted."""
 
 _MARK_EVERY: Final = 1_024
-_ROW_GROUP: Final = 32_768  # in the folder's files: what is read at least of each for a part
+_ROW_GROUP: Final = 32_768  # in the folder's files: the least that is read of each file for a part
 
 
 class Sorter:
-    """Takes rows in any order and gives them back in parts; spills into `folder` what is more than one part.
+    """Takes rows in any order and returns them sorted, in parts; spills into `folder` beyond one part.
 
-    A folder needs some 60 bytes a row. The files are left to the folder's owner.
+    The folder needs some 60 bytes per row. Its owner removes the files.
     """
 
     def __init__(self, folder: Path, part_rows: int = PART_ROWS) -> None:
@@ -35,7 +35,7 @@ class Sorter:
 
     @property
     def parts_expected(self) -> int:
-        """How many parts there will be at most, of what was added so far; one at least."""
+        """The largest number of parts that the rows added so far can make; at least one."""
         return max(1, math.ceil(self._rows / self._part_rows))
 
     def add(self, rows: pl.DataFrame) -> None:
@@ -46,9 +46,9 @@ class Sorter:
             self._spill()
 
     def parts(self) -> Iterator[pl.DataFrame]:
-        """Yield the rows sorted by `stack_id`, part by part; equal ones share a part, in no certain order.
+        """Yield the rows sorted by `stack_id`, part by part; equal ones share a part, in any order.
 
-        The parts' bounds depend on the rows and the order of their coming alone.
+        The parts' bounds depend only on the rows and on the order in which they were added.
         """
         if not self._files:
             if self._held:
@@ -57,10 +57,10 @@ class Sorter:
         if self._held:
             self._spill()
         for low, high in self._bounds():
-            wanted = pl.lit(value=True) if low is None else pl.col("stack_id") >= low
+            within = pl.lit(value=True) if low is None else pl.col("stack_id") >= low
             if high is not None:
-                wanted &= pl.col("stack_id") < high
-            part = pl.scan_parquet(self._files).filter(wanted).collect()
+                within &= pl.col("stack_id") < high
+            part = pl.scan_parquet(self._files).filter(within).collect()
             if len(part):
                 yield part.sort("stack_id")
 
@@ -74,12 +74,12 @@ class Sorter:
         path = self._folder / f"{len(self._files):05d}.parquet"
         rows.write_parquet(path, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP)
         self._files.append(path)
-        # As a list: a column of a few would keep the text of all.
+        # As a list: a column of a few would keep the text of all rows.
         self._marks.extend(rows["stack_id"].gather_every(_MARK_EVERY).to_list())
 
     def _bounds(self) -> list[tuple[str | None, str | None]]:
-        # Of the nonces that came, not of all that may come: a flood's may share their first digits.
+        # From the nonces that were added, not from all possible ones: a flood's may share their first digits.
         marks = sorted(self._marks)
-        places = [len(marks) * part // self.parts_expected for part in range(1, self.parts_expected)]
-        cuts: list[str | None] = [None, *dict.fromkeys(marks[place] for place in places), None]
+        indexes = [len(marks) * part // self.parts_expected for part in range(1, self.parts_expected)]
+        cuts: list[str | None] = [None, *dict.fromkeys(marks[index] for index in indexes), None]
         return list(pairwise(cuts))

@@ -1,4 +1,4 @@
-"""The stream as a replay's source: the days' records are read again."""
+"""The stream as a replay's source: reads the days' records again."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from stream_worker.lake.committed import CommittedDay
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.store import Lake
     from stream_worker.process.progress import Move
     from stream_worker.stream.kinesis import KinesisStream
     from stream_worker.stream.span import Span
 
 Engine = Callable[["Span", str, "Move"], bool]
-"""Settles a span into a generation; False if asked to stop before the end."""
+"""Settles a span into a generation; returns False if asked to stop before the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class StreamSource:
     origin: Origin = Origin.STREAM
 
     def check(self, span: Span, live: Mapping[date, CommittedDay]) -> None:
-        """Refuse a span that began before what the stream retains, or shards that it has forgotten."""
+        """Refuse a span that begins before the retention, or has records of shards no longer listed."""
         since = self.stream.retained_since(self.now())
         listed = {shard.owner for shard in self.stream.shards()}
         if span.since < since:
             whole = since.date() + timedelta(days=1)
             raise RefusedError(
-                f"the stream {self.stream.name} holds what has arrived since {since:%F %T} UTC: replay from"
-                f" {whole} on, and the days before that with --source lake"
+                f"the stream {self.stream.name} holds only what has arrived since {since:%F %T} UTC: replay"
+                f" from {whole} on, and earlier days with --source lake"
             )
         forgotten = {owner for day in live.values() for owner in day.by_owner()} - listed
         if forgotten:
@@ -53,7 +53,7 @@ class StreamSource:
                 Problem("forgotten: the stream does not list it", shard_id, kind=Kind.FORGOTTEN)
                 for _, shard_id in sorted(forgotten)
             ]
-            raise RefusedError("records of the span are in the lake alone: use --source lake", problems)
+            raise RefusedError("records of the span are only in the lake: use --source lake", problems)
 
     def settle(self, span: Span, target: str, move: Move) -> bool:
         """Let the engine read the span."""
@@ -65,5 +65,5 @@ class StreamSource:
         proven = completeness.prove(day.day)
         lags = [shard.lag for shard in proven if shard.lag is not None]
         if lags:
-            raise RefusedError(f"{day.day} was not replayed whole: run the same command again", lags)
+            raise RefusedError(f"{day.day} was not completely replayed: run the same command again", lags)
         return {(shard.epoch, shard.shard_id): str(shard.proof) for shard in proven}

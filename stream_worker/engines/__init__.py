@@ -1,1 +1,1 @@
-"""Where records come from: the only modules that know."""
+"""Reads the stream and hands its records to processors: the only modules that know how."""

@@ -1,7 +1,7 @@
 """The poll engine: one thread reads every shard of the stream, parents before children.
 
-For one machine, tests and bounded replays. It keeps no state: each shard goes on where its chain in the lake
-ends. Production runs on the Kinesis Client Library.
+For one machine, tests and bounded replays. It keeps no state: it reads each shard from where its chain in the
+lake ends. Production runs on the Kinesis Client Library.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from stream_worker.stream.span import Span
 
 _HELD_BYTES: Final = 48 * 1024 * 1024
-"""Bodies that wait on all shards together: room for one whole buffer, and the others' beginnings."""
+"""Uncommitted bodies on all shards together: one full buffer, and the beginnings of others."""
 
 _LISTING_SECONDS: Final = 10.0  # between listings of the shards, while nothing has ended
 
@@ -38,7 +38,7 @@ log = structlog.get_logger("poll")
 
 @dataclass(slots=True)
 class _Life:
-    """A shard under way: `next_read` is the steady time to wait for, `mark` where a drain may end."""
+    """A shard that is being read: `next_read` is a time of the steady clock, `mark` where a drain ends."""
 
     shard: Shard
     processor: Processor
@@ -51,8 +51,8 @@ class _Life:
 class PollEngine:
     """Reads `stream` until `stop` is set or, with `drain`, to each shard's tip as it was at the start.
 
-    With a `span` it begins there, and a shard ends for it where the span is passed. However many shards there
-    are, no more than `held_bytes` of their records' bodies wait for a commit.
+    With a `span` it begins there and finishes a shard where the span is passed. On all shards together, at
+    most `held_bytes` of bodies wait for their commit.
     """
 
     stream: KinesisStream
@@ -68,7 +68,7 @@ class PollEngine:
     _next_listing: float = 0.0
 
     def run(self) -> None:
-        """Read and hand on; return when asked to, or drained, with everything committed.
+        """Read and process; return when stopped or drained, with everything committed.
 
         Raises `SetupError` when the stream is missing or refused, `OutageError` when Kinesis does not answer.
         """
@@ -86,24 +86,26 @@ class PollEngine:
             life.processor.finish()
 
     def _start_shards(self, scope: Mapping[str, Shard] | None) -> None:
-        """Begin with the shards whose parents are done, of a drain's scope those that have expired too."""
+        """Start the shards whose parents are finished; in a drain's scope, also those that have expired."""
         self._next_listing = self.clock() + _LISTING_SECONDS
         listed = {shard.shard_id: shard for shard in self.stream.shards()}
-        wanted = listed if scope is None else {name: listed.get(name, shard) for name, shard in scope.items()}
-        for name, shard in wanted.items():
+        startable = (
+            listed if scope is None else {name: listed.get(name, shard) for name, shard in scope.items()}
+        )
+        for name, shard in startable.items():
             known = name in self._lives or name in self._finished
             if not known and self._finished.issuperset(shard.ancestors):
                 self._lives[name] = self._begin(shard)
 
     def _begin(self, shard: Shard) -> _Life:
         processor = self.make_processor(shard)
-        # The chain's end may lie inside an aggregate: the processor passes over what is committed.
+        # The chain may end inside an aggregate: the processor skips what is committed.
         since = None if self.span is None else self.span.since
         reader = ShardReader(self.stream, shard, processor.end, since, self.page)
         return _Life(shard, processor, reader)
 
     def _read_unless_expired(self, life: _Life) -> bool:
-        """Read a page as `_read` does; a shard that the stream does not list any more has nothing to give.
+        """Read a page as `_read` does; finish a shard that the stream no longer lists.
 
         A closed one can expire between its listing and any read of it. Raises as `KinesisStream` does if it
         is listed, or the stream is gone.
@@ -114,7 +116,7 @@ class PollEngine:
             if self.stream.lists(life.shard):
                 raise
         self._refuse_expired(life.shard)
-        note = "normal for a closed shard; where records may be missing, shard.gap says so"
+        note = "normal for a closed shard; if records may be missing, shard.gap is logged too"
         log.info("shard.expired", shard_id=life.shard.shard_id, note=note)
         self._lives.pop(life.shard.shard_id).processor.finish(expired=True)
         self._finished.add(life.shard.shard_id)
@@ -122,7 +124,7 @@ class PollEngine:
         return True
 
     def _refuse_expired(self, shard: Shard) -> None:
-        """Raise `RefusedError` if a shard that has expired may have had records of the span."""
+        """Raise `RefusedError` if an expired shard may have had records of the span."""
         if self.span is None:
             return
         horizon = KinesisHorizon(self.stream, shard)
@@ -131,13 +133,13 @@ class PollEngine:
             raise RefusedError(f"{what}: use --source lake")
 
     def _read(self, life: _Life) -> bool:
-        """Read one page of a shard when its time has come; say whether it held records."""
+        """Read one page of a shard if its next read is due; return whether it had records."""
         now = self.clock()
         if now < life.next_read:
             return False
         life.next_read = now + READ_SECONDS
         if self.drain and life.mark is None:
-            # Made before the first read: whatever is on the shard now is before it.
+            # Set before the first read: everything that is on the shard now is before it.
             life.mark = Mark(self.stream, life.shard.shard_id)
         page = life.reader.read()
         if page is None:
@@ -155,14 +157,14 @@ class PollEngine:
         return page.raw > 0
 
     def _relieve(self) -> None:
-        """Commit the fullest shards' records early while all together hold too many bytes."""
+        """Commit the fullest shards early while all shards together hold too many bytes."""
         while sum(held := [life.processor.held_bytes for life in self._lives.values()]) > self.held_bytes:
             list(self._lives.values())[held.index(max(held))].processor.flush()
 
     def _drained(self, life: _Life, page: Page) -> bool:
-        """Say whether all is read that was on the shard when its reading began: at the tip, or past the mark.
+        """Return whether everything that was on the shard at the start is read: at the tip, or past the mark.
 
-        The mark is for shards that never come to rest; each look at it is a read of the shard as well.
+        The mark is for shards that never become quiet; each check of it also counts as a read of the shard.
         """
         if life.mark is None or page.at_tip or life.reader.last is None or not page.raw:
             return self.drain and page.at_tip
@@ -172,7 +174,7 @@ class PollEngine:
     def _finish(self, shard_id: str, page: Page) -> None:
         processor = self._lives.pop(shard_id).processor
         processor.finish(ended=page.ended)
-        if page.at_tip and not page.ended:  # now nothing waits any more
+        if page.at_tip and not page.ended:  # now nothing is uncommitted
             processor.reach_tip()
         self._finished.add(shard_id)
         self._next_listing = 0.0  # its children can start

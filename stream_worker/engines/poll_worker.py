@@ -1,22 +1,21 @@
-"""A worker on the poll engine: one process that has every shard."""
+"""A worker on the poll engine: one process that reads every shard."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from stream_worker.engines.poll import PollEngine
-from stream_worker.lake.chain import Chain
 from stream_worker.lake.s3_store import PATIENCE_SECONDS, S3Lake
 from stream_worker.process import clients
-from stream_worker.publication.live_days import told_to_glue
-from stream_worker.shard_life.processor import Processor
+from stream_worker.publication.live_days import live_days_in_glue
+from stream_worker.shard_life.assembly import Assembly
 from stream_worker.stream.horizon import KinesisHorizon
 from stream_worker.stream.kinesis import KinesisStream
 
 if TYPE_CHECKING:
     from stream_worker.process.settings import WorkerSettings
     from stream_worker.process.stop import Stop
-    from stream_worker.stream.records import Position
+    from stream_worker.shard_life.processor import Processor
     from stream_worker.stream.shard import Shard
 
 
@@ -24,17 +23,10 @@ def run(settings: WorkerSettings, stop: Stop, *, drain: bool) -> None:
     """Read and commit until `stop` is set or, with `drain`, to each shard's tip as it is now."""
     stream = KinesisStream.connect(settings.stream)
     lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS, asked_to_stop=stop.is_set)
-    announce = told_to_glue(settings.database, settings.bucket)
+    announce = live_days_in_glue(settings.database, settings.bucket)
+    assembly = Assembly(lake, settings.limits, while_waiting=lake.while_waiting)
 
     def make_processor(shard: Shard) -> Processor:
-        chain = Chain(lake, shard)
-        horizon = KinesisHorizon(stream, shard)
-        processor = Processor(chain, settings.limits, _no_checkpoint, horizon=horizon, announce=announce)
-        lake.while_waiting(processor.still_here)
-        return processor
+        return assembly.live(shard, announce, KinesisHorizon(stream, shard))
 
     PollEngine(stream, make_processor, stop, drain=drain).run()
-
-
-def _no_checkpoint(_: Position) -> None:
-    """Keep nothing: the poll engine goes on where the lake's chain ends."""

@@ -1,34 +1,26 @@
-"""Fraud that only a whole day shows: what the day is asked once, and what each report is then held against.
+"""Fraud that only a whole day shows: a day is studied once, then each report is checked against the evidence.
 
-`study` looks at the day, or at an even sample of it, and keeps what it finds as evidence; `judge` holds
-reports against the evidence, each by itself, so that a day can be judged in parts. A rule of `RULES` sees
-the day without what the rules before it reject: one flood does not hide another, nor make a version look
-broadly run.
+`study` examines the day, or an even sample of it, and keeps what it finds as evidence. `first_broken` checks
+each report against the evidence by itself, so that a day can be screened in parts. A rule of `RULES` sees
+the day without the reports that the rules before it reject: one flood does not hide another, nor make a
+version look broadly used.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import polars as pl
 
 from schemas.releases import RELEASED
 from stream_worker.judging.day_rules import clusters, copies, counters, nonces, pairs, sequences, versions
+from stream_worker.judging.day_rules.finding import Finding
 from stream_worker.judging.thresholds import THRESHOLDS, Thresholds
-
-
-class Finding(Protocol):
-    """What a rule found in a day; its length is how much, and it is false if it rejects nothing."""
-
-    def __len__(self) -> int: ...
-
-    def broken(self, reports: pl.DataFrame) -> pl.Series:
-        """Say of each report whether it breaks the rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayRule:
-    """A rule that asks the day: `find` gets the sample and the day's share that it is."""
+    """A rule about a whole day: `find` gets a sample of the day, and which share of the day it is."""
 
     name: str
     version: int
@@ -101,13 +93,13 @@ RULES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a day showed: for each rule, in the order of the rules, its finding."""
+    """What a day shows: the finding of each rule, in the order of the rules."""
 
     thresholds_version: int
     findings: dict[str, Finding]
 
     def summary(self) -> dict[str, int]:
-        """Return the thresholds' version, and for each rule how much it found: 0 is nothing."""
+        """Return the thresholds' version, and how much each rule found: 0 is nothing."""
         return {"thresholds": self.thresholds_version} | {
             name: len(finding) for name, finding in self.findings.items()
         }
@@ -128,17 +120,17 @@ def study(
     for rule in rules:
         finding = rule.find(rest, share, thresholds)
         findings[rule.name] = finding
-        if finding:
+        if finding.applies:
             rest = rest.filter(~finding.broken(rest))
     return Evidence(thresholds.version, findings)
 
 
-def judge(reports: pl.DataFrame, evidence: Evidence) -> pl.Series:
+def first_broken(reports: pl.DataFrame, evidence: Evidence) -> pl.Series:
     """Return for each report the name of the first day-wide rule that it breaks, or null."""
     broken = [
         pl.when(finding.broken(reports)).then(pl.lit(name))
         for name, finding in evidence.findings.items()
-        if finding
+        if finding.applies
     ]
     if not broken:
         return pl.repeat(None, len(reports), dtype=pl.String, eager=True).alias("rule")

@@ -1,6 +1,6 @@
 """What a seal does to a day's accepted reports, on one page: dedupe across shards, screen as a day.
 
-What it takes out becomes rejects. There is no clock, no environment, no network and no log here.
+The reports that it removes become rejects. There is no clock, no environment, no network and no log here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ IN_SHARD_ORDER: Final = (
     pl.col("sequence_number").str.zfill(_SEQUENCE_DIGITS),
     pl.col("sub_sequence_number"),
 )
-"""Positions of one shard in its order: numbers are text, and not all of one length in theory."""
+"""Positions of one shard in its order: numbers are text, in theory of different lengths."""
 
 _FIRST_COME: Final = (pl.col("stack_id"), pl.col("arrived_at"), pl.col("shard_id"), *IN_SHARD_ORDER)
 """A deployment's reports by arrival, then position."""
@@ -53,15 +53,15 @@ _BODY: Final = pl.concat_str(
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A part of a day: what stays accepted, sorted by `stack_id`, and the rejects that it leaves."""
+class SettledPart:
+    """A part of a day: what stays accepted, sorted by `stack_id`, and what is rejected."""
 
     accepted: pl.DataFrame
     rejected: pl.DataFrame
 
     @property
     def rejudged(self) -> dict[str, int]:
-        """How many reports were taken out, as `duplicate` and by fraud rule."""
+        """How many reports were rejected, as `duplicate` and by fraud rule."""
         why = self.rejected.select(pl.coalesce("rule", "reason")).to_series()
         return dict(why.value_counts().rows())
 
@@ -81,12 +81,12 @@ def dedupe(reports: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return ordered.filter(~again), ordered.filter(again)
 
 
-def judge(reports: pl.DataFrame, evidence: Evidence, judgement: Judgement = JUDGEMENT) -> Judged:
-    """Judge all reports of some deployments, sorted by `stack_id`, by what the whole day has shown."""
+def settle_part(reports: pl.DataFrame, evidence: Evidence, judgement: Judgement = JUDGEMENT) -> SettledPart:
+    """Dedupe and screen all reports of some deployments, sorted by `stack_id`, with the day's evidence."""
     first, again = dedupe(reports)
-    judged = with_nonces(first)
-    judged = judged.with_columns(rule=day_fraud.judge(judged, evidence)).drop("nonce")
-    forged = judged.filter(pl.col("rule").is_not_null())
+    screened = with_nonces(first)
+    screened = screened.with_columns(rule=day_fraud.first_broken(screened, evidence)).drop("nonce")
+    forged = screened.filter(pl.col("rule").is_not_null())
     forged = forged.with_columns(
         reason=pl.lit(Reason.FRAUD.value), detail=pl.col("rule").replace_strict(judgement.reasons)
     )
@@ -95,20 +95,20 @@ def judge(reports: pl.DataFrame, evidence: Evidence, judgement: Judgement = JUDG
         reason=pl.lit(Reason.DUPLICATE.value),
         detail=pl.lit("seal: the deployment has reported on another shard before"),
     )
-    return Judged(
-        judged.filter(pl.col("rule").is_null()).select(REPORTS.polars.names()),
+    return SettledPart(
+        screened.filter(pl.col("rule").is_null()).select(REPORTS.polars.names()),
         _rejects(pl.concat([again, forged], how="diagonal"), judgement),
     )
 
 
-def written_anew(reports: pl.DataFrame) -> pl.DataFrame:
+def with_bodies(reports: pl.DataFrame) -> pl.DataFrame:
     """Return the reports with a column `body`: the JSON of a report that gives this row, in bytes."""
     return reports.with_columns(body=_BODY.cast(pl.Binary))
 
 
 def _rejects(rows: pl.DataFrame, judgement: Judgement) -> pl.DataFrame:
-    """Return the rows as rejects; the lake does not have their bodies, so they are written anew."""
-    rows = written_anew(rows)
+    """Return the rows as rejects; the lake does not have their bodies, so they are made again."""
+    rows = with_bodies(rows)
     digests = [hashlib.sha256(body).hexdigest() for body in rows["body"]]
     return rows.with_columns(
         partition_key=pl.lit(None, dtype=pl.String),

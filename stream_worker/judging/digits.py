@@ -1,7 +1,7 @@
 """Arithmetic on the 32 hexadecimal digits of a nonce, all digits at once: how regular they are.
 
-A nonce is one 128-bit number; each of its digits is a lane of four bits in it. Every function takes and gives
-series of such numbers, or of counts, and needs no loop over digits or rows.
+A nonce is one 128-bit number; each of its digits is a lane of four bits in it. Every function takes and
+returns series of such numbers, or of counts, and needs no loop over digits or rows.
 """
 
 from typing import Final
@@ -14,12 +14,12 @@ _DIGITS: Final = 32
 
 
 def repeats(nonces: pl.Series, distance: int) -> pl.Series:
-    """Count the digits that stand again `distance` digits further on: 32 - distance places."""
+    """Count the digits that are repeated `distance` digits further on, of 32 - distance."""
     return _zeros(nonces ^ _right(nonces, 4 * distance), _DIGITS - distance)
 
 
 def steady_steps(nonces: pl.Series, distance: int) -> pl.Series:
-    """Count the digits, of 32 - 2 * distance, that go on as they went: 1234 at distance 1, 1a2b3c at 2."""
+    """Count the digits, of 32 - 2 * distance, that continue a step: 1234 at distance 1, 1a2b3c at 2."""
     steps = _differences(nonces, distance)
     return _zeros(_differences(steps, distance), _DIGITS - 2 * distance)
 

@@ -1,8 +1,8 @@
 """Fraud that a single report gives away: named rules, each a Polars expression with a version and a reason.
 
 The expressions read the columns of a report and what `digits` counts in its nonce. A rule may call a
-genuine report forged less than once in 10^10; the reasons give the figures. What only a whole day shows
-(floods, sequences) is judged by `day_fraud`. The thresholds are in `fraud_thresholds.toml`.
+genuine report forged less than once in 10^10; the reasons give the figures. `day_fraud` has the rules for
+what only a whole day shows (floods, sequences). The thresholds are in `fraud_thresholds.toml`.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from stream_worker.judging.thresholds import THRESHOLDS, Thresholds
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule that is broken where the expression that `broken` makes of the thresholds is true."""
+    """A rule; a report breaks it if the expression that `broken` makes from the thresholds is true."""
 
     name: str
     version: int

@@ -1,8 +1,9 @@
-"""The judgement: everything that decides what becomes of a record, as one value that has an id.
+"""The judgement: everything that decides a record's outcome, as one value that has an id.
 
-Segments, runs and replays carry the id, and a run's manifest the parts. Another rule, another version of
-one, another threshold, schema or list of releases, other judging code: another id, and so another run.
-Libraries are not part of it. A pinned version that judges differently needs a rule of another version.
+Segments, runs and replays carry the id, and a run's manifest the parts. Another rule, another version of a
+rule, another threshold, schema or list of releases, other judging code: each gives another id, and so
+another run. Libraries are not part of it. If another pinned version gives other outcomes, raise the version
+of a rule.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 class Judgement:
     """The rules that are applied, in this order, with these thresholds, by the code with this digest.
 
-    The rules are the objects that judge and not their names: what the id covers is what has judged.
+    The rules are the objects that are applied and not their names, so the id covers exactly what was applied.
     """
 
     thresholds: Thresholds = THRESHOLDS
@@ -41,7 +42,7 @@ class Judgement:
 
     @cached_property
     def parts(self) -> dict[str, object]:
-        """All that the id is made of, as JSON has it. Rules are `name@version`; digests are of SHA-256."""
+        """All that the id covers, as JSON has it. Rules are `name@version`; digests are of SHA-256."""
         return {
             "report": SCHEMA_VERSION,
             "report_digest": _digest(SCHEMA_TEXT),
@@ -54,7 +55,7 @@ class Judgement:
 
     @cached_property
     def id(self) -> str:
-        """Return 16 hexadecimal digits: the same for all that judge alike, on any machine."""
+        """Return 16 hexadecimal digits: the same for the same parts, on any machine."""
         return _digest(json.dumps(self.parts, sort_keys=True))
 
     @cached_property

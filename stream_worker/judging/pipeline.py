@@ -1,4 +1,4 @@
-"""The whole way of a shard's records, on one page: decode, validate, screen, dedupe.
+"""All that happens to a shard's records, on one page: decode, validate, screen, dedupe.
 
 Every record ends in exactly one of two frames, accepted or rejected with a reason. Bad data is a value here,
 never an exception past its step. There is no clock, no environment, no network and no log: the same records,
@@ -35,7 +35,7 @@ So a replay from the lake rejects a longer body for the same reason, although it
 """
 
 TOO_LONG: Final = f"longer than {report.LONGEST_BYTES:,} bytes; not decoded"
-"""The detail of a body that no report needs: it is malformed, whatever is in it."""
+"""The detail of a body longer than any report: it is malformed, whatever is in it."""
 
 _CHUNK: Final = 32
 """Decoded documents at a time: 256 KiB of JSON at most, which takes up to 8 MiB once it is decoded."""
@@ -54,7 +54,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """What became of the record at `row`, and why; `rule` and `detail` never hold a value of the report."""
+    """Why the record at `row` was rejected; `rule` and `detail` never hold a value of the report."""
 
     row: int
     reason: Reason
@@ -64,7 +64,7 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of some records: the rows of both tables, and the nonces that the accepted ones use up."""
+    """The outcomes of some records: the rows of both tables, and the nonces that were accepted."""
 
     accepted: pl.DataFrame
     rejected: pl.DataFrame
@@ -77,7 +77,7 @@ def settle(records: Records, seen: Seen, shard_id: str, judgement: Judgement = J
     valid = _Valid()
     rejections: list[Rejection] = []
     for start in range(0, len(records), _CHUNK):
-        # No name for the documents: they are gone before the next ones are decoded.
+        # No name for the documents: they are freed before the next ones are decoded.
         validate(decode(records.bodies[start : start + _CHUNK], start, rejections), valid, rejections)
     reports = valid.frame()
     reports = screen(reports, rejections, judgement)
@@ -131,13 +131,13 @@ def screen(reports: pl.DataFrame, rejections: list[Rejection], judgement: Judgem
 
     Before `dedupe`, so that a forged report cannot take the place of a genuine one.
     """
-    judged = reports.with_columns(rule=fraud.first_broken(reports, judgement.thresholds, judgement.rules))
-    forged = judged.filter(pl.col("rule").is_not_null())
+    screened = reports.with_columns(rule=fraud.first_broken(reports, judgement.thresholds, judgement.rules))
+    forged = screened.filter(pl.col("rule").is_not_null())
     if forged.is_empty():
         return reports
     for row, rule in forged.select("row", "rule").iter_rows():
         rejections.append(Rejection(row, Reason.FRAUD, rule, judgement.reasons[rule]))
-    return judged.filter(pl.col("rule").is_null()).drop("rule")
+    return screened.filter(pl.col("rule").is_null()).drop("rule")
 
 
 def dedupe(reports: pl.DataFrame, seen: Seen, rejections: list[Rejection]) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""An even sample of a day's deployments, for what asks the whole day and fits into memory."""
+"""An even sample of a day's deployments that fits into memory, for rules about the whole day."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _LOOKED_AT: Final = 1_000_000
 
 STUDIED_ROWS: Final = 4_000_000
-"""A day of more reports is judged by a sample of about so many."""
+"""A day with more reports is studied by a sample of about so many."""
 
 
 def share_of(rows: int) -> float:
@@ -23,7 +23,7 @@ def share_of(rows: int) -> float:
 
 
 class Sample:
-    """Keeps a `share` (0 to 1] of what comes: of each deployment all reports or none."""
+    """Keeps a `share` (0 to 1] of the reports: of each deployment all or none."""
 
     def __init__(self, folder: Path, share: float) -> None:
         self._folder = folder
@@ -41,7 +41,7 @@ class Sample:
             self._put_away()
 
     def take(self) -> pl.DataFrame:
-        """Return what was kept, in no certain order, and keep nothing any more."""
+        """Return what was kept, in any order, and forget it."""
         kept = [pl.DataFrame(schema=REPORTS.polars), *map(pl.read_parquet, self._files), *self._held]
         self._held.clear()
         return pl.concat(kept)

@@ -20,9 +20,9 @@ def nonces(stack_ids: pl.Expr) -> pl.Expr:
 
 
 class _Bucket:
-    """One sixteenth of the range: a long sorted run and a short one, so that the long one is seldom sorted.
+    """One sixteenth of the range: a long sorted run and a short one, so that the long one is rarely sorted.
 
-    Merging needs both runs twice for a moment; that it is done a bucket at a time bounds the memory.
+    Merging needs both runs twice for a moment; merging one bucket at a time bounds the memory.
     """
 
     __slots__ = ("_long", "_short")
@@ -34,8 +34,8 @@ class _Bucket:
     def __len__(self) -> int:
         return len(self._long) + len(self._short)
 
-    def contains(self, wanted: pl.Series) -> pl.Series:
-        return _found(self._long, wanted) | _found(self._short, wanted)
+    def contains(self, batch: pl.Series) -> pl.Series:
+        return _found(self._long, batch) | _found(self._short, batch)
 
     def add(self, fresh: pl.Series) -> None:
         self._short = pl.concat([self._short, fresh], rechunk=True).sort()
@@ -45,7 +45,7 @@ class _Bucket:
 
 
 class Seen:
-    """A set of nonces, made for millions of members and questions in batches of thousands."""
+    """A set of nonces for millions of members, asked in batches of thousands."""
 
     def __init__(self) -> None:
         self._buckets = tuple(_Bucket() for _ in range(_BUCKETS))
@@ -54,7 +54,7 @@ class Seen:
         return sum(len(bucket) for bucket in self._buckets)
 
     def contains(self, batch: pl.Series) -> pl.Series:
-        """Return for each nonce of `batch`, in its order, whether it is a member."""
+        """Return for each nonce of `batch`, in order, whether it is a member."""
         ordered = pl.DataFrame({"nonce": batch, "row": pl.int_range(len(batch), eager=True)}).sort("nonce")
         found = [bucket.contains(ordered["nonce"][part]) for bucket, part in self._parts(ordered["nonce"])]
         if not found:
@@ -62,7 +62,7 @@ class Seen:
         return ordered.select("row", pl.concat(found).alias("found")).sort("row")["found"]
 
     def add(self, batch: pl.Series) -> None:
-        """Add nonces. One that is a member already is kept twice, which costs memory and nothing else."""
+        """Add nonces. One that is already a member is kept twice, which only costs memory."""
         ordered = batch.sort()
         for bucket, part in self._parts(ordered):
             bucket.add(ordered[part])
@@ -78,8 +78,8 @@ class Seen:
         ]
 
 
-def _found(run: pl.Series, wanted: pl.Series) -> pl.Series:
+def _found(run: pl.Series, batch: pl.Series) -> pl.Series:
     if run.is_empty():
-        return pl.repeat(value=False, n=len(wanted), eager=True)
-    places = run.search_sorted(wanted).clip(upper_bound=len(run) - 1)
-    return run.gather(places) == wanted
+        return pl.repeat(value=False, n=len(batch), eager=True)
+    nearest = run.search_sorted(batch).clip(upper_bound=len(run) - 1)
+    return run.gather(nearest) == batch

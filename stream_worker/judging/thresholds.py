@@ -1,4 +1,4 @@
-"""The numbers that the fraud rules stand on: data with a version, each with its reason, in one TOML file."""
+"""The numbers that the fraud rules use: data with a version, each with its reason, in one TOML file."""
 
 import tomllib
 from dataclasses import dataclass, fields
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 
 class ThresholdsError(ValueError):
-    """The text is no set of thresholds; it says which name is wrong and why."""
+    """The text is not a set of thresholds; the error says which name is wrong and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Thresholds:
     def read(cls, text: str) -> "Thresholds":
         """Return the thresholds that a TOML text has: `version`, and for each name a `value` and a `reason`.
 
-        Raises `ThresholdsError` for a text that is no TOML, and for unknown, missing and wrong entries.
+        Raises `ThresholdsError` for a text that is not TOML, and for unknown, missing and wrong entries.
         """
         try:
             tables = tomllib.loads(text)
@@ -66,15 +66,15 @@ class Thresholds:
         return cls(**values | {"version": _value("version", version)})
 
 
-def _value(name: str, table: Any) -> float:  # noqa: ANN401 - whatever the text holds
+def _value(name: str, table: Any) -> float:  # noqa: ANN401 - anything that the text holds
     if not isinstance(table, dict) or table.keys() != {"value", "reason"}:
-        raise ThresholdsError(f"{name}: a table with `value` and `reason` is wanted")
+        raise ThresholdsError(f"{name}: must be a table with `value` and `reason`")
     value = table["value"]
     whole = next(field.type for field in fields(Thresholds) if field.name == name) is int
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)) or not value > 0:
-        raise ThresholdsError(f"{name}: a {'whole ' * whole}number above 0 is wanted")
+        raise ThresholdsError(f"{name}: `value` must be a {'whole ' * whole}number above 0")
     if not isinstance(table["reason"], str) or not table["reason"]:
-        raise ThresholdsError(f"{name}: a reason is wanted")
+        raise ThresholdsError(f"{name}: `reason` must be a text")
     return value
 
 

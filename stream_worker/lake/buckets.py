@@ -13,7 +13,7 @@ _HELD_ROWS: Final = 1_000_000
 
 
 class Buckets:
-    """Takes rows and gives them back by bucket; with more than one, they are kept in files in `folder`."""
+    """Takes rows and returns them by bucket; if there are several, they are kept in files in `folder`."""
 
     def __init__(self, folder: Path, key: tuple[str, ...], buckets: int) -> None:
         self._folder = folder
@@ -30,7 +30,7 @@ class Buckets:
             self._spill()
 
     def bucket(self, number: int) -> pl.DataFrame | None:
-        """Return all rows of a bucket, None if there are none. Nothing can be added afterwards."""
+        """Return all rows of a bucket, None if there are none. No rows can be added afterwards."""
         if self._buckets == 1:
             return pl.concat(self._held) if self._held else None
         if self._held:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from stream_worker.lake import link
 from stream_worker.lake.gap import gaps_of
-from stream_worker.lake.link import Link
+from stream_worker.lake.keys import SegmentKey
 from stream_worker.lake.listing import Listing
-from stream_worker.lake.segment import OUTCOMES, Summary, committed_rejects_key
+from stream_worker.lake.segment import OUTCOMES, Summary, rejects_key
 from stream_worker.lake.signpost import is_signpost
 from stream_worker.process.problem import Kind, Problem
 from stream_worker.stream.records import START
@@ -24,33 +24,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.store import Lake
     from stream_worker.stream.records import Position
 
-_READERS: Final = 16  # objects asked for at a time: S3's latency counts, not its bandwidth
+_READERS: Final = 16  # objects read at a time: S3's latency counts, not its bandwidth
 _ONE_DAY: Final = timedelta(days=1)
-_FAR: Final = timedelta(hours=1)  # farther out of order no shard's arrivals are
+_FAR: Final = timedelta(hours=1)  # no shard's arrivals are farther out of order
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
     """A segment as the lake has it."""
 
-    link: Link
+    link: SegmentKey
     summary: Summary
 
     @property
     def rejects(self) -> str | None:
         """The key of what it rejected, or None."""
-        return committed_rejects_key(self.link.key, self.summary)
+        return rejects_key(self.link, self.summary)
 
 
 @dataclass(frozen=True, slots=True)
 class CommittedDay:
-    """A day's segments, by shard and position; `problems` names what is no segment and where chains break.
+    """A day's segments, by shard and position; `problems` has the foreign objects and where chains break.
 
-    `signposts` are the keys of those that were looked at, of this day and beside it: they hold no record.
+    `signposts` are the keys of those that were read, of this day and the days beside it: they hold no record.
     """
 
     day: date
@@ -61,12 +61,12 @@ class CommittedDay:
 
     @property
     def outcomes(self) -> dict[str, int]:
-        """What the segments say became of their records."""
+        """The segments' counts of their records by outcome."""
         return outcomes_of(self.segments)
 
     @property
     def judged_by(self) -> list[str]:
-        """What judged the day's records one by one: the ids of the segments' judgements, each once."""
+        """The ids of the judgements that settled the day's records, each once."""
         return sorted({segment.summary.judged_by for segment in self.segments})
 
     def by_owner(self) -> dict[Owner, list[Committed]]:
@@ -78,7 +78,7 @@ class CommittedDay:
 
 
 def outcomes_of(segments: Iterable[Committed]) -> dict[str, int]:
-    """Add up what segments say became of their records; every outcome is named."""
+    """Add up the segments' counts by outcome; every outcome is named."""
     total = Counter(dict.fromkeys(OUTCOMES, 0))
     for segment in segments:
         total.update(segment.summary.outcomes)
@@ -86,22 +86,21 @@ def outcomes_of(segments: Iterable[Committed]) -> dict[str, int]:
 
 
 def digest_of(segments: Sequence[Committed]) -> str:
-    """Return a fingerprint: where each segment stands in its chain, and all that it says of itself.
+    """Return a fingerprint of each segment's step in its chain and of all its metadata.
 
-    Not its generation: the same segments give the same fingerprint wherever they are kept.
+    The generation is not part of it: the same segments give the same fingerprint in any generation.
     """
-    told = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for segment in segments:
-        place = segment.link.key.rpartition("/")[2]
-        told.update(repr((place, sorted(segment.summary.metadata.items()))).encode())
-    return told.hexdigest()
+        sha256.update(repr((segment.link.name, sorted(segment.summary.metadata.items()))).encode())
+    return sha256.hexdigest()
 
 
 def read_day(lake: Lake, generation: str, day: date) -> CommittedDay:
-    """Read what is committed of a day, also beside workers that commit to it.
+    """Read what is committed of a day, even while workers commit to it.
 
-    The keys of the days beside it are looked at too: chains go on over midnight, and a straggler's segment
-    may stand between two of the next day. A gap is believed if a second listing has it too.
+    The keys of the days beside it are read too: chains go on over midnight, and a straggler's segment may
+    come between two of the next day. A gap is a problem only if a second listing has it too.
     """
     listing = Listing(lake, generation)
     found = _read(listing, day)
@@ -116,13 +115,13 @@ def _read(listing: Listing, day: date) -> CommittedDay:
     asked = {one.key: one for chain in chains for one in chain if one.day == day}
     asked |= {one.key: one for chain in chains for one, _ in link.joints(chain, day)}
     with ThreadPoolExecutor(_READERS) as readers:
-        told = readers.map(lambda key: _summary(lake, key), asked)
-        summaries = {key: summary for key, summary in zip(asked, told, strict=True) if summary is not None}
-        for beside in readers.map(lambda chain: _beside_midnight(lake, chain, day), chains):
-            summaries |= beside
+        read = readers.map(lambda key: _summary(lake, key), asked)
+        summaries = {key: summary for key, summary in zip(asked, read, strict=True) if summary is not None}
+        for near_midnight in readers.map(lambda chain: _beside_midnight(lake, chain, day), chains):
+            summaries |= near_midnight
     foreign += [key for key, one in asked.items() if one.day == day and key not in summaries]
     signposts = {key: summary.last for key, summary in summaries.items() if is_signpost(summary)}
-    # A signpost ends where it begins: what it leads over is a gap. It comes before the segment that follows.
+    # A signpost ends where it begins: what it passes over is a gap. It sorts before the segment that follows.
     ends = {key: summary.last for key, summary in summaries.items() if key not in signposts}
     ends |= {one.key: one.start for chain in chains for one in chain if one.key in signposts}
     chains = [sorted(chain, key=lambda one: (one.start, one.key not in signposts)) for chain in chains]
@@ -141,12 +140,12 @@ def _read(listing: Listing, day: date) -> CommittedDay:
 
 
 def days(lake: Lake, generation: str) -> list[date]:
-    """Return the days of which anything is committed, oldest first."""
+    """List the days of which anything is committed, oldest first."""
     return Listing(lake, generation).days()
 
 
 def _foreign(key: str) -> Problem:
-    what, found = "foreign: no segment of this worker's; move it out of the lake", Link.of(key)
+    what, found = "foreign: not one of this worker's segments; move it out of the lake", SegmentKey.parse(key)
     if found is None:
         return Problem(what, key=key, kind=Kind.FOREIGN)
     return Problem(what, found.shard_id, str(found.start), key, Kind.FOREIGN)
@@ -159,10 +158,10 @@ def _summary(lake: Lake, key: str) -> Summary | None:
         return None
 
 
-def _beside_midnight(lake: Lake, chain: list[Link], day: date) -> dict[str, Summary]:
+def _beside_midnight(lake: Lake, chain: list[SegmentKey], day: date) -> dict[str, Summary]:
     """Return the summaries of other days' links between which one of this day may be missing.
 
-    They are looked at from each midnight outwards, until arrivals are too far away from it.
+    They are read from each midnight outwards, until arrivals are too far away from it.
     """
     span, found = Span(day, day, _FAR), dict[str, Summary]()
     for one in reversed([one for one in chain if one.day < day]):
@@ -180,15 +179,15 @@ def _beside_midnight(lake: Lake, chain: list[Link], day: date) -> dict[str, Summ
     return found
 
 
-def _goes_on(listing: Listing, one: Link, other: Link, end: Position) -> bool:
-    """Say whether a segment of a day beside those of two links begins where the first of them ends."""
+def _goes_on(listing: Listing, one: SegmentKey, other: SegmentKey, end: Position) -> bool:
+    """Return whether a segment of a day beside those of two links begins where the first link ends."""
     beside = {near.day + step * _ONE_DAY for near in (one, other) for step in (-1, 1)}
     starts = [found for found in listing.own(one.owner, *beside) if found.start == end]
     summaries = [_summary(listing.lake, found.key) for found in starts]
     return any(summary is not None and not is_signpost(summary) for summary in summaries)
 
 
-def _with_predecessor(listing: Listing, chain: list[Link]) -> list[Link]:
+def _with_predecessor(listing: Listing, chain: list[SegmentKey]) -> list[SegmentKey]:
     """Return the chain with the link before it, however many days ago that was committed.
 
     That is the one with the greatest start below its own: an earlier day may have stragglers that came later,
@@ -198,7 +197,7 @@ def _with_predecessor(listing: Listing, chain: list[Link]) -> list[Link]:
     if first.start == START:
         return chain
 
-    def before(*days: date) -> list[Link]:
+    def before(*days: date) -> list[SegmentKey]:
         return [found for found in listing.own(first.owner, *days) if found.start < first.start]
 
     earlier = before(first.day - _ONE_DAY, first.day, first.day + _ONE_DAY)

@@ -1,47 +1,40 @@
-"""Gaps: what a stream may have forgotten before it was committed, written down where readers of days look.
+"""Gaps: what a stream may have forgotten before it was committed, recorded where a seal and an audit look.
 
-A gap is an object of its own, whose key says everything:
-
-    shards/live/gap/<epoch>.<shard>.<after>.<since>-<until>.<why>
-
-It says that after the position `after` of a shard, records that arrived between `since` and `until` (ms since
-1970 UTC) may be missing. The segment that follows is keyed by the chain's end as any other: the key of a step
-stays a function of what is committed, so a gap cannot fork a chain. A gap is written before the step that it
-comes before, so no crash can leave the step without it; one that is written twice says the same twice.
+A gap is an empty object; its key (`keys.GapKey`) says everything. After the position `after` of a shard,
+records that arrived between `since` and `until` (ms since 1970 UTC) may be missing. The segment that follows
+is keyed by the chain's end like any other: the key of a step stays a function of what is committed, so a gap
+cannot fork a chain. A gap is written before the step that follows it, so no crash can leave that step without
+its gap. Writing one twice does no harm.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from stream_worker.lake.keys import GapKey, gaps_folder
 from stream_worker.process.problem import Kind, Problem
-from stream_worker.stream.records import Position
 from stream_worker.stream.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.store import Lake
-
-_KEY: Final = re.compile(
-    r".*/(\d+)\.([A-Za-z0-9_-]+)\.(start|\d{56}(?:_\d+)?)\.(\d+)-(\d+)\.(forgotten|passed-over)"
-)
+    from stream_worker.stream.records import Position
 
 
 class Why(StrEnum):
-    """How records can come to be missing."""
+    """Why records may be missing."""
 
     FORGOTTEN = "forgotten"
     """The stream has forgotten them, or may have."""
 
     PASSED_OVER = "passed-over"
-    """The engine has begun to read after them."""
+    """The engine has started to read after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +49,28 @@ class Gap:
     why: Why = Why.FORGOTTEN
 
     @classmethod
-    def of(cls, key: str) -> Gap | None:
-        """Read a gap's key; None for any other."""
-        found = _KEY.fullmatch(key)
+    def parse(cls, key: str) -> Gap | None:
+        """Return the gap that a key records; None for any other key."""
+        found = GapKey.parse(key)
         if found is None:
             return None
-        epoch, shard_id, after, since, until, why = found.groups()
-        return cls(int(epoch), shard_id, Position.parse(after), int(since), int(until), Why(why))
+        return cls(found.epoch, found.shard_id, found.end, found.since, found.until, Why(found.why))
 
     def key(self, generation: str) -> str:
-        """Return where it stands."""
-        place = f"{self.epoch}.{self.shard_id}.{self.after}.{self.since:013d}-{self.until:013d}.{self.why}"
-        return f"{_prefix(generation)}{place}"
+        """Return the key that records it."""
+        return GapKey(generation, self.epoch, self.shard_id, self.after, self.since, self.until, self.why).key
 
     @property
     def owner(self) -> Owner:
-        """Whose chain it is in."""
+        """The shard whose chain it is in."""
         return self.epoch, self.shard_id
 
     def touches(self, span: Span) -> bool:
-        """Say whether a record of the span can be among those that are missing."""
+        """Return whether a record of the span may be among the missing ones."""
         return self.since < min(span.end, self.until) and span.start <= self.until
 
     def problem(self, key: str | None = None) -> Problem:
-        """Return it as what is wrong with a day."""
+        """Return the gap as a problem of a day."""
         since, until = (f"{datetime.fromtimestamp(at / 1000, UTC):%F %T}" for at in (self.since, self.until))
         if self.why is Why.PASSED_OVER:
             what = f"gap: what arrived from here on between {since} and {until} UTC was passed over"
@@ -89,11 +80,11 @@ class Gap:
 
 
 def gaps_of(lake: Lake, generation: str, day: date) -> Iterator[Problem]:
-    """Yield the gaps that a day lies in, each shard's position once, with the latest end that is known."""
+    """Yield the gaps that a day is in, one for each position of a shard: the one that ends last."""
     span = Span(day, day, timedelta(0))
     latest: dict[tuple[Owner, Position], tuple[Gap, str]] = {}
-    for key in lake.keys(_prefix(generation)):
-        gap = Gap.of(key)
+    for key in lake.keys(gaps_folder(generation)):
+        gap = Gap.parse(key)
         if gap is None or not gap.touches(span):
             continue
         known = latest.get((gap.owner, gap.after))
@@ -104,9 +95,5 @@ def gaps_of(lake: Lake, generation: str, day: date) -> Iterator[Problem]:
 
 
 def write(lake: Lake, generation: str, gap: Gap) -> None:
-    """Write a gap down, unless it is there."""
+    """Record a gap, unless it is recorded already."""
     lake.put_new(gap.key(generation), b"", {})
-
-
-def _prefix(generation: str) -> str:
-    return f"shards/{generation}/gap/"

@@ -1,28 +1,26 @@
-"""The keys of a generation's days, each day listed once, and the links that they are."""
+"""The keys of a generation's days, each day listed once, and the links among them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stream_worker.lake.generation import days_of
-from stream_worker.lake.link import Link
-from stream_worker.lake.segment import day_prefix
+from stream_worker.lake.keys import SegmentKey, day_folder, days_folder, days_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.lake.store import Lake
     from stream_worker.stream.records import Position
 
 
 @dataclass(frozen=True, slots=True)
 class ListedDay:
-    """A day's links by owner, and the keys that are none."""
+    """A day's links by owner, and the keys that are not a segment's."""
 
-    links: dict[Owner, list[Link]]
+    links: dict[Owner, list[SegmentKey]]
     foreign: list[str]
 
     @classmethod
@@ -30,7 +28,7 @@ class ListedDay:
         """Sort keys into both."""
         day = cls({}, [])
         for key in keys:
-            link = Link.of(key)
+            link = SegmentKey.parse(key)
             if link is None:
                 day.foreign.append(key)
             else:
@@ -69,29 +67,29 @@ class Listing:
         return again
 
     def take(self, day: date, known: Iterable[str] = ()) -> None:
-        """List a day, together with the keys of it that are known."""
-        prefix = day_prefix("reports", self.generation, day)
-        listed = ListedDay.of(sorted({*self.lake.keys(prefix), *known}))
+        """List a day, and add keys of it that are known already."""
+        folder = day_folder("reports", self.generation, day)
+        listed = ListedDay.of(sorted({*self.lake.keys(folder), *known}))
         if self._until is not None:
             kept = {owner: self._kept(owner, links) for owner, links in listed.links.items()}
             listed = ListedDay({owner: links for owner, links in kept.items() if links}, listed.foreign)
         self._days[day] = listed
 
     def day(self, day: date) -> ListedDay:
-        """Return what a day has."""
+        """Return a day's links and foreign keys; it is listed the first time."""
         if day not in self._days:
             self.take(day)
         return self._days[day]
 
-    def own(self, owner: Owner, *days: date) -> Iterator[Link]:
+    def own(self, owner: Owner, *days: date) -> Iterator[SegmentKey]:
         """Yield a shard's links of some days."""
         for day in days:
             yield from self.day(day).links.get(owner, ())
 
     def days(self) -> list[date]:
-        """Return the days of which anything is committed, oldest first."""
-        return days_of(self.lake.folders(f"reports/{self.generation}/"))
+        """List the days of which anything is committed, oldest first."""
+        return days_in(self.lake.folders(days_folder("reports", self.generation)))
 
-    def _kept(self, owner: Owner, links: list[Link]) -> list[Link]:
+    def _kept(self, owner: Owner, links: list[SegmentKey]) -> list[SegmentKey]:
         last = (self._until or {}).get(owner)
         return [link for link in links if last is not None and link.start <= last]

@@ -1,4 +1,4 @@
-"""A run's manifest: what a sealed day is made of, what it holds, and what it replaced."""
+"""A run's manifest: what a sealed day was made from, what it holds, and what it replaced."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from stream_worker.process.problem import Problem  # noqa: TC001 - as above
 
 Body = bytes
-"""An object's content; a field of a part has the name of the type."""
+"""An object's content; `bytes` itself is the name of a field of `Part`."""
 
 
 class _Frozen(BaseModel):
@@ -18,7 +18,7 @@ class _Frozen(BaseModel):
 
 
 class Part(_Frozen):
-    """One Parquet file; a part of `reports` has its first and last `stack_id` too."""
+    """One Parquet file; a part of `reports` also has its first and last `stack_id`."""
 
     key: str
     rows: int
@@ -28,14 +28,14 @@ class Part(_Frozen):
     last: str | None = None
 
     def is_intact(self, body: Body) -> bool:
-        """Say whether these are the bytes that were written."""
+        """Return whether these are the bytes that were written."""
         return len(body) == self.bytes and hashlib.sha256(body).hexdigest() == self.sha256
 
 
 class Source(_Frozen):
-    """One shard's part in the day: the run of its chain that was read, and why nothing can be missing.
+    """One shard's part in the day: the segments that were read, and why nothing can be missing.
 
-    `start` is the position that the first segment goes on from, `digest` covers what all segments say.
+    `start` is the position that the first segment goes on from; `digest` covers all segments' metadata.
     """
 
     epoch: int
@@ -64,11 +64,11 @@ class JudgedBy(_Frozen):
 
 
 class Manifest(_Frozen):
-    """A sealed run. `committed` counts outcomes as the segments say, `outcomes` as the run's rows are.
+    """A sealed run. `committed` has the counts by outcome of its segments, `outcomes` those of its rows.
 
-    `rejudged` tells the difference: `duplicate` across shards, and each day-wide fraud rule by name.
-    `judgement` is what judged the day as a whole, `settled_by` what judged its records one by one: the ids of
-    its segments' judgements. Manifests of before there were judgements have neither.
+    `rejudged` is the difference: `duplicate` across shards, and each day-wide fraud rule by name. `judgement`
+    was applied to the day as a whole; `settled_by` has the ids of the judgements that settled its segments.
+    Manifests from before judgements existed have neither.
     """
 
     day: date
@@ -92,7 +92,7 @@ class Manifest(_Frozen):
 
     @property
     def judged_by(self) -> str:
-        """The judgement's id or, of before there were judgements, the worker's version."""
+        """The judgement's id or, from before judgements existed, the worker's version."""
         return self.judgement.id if self.judgement else self.code_version
 
     @property
@@ -101,7 +101,7 @@ class Manifest(_Frozen):
         return sum(self.outcomes.values())
 
     def encode(self) -> bytes:
-        """Return it as JSON for the lake."""
+        """Return the manifest as JSON."""
         return self.model_dump_json(indent=1).encode()
 
     @classmethod

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState
 
 PATIENCE_SECONDS: Final = 600.0
-"""How long an outage is waited out. Meanwhile nothing is read, and to start the worker again helps nobody."""
+"""How long to retry during an outage. The worker reads nothing meanwhile; restarting it does not help."""
 
 PATIENCE_OF_PEOPLE_SECONDS: Final = 60.0
-"""How long where a person waits for the command: a short outage is waited out, of a longer one they hear."""
+"""The same for a command that a person waits for: a longer outage is reported to them."""
 
 _CONFLICT_TRIES: Final = 10
 _DELETED_AT_ONCE: Final = 1_000  # the most that S3 takes
-_LONGEST_PAUSE: Final = 5.0  # seconds: how long after an outage's end the lake may go unused
+_LONGEST_PAUSE: Final = 5.0  # seconds: how late the end of an outage may be noticed
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -42,7 +42,7 @@ log = structlog.get_logger("lake")
 class S3Lake:
     """A bucket; raises `SetupError` when it is missing or refused, `OutageError` when patience runs out.
 
-    `patience` is in seconds; it runs out at once when somebody asks to stop.
+    `patience` is in seconds; it runs out at once when the process is asked to stop.
     """
 
     def __init__(
@@ -60,9 +60,9 @@ class S3Lake:
         self._asked_to_stop = asked_to_stop
         self._waiting: list[Callable[[], None]] = []
 
-    def while_waiting(self, tell: Callable[[], None]) -> None:
-        """Call `tell` before each pause of a wait, every few seconds: so its owner is heard of too."""
-        self._waiting.append(tell)
+    def while_waiting(self, call: Callable[[], None]) -> None:
+        """Call this before each pause of a wait, every few seconds: the waiting owner shows it is alive."""
+        self._waiting.append(call)
 
     def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         """PUT with `If-None-Match: *`; 412 is False, 409 (another PUT under way) is tried again."""
@@ -106,7 +106,7 @@ class S3Lake:
             self._patiently(self._delete, some)
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """LIST the objects, all pages before the first key is given."""
+        """LIST the objects; all pages are read before the first key is yielded."""
         return iter(self.sizes(prefix))
 
     def sizes(self, prefix: str) -> Mapping[str, int]:
@@ -141,22 +141,22 @@ class S3Lake:
                 time.sleep(min(0.05 * 2**attempt, 2))
             else:
                 return True
-        raise OutageError(f"S3 answered 409 {_CONFLICT_TRIES} times for one key; start the worker again")
+        raise OutageError(f"S3 answered 409 {_CONFLICT_TRIES} times for one key: restart the worker")
 
     def _delete(self, keys: list[str]) -> None:
         objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys]
         answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
         if answer.get("Errors"):
             code = answer["Errors"][0].get("Code", "unknown")
-            raise error_for_code(code, 0, *self._itself)  # each key has a code, and no status
+            raise error_for_code(code, 0, *self._itself)  # each key has a code but no status
 
     def _patiently(self, ask: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Ask until there is an answer, patience runs out, or waiting cannot help."""
+        """Retry until S3 answers, patience runs out, or waiting cannot help."""
         patience = Retrying(
             retry=retry_if_exception(self._worth_waiting),
             stop=stop_after_delay(self._patience),
             wait=wait_random_exponential(multiplier=0.1, max=_LONGEST_PAUSE),
-            before_sleep=self._say_that_it_waits,
+            before_sleep=self._log_waiting,
             reraise=True,
         )
         answer: _T = patience(self._once, ask, *args, **kwargs)
@@ -169,23 +169,23 @@ class S3Lake:
         with worker_errors(*self._itself):
             return ask(*args, **kwargs)
 
-    def _say_that_it_waits(self, state: RetryCallState) -> None:
+    def _log_waiting(self, state: RetryCallState) -> None:
         error = _name(state.outcome.exception() if state.outcome else None)
-        note = "nothing is lost: the shard's owner reads no more until the lake answers"
+        note = "No data is lost. This shard stops reading until S3 responds."
         log.warning("lake.waiting", bucket=self._bucket, attempt=state.attempt_number, error=error, note=note)
-        for tell in self._waiting:
-            tell()
+        for call in self._waiting:
+            call()
 
 
 def _read(body: StreamingBody, most: int) -> bytes:
-    """Read a body whole, or one byte more than `most` of a longer one."""
+    """Read a whole body; of one longer than `most`, `most` + 1 bytes."""
     held = body.read(most + 1)
-    # Only a reading to the end finds out that the connection broke before it.
+    # Only reading to the end shows whether the connection broke before it.
     return held if len(held) > most else held + body.read()
 
 
 def _name(error: BaseException | None) -> str:
-    """Return what AWS calls an outage, or the name of what kept its answer from us."""
+    """Return AWS's code for an outage, or the name of the error that kept us from an answer."""
     cause = (error and error.__cause__) or error
     if isinstance(cause, ClientError):
         return cause.response["Error"].get("Code", "unknown")

@@ -1,4 +1,4 @@
-"""A segment: a run of one shard's records, of one day, settled; its Parquet bytes, keys and metadata."""
+"""A segment: consecutive records of one shard and one day, settled; its Parquet bytes and its metadata."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from schemas import __version__
 from schemas.report import SCHEMA_VERSION
+from stream_worker.lake.keys import RejectsKey
 from stream_worker.stream.records import Position
 
 if TYPE_CHECKING:
@@ -19,24 +20,22 @@ if TYPE_CHECKING:
 
     from stream_worker.judging.judgement import Judgement
     from stream_worker.judging.pipeline import Settled
+    from stream_worker.lake.keys import SegmentKey
     from stream_worker.stream.records import Records
 
-LIVE: Final = "live"
-"""The generation that the worker writes; others have names of their own."""
-
 _GROUP_BYTES: Final = 1024 * 1024
-"""Bodies in a row group of rejects, about."""
+"""About how many bytes of bodies a row group of rejects has."""
 
 OUTCOMES: Final = ("accepted", "malformed", "invalid", "fraud", "duplicate")
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a committed segment says of itself, in its object's metadata; arrivals in ms since 1970 UTC.
+    """A committed segment's metadata, kept with its object; arrivals in ms since 1970 UTC.
 
-    `reports` is a digest of the object itself, so that a value changed later shows; `rejects` is the one in
-    the key of its rejects object, or is empty when it rejected nothing. `judgement` is an id, empty for
-    segments of before there were judgements: their metadata stay as they were, and so do digests of them.
+    `reports` is a digest of the object itself, so that a later change shows. `rejects` is the digest in the
+    key of its rejects object, empty if it rejected nothing. `judgement` is an id, empty for segments from
+    before judgements existed: their metadata, and so the digests of these, stay as they were.
     """
 
     last: Position
@@ -51,7 +50,7 @@ class Summary:
 
     @property
     def judged_by(self) -> str:
-        """The judgement's id or, of before there were judgements, the worker's version."""
+        """The judgement's id or, from before judgements existed, the worker's version."""
         return self.judgement or self.code_version
 
     @property
@@ -61,7 +60,7 @@ class Summary:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """The summary as S3 keeps it: text, with names in lower case."""
+        """The summary as S3 keeps it: text, with lower-case names."""
         return {
             "last": str(self.last),
             "records": str(self.records),
@@ -76,16 +75,16 @@ class Summary:
         }
 
     def is_reports(self, body: bytes) -> bool:
-        """Say whether these are the bytes of the segment's object as it was committed."""
+        """Return whether these are the bytes of the segment's object as it was committed."""
         return digest(body) == self.reports
 
     def is_rejects(self, body: bytes) -> bool:
-        """Say whether these are the bytes of what the segment rejected."""
+        """Return whether these are the bytes of the segment's rejects."""
         return digest(body) == self.rejects
 
     @classmethod
     def parse(cls, metadata: Mapping[str, str]) -> Summary:
-        """Read what `metadata` made; raise `KeyError` or `ValueError` for anything else."""
+        """Read what `metadata` returns; raise `KeyError` or `ValueError` for anything else."""
         return cls(
             last=Position.parse(metadata["last"]),
             outcomes={outcome: int(metadata[outcome]) for outcome in OUTCOMES},
@@ -139,15 +138,15 @@ class Segment:
 
 
 def digest(body: bytes) -> str:
-    """Return 16 hexadecimal digits of an object's SHA-256: enough to see a change, short enough for a key."""
+    """Return 16 hexadecimal digits of an object's SHA-256: enough to show changes, short enough for a key."""
     return hashlib.sha256(body).hexdigest()[:16]
 
 
 def parquet(rows: pl.DataFrame) -> bytes:
     """Return the rows as a Parquet file that Athena reads: zstd, because Trino refuses Polars' lz4.
 
-    Level 1 packs nonces and sequence numbers better than any level up to 15, which find repetitions in random
-    digits where there are none to gain from; from 16 on it saves 7 % and takes thirty times as long.
+    Level 1 packs nonces and sequence numbers better than any level up to 15: those look for repetitions, and
+    random digits have none that pay. Levels from 16 on save 7 % and take thirty times as long.
     """
     buffer = io.BytesIO()
     rows.write_parquet(
@@ -157,9 +156,9 @@ def parquet(rows: pl.DataFrame) -> bytes:
 
 
 def _row_group(rows: pl.DataFrame) -> int:
-    """Return how many rows are written at a time; 0 is Polars' own choice, which counts rows alone.
+    """Return how many rows a row group has; 0 lets Polars choose, which counts rows and not bytes.
 
-    Polars holds a row group two times beside the file: of 32 MiB of bodies that would be 64 MiB more.
+    Polars holds a row group twice beside the file: for 32 MiB of bodies that would be 64 MiB more.
     """
     if "body" not in rows.columns or rows.is_empty():
         return 0
@@ -167,39 +166,9 @@ def _row_group(rows: pl.DataFrame) -> int:
     return max(1, len(rows) * _GROUP_BYTES // size) if size > _GROUP_BYTES else 0
 
 
-def day_prefix(table: str, generation: str, day: date) -> str:
-    """Return where a table's objects of one day stand: the location of its `dt` partition."""
-    return f"{table}/{generation}/dt={day:%Y-%m-%d}/"
-
-
-def shard_prefix(table: str, generation: str, day: date, epoch: int, shard_id: str) -> str:
-    """Return how the keys of a shard's objects of one day begin."""
-    return f"{day_prefix(table, generation, day)}{epoch}.{shard_id}."
-
-
-def segment_key(generation: str, day: date, epoch: int, shard_id: str, start: Position) -> str:
-    """Return the key that only one segment can take: a function of what was committed before it."""
-    return f"{shard_prefix('reports', generation, day, epoch, shard_id)}{start}.parquet"
-
-
-def rejects_key(generation: str, epoch: int, shard_id: str, segment: Segment) -> str:
-    """Return the key of a segment's rejects.
-
-    It ends in a digest of the content, so that a worker of another version that settles the same records
-    (a rolling deployment, a late waker) cannot replace what a committed segment has rejected.
-    """
-    prefix = shard_prefix("rejects", generation, segment.day, epoch, shard_id)
-    return f"{prefix}{segment.start}-{segment.summary.last}.{segment.summary.rejects}.parquet"
-
-
-def committed_rejects_key(key: str, summary: Summary) -> str | None:
-    """Return the key of what the committed segment at `key` rejected, or None if it rejected nothing."""
+def rejects_key(link: SegmentKey, summary: Summary) -> str | None:
+    """Return the key of what the segment with this key and summary rejects, or None if it rejects nothing."""
     if not summary.rejects:
         return None
-    stem = key.replace("reports/", "rejects/", 1).removesuffix(".parquet")
-    return f"{stem}-{summary.last}.{summary.rejects}.parquet"
-
-
-def start_of(key: str) -> Position:
-    """Return the position from which the segment with this key goes on."""
-    return Position.parse(key.rpartition("/")[2].split(".")[2])
+    generation, day, epoch, shard_id, start = link.generation, link.day, link.epoch, link.shard_id, link.start
+    return RejectsKey(generation, day, epoch, shard_id, start, summary.last, summary.rejects).key

@@ -1,13 +1,14 @@
 """A signpost: an empty segment that says in which day, and from which position, a chain goes on.
 
-A segment's key has its day, so two owners whose next records are of different days would take the same step
-twice. Each step therefore has one place: the day of the segment before it. Whoever goes on in another day, or
-behind a gap, puts a signpost in that place first, and whoever comes late to the place meets it there.
+A segment's key has its day, so two owners whose next records are of different days could both take the same
+step. Each step therefore has one key, in the folder of the day of the segment before it. An owner that goes
+on in another day, or after a gap, first puts a signpost at that key. An owner that comes late to the key
+finds it there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -19,21 +20,13 @@ from stream_worker.lake.segment import OUTCOMES, Segment, Summary, digest, parqu
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stream_worker.stream.records import Position
+    from stream_worker.lake.keys import SegmentKey
 
 _NEXT_DAY: Final = "next-day"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a step of a chain is taken: the day in whose folder, and the position from which."""
-
-    day: date
-    start: Position
-
-
-def signpost(to: Place, segment: Segment, last_arrival: int | None) -> tuple[bytes, dict[str, str]]:
-    """Return the body and the metadata of the signpost to a place, made for a segment.
+def signpost(to: SegmentKey, segment: Segment, last_arrival: int | None) -> tuple[bytes, dict[str, str]]:
+    """Return the body and the metadata of a signpost to the key of the next step, made for a segment.
 
     `last_arrival` is the chain's latest arrival before it (ms since 1970 UTC), None if there is none.
     """
@@ -53,15 +46,15 @@ def signpost(to: Place, segment: Segment, last_arrival: int | None) -> tuple[byt
 
 
 def is_signpost(summary: Summary) -> bool:
-    """Say whether an object is one: every segment has a record."""
+    """Return whether an object is a signpost: any other segment has a record."""
     return summary.records == 0
 
 
-def next_place(key_day: date, metadata: Mapping[str, str]) -> Place:
-    """Return the place of the step after an object's.
+def next_key(key: SegmentKey, metadata: Mapping[str, str]) -> SegmentKey:
+    """Return the key of the step after the object at `key`.
 
-    Raises `KeyError` or `ValueError` if it is no segment.
+    Raises `KeyError` or `ValueError` if the object is not a segment.
     """
     summary = Summary.parse(metadata)
-    day = date.fromisoformat(metadata[_NEXT_DAY]) if is_signpost(summary) else key_day
-    return Place(day, summary.last)
+    day = date.fromisoformat(metadata[_NEXT_DAY]) if is_signpost(summary) else key.day
+    return replace(key, day=day, start=summary.last)

@@ -1,4 +1,4 @@
-"""The lake: the few things that the worker asks of an object store, and a fake that keeps them in memory."""
+"""The lake: what the worker needs of an object store, and a fake that keeps objects in memory."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
 
 
 MOST_BYTES: Final = 2**30
-"""No object of the worker's is longer: what is, is somebody else's, and is not read into memory."""
+"""None of the worker's objects is longer. A longer one is foreign and is not read into memory whole."""
 
 DOCUMENT_BYTES: Final = 2**25
-"""No manifest or note is longer."""
+"""The most that a manifest or a note has."""
 
 
 class Lake(Protocol):
     """An object store with atomic conditional PUTs."""
 
     def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
-        """Make the object unless there is one; return whether this call (or its retry's first try) made it.
+        """Make the object unless one exists; return whether this call made it.
 
         False may also mean that an earlier try of this very call made it and its answer was lost.
         """
@@ -29,19 +29,19 @@ class Lake(Protocol):
         """Return the metadata of an object that exists."""
 
     def get(self, key: str) -> bytes:
-        """Return the bytes of an object that exists; of a longer one than `MOST_BYTES` the beginning."""
+        """Return the bytes of an object that exists; of one longer than `MOST_BYTES`, only the beginning."""
 
     def find(self, key: str, most: int = MOST_BYTES) -> bytes | None:
         """Return the bytes of an object, or None if there is none.
 
-        Of one that has more than `most` it returns one more than those: enough to see that it is too long.
+        Of one longer than `most` it returns `most` + 1 bytes: enough to see that it is too long.
         """
 
     def with_metadata(self, key: str) -> tuple[bytes, Mapping[str, str]]:
         """Return the bytes, as `get` does, and the metadata of an object that exists."""
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove objects; one that is not there is removed already."""
+        """Remove objects; an object that does not exist counts as removed."""
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield all keys that begin with `prefix`, in the order of their text."""
@@ -50,7 +50,7 @@ class Lake(Protocol):
         """Return the size in bytes of each object whose key begins with `prefix`."""
 
     def folders(self, prefix: str) -> list[str]:
-        """Return what stands between `prefix` and the next slash, each once, in the order of its text."""
+        """Return the names between `prefix` and the next slash, each once, in the order of their text."""
 
 
 @dataclass(slots=True)

@@ -1,1 +1,1 @@
-"""What readers see of a day: the catalog, the switches between generations, and their end."""
+"""What readers see of a day: the catalog, switching between generations, and removing them."""

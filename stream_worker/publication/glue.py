@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, cast
 
 from schemas.tables import TABLES
-from stream_worker.lake.segment import LIVE, day_prefix
+from stream_worker.lake.keys import LIVE, day_folder
 from stream_worker.process.aws_errors import worker_errors
 from stream_worker.process.errors import SetupError
 
@@ -20,7 +20,7 @@ _TABLES: Final = {table.name: table for table in TABLES}
 
 
 class GlueCatalog:
-    """A database of Glue's; raises `SetupError` when it is missing or refused, `OutageError` in an outage."""
+    """A Glue database; raises `SetupError` when it is missing or refused, `OutageError` in an outage."""
 
     def __init__(self, client: GlueClient, database: str, bucket: str) -> None:
         self._client = client
@@ -28,24 +28,24 @@ class GlueCatalog:
         self._root = f"s3://{bucket}/"
 
     def add_live(self, day: date) -> None:
-        """CreatePartition in both tables; one that is there already stays as it is."""
+        """CreatePartition in both tables; one that exists already stays as it is."""
         with self._errors():
             for table in _TABLES:
-                self._create(table, day, day_prefix(table, LIVE, day))
+                self._create(table, day, day_folder(table, LIVE, day))
 
     def location(self, table: str, day: date) -> str | None:
-        """BatchGetPartition: unlike GetPartition it tells a missing day from a missing table."""
+        """BatchGetPartition: unlike GetPartition, it distinguishes a missing day from a missing table."""
         with self._errors():
             found = self._client.batch_get_partition(
                 DatabaseName=self._database, TableName=table, PartitionsToGet=[{"Values": [str(day)]}]
             )
-        return next(map(self._prefix, found["Partitions"]), None)
+        return next(map(self._location, found["Partitions"]), None)
 
-    def point(self, table: str, day: date, prefix: str) -> None:
+    def point(self, table: str, day: date, folder: str) -> None:
         """UpdatePartition, or CreatePartition if there is none."""
         with self._errors():
-            if not self._update(table, day, prefix) and not self._create(table, day, prefix):
-                self._update(table, day, prefix)  # somebody has made it in between
+            if not self._update(table, day, folder) and not self._create(table, day, folder):
+                self._update(table, day, folder)  # another process has made it in between
 
     def days(self, table: str) -> dict[date, str]:
         """GetPartitions, page by page."""
@@ -54,36 +54,38 @@ class GlueCatalog:
                 DatabaseName=self._database, TableName=table, ExcludeColumnSchema=True
             )
             found = [one for page in pages for one in page["Partitions"]]
-        return {_day(table, one): self._prefix(one) for one in found}
+        return {_day(table, one): self._location(one) for one in found}
 
-    def _create(self, table: str, day: date, prefix: str) -> bool:
-        """Return whether it was made; False if there is one."""
-        wanted = self._partition(table, day, prefix)
+    def _create(self, table: str, day: date, folder: str) -> bool:
+        """Return whether it was made; False if one exists."""
+        partition = self._partition(table, day, folder)
         try:
-            self._client.create_partition(DatabaseName=self._database, TableName=table, PartitionInput=wanted)
+            self._client.create_partition(
+                DatabaseName=self._database, TableName=table, PartitionInput=partition
+            )
         except self._client.exceptions.AlreadyExistsException:
             return False
         return True
 
-    def _update(self, table: str, day: date, prefix: str) -> bool:
-        """Return whether it was changed; False if there is none, or no table."""
-        wanted = self._partition(table, day, prefix)
+    def _update(self, table: str, day: date, folder: str) -> bool:
+        """Return whether it was changed; False if it does not exist, or its table does not."""
+        partition = self._partition(table, day, folder)
         try:
             self._client.update_partition(
                 DatabaseName=self._database,
                 TableName=table,
                 PartitionValueList=[str(day)],
-                PartitionInput=wanted,
+                PartitionInput=partition,
             )
         except self._client.exceptions.EntityNotFoundException:
             return False
         return True
 
-    def _partition(self, table: str, day: date, prefix: str) -> PartitionInputTypeDef:
-        storage = _TABLES[table].storage(self._root + prefix)
+    def _partition(self, table: str, day: date, folder: str) -> PartitionInputTypeDef:
+        storage = _TABLES[table].storage(self._root + folder)
         return {"Values": [str(day)], "StorageDescriptor": cast("StorageDescriptorTypeDef", storage)}
 
-    def _prefix(self, partition: PartitionTypeDef) -> str:
+    def _location(self, partition: PartitionTypeDef) -> str:
         location = partition["StorageDescriptor"]["Location"]
         return f"{location.removeprefix(self._root).rstrip('/')}/"
 
@@ -96,4 +98,5 @@ def _day(table: str, partition: PartitionTypeDef) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise SetupError(f"table {table}: dt={value} is no day; remove it from METRICS_DATABASE") from None
+        what = f"Partition dt={value} of table {table} is not a date (YYYY-MM-DD)"
+        raise SetupError(f"{what}. Drop that partition from the Glue table.") from None

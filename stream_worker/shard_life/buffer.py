@@ -1,4 +1,4 @@
-"""A shard's records between their delivery and their commit, and when they are due."""
+"""A shard's records between their delivery and their commit, and when a commit is due."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Oldest:
-    """The oldest record of a buffer: when it came (seconds), and when Kinesis took it (ms since 1970 UTC)."""
+    """A buffer's oldest record: when it was added (seconds) and when it arrived (ms since 1970 UTC)."""
 
     since: float
     arrival: int
@@ -38,7 +38,7 @@ class _Piece:
 
 
 class Buffer:
-    """Records in the shard's order; the caller brings the time, in seconds of any steady clock."""
+    """Records in the shard's order; the caller passes the time, in seconds of any steady clock."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -56,7 +56,7 @@ class Buffer:
 
     @property
     def bytes(self) -> int:
-        """How many bytes all bodies have."""
+        """The size of all bodies together."""
         return sum(piece.bytes for piece in self._pieces)
 
     @property
@@ -70,12 +70,12 @@ class Buffer:
         return self._pieces[-1].records.position(-1) if self._pieces else None
 
     def add(self, records: Records, now: float) -> None:
-        """Append records that came just now."""
+        """Append records that were delivered now."""
         if len(records):
             self._pieces.append(_Piece.of(records, now))
 
     def due(self, now: float) -> bool:
-        """Say whether a commit is due: enough records, enough bytes, too old, or the day has changed."""
+        """Return whether a commit is due: by records, by bytes, by age, or because the day has changed."""
         if not self._pieces:
             return False
         return (
@@ -86,10 +86,10 @@ class Buffer:
         )
 
     def run(self, *, of_one_page: bool = False) -> Records:
-        """Return the longest head of one day within the limits, without removing it; one record at least.
+        """Return the longest head of one day within the limits, at least one record, without removing it.
 
-        Of the bytes half at most: while a run is settled and committed, its bodies are in memory three times.
-        With `of_one_page` it ends at the latest where what was added at one time does.
+        Its limit is half of the bytes: while a run is settled and committed, its bodies are in memory three
+        times. With `of_one_page` it ends with the records that were added in one call.
         """
         pages = 1 if of_one_page else len(self._pieces)
         whole = _joined(piece.records for piece in islice(self._pieces, pages))

@@ -1,26 +1,25 @@
-"""Proves that what is read follows where a shard's chain ends; writes a gap down wherever it cannot.
+"""Proves that what is read follows the end of a shard's chain; records a gap wherever it cannot.
 
-An iterator at a record that the stream has forgotten begins at the oldest that is left, and does not say so.
+An iterator at a record that the stream has forgotten starts at the oldest that is left, without an error.
 Before a step, at the tip and at a shard's end one of these must therefore hold, the cheapest first:
 
-1. the chain's last record, or a reading to the tip, is younger than 12 hours: no stream forgets within 24;
-2. the chain's last record can be read again, *after* what is to follow it was read: then the horizon had not
-   come to it, and nothing after it was forgotten;
-3. a reading to the tip was written down (see `evidence`), and is within the stream's retention;
-4. the shard has no segment yet, and was made within the retention.
+1. the chain's last record, or a reading to the tip, is younger than 12 hours: every stream keeps at least 24;
+2. the chain's last record can still be read *after* what follows it was read: then the horizon had not
+   reached it, and nothing after it was forgotten;
+3. a reading to the tip was recorded (see `evidence`) and is within the stream's retention;
+4. the shard has no segment yet and was created within the retention.
 
-Each is asked after what follows was read, and so holds for all of it, however many pages that is. If none
-does, records may be missing. A gap (see `gap`) is written, from the last time that is known to be read to the
-arrival of what follows, with a grace on both sides, as arrivals may be out of order. The log has `shard.gap`.
-The step then ends with the page that it begins with, which was read at one moment; the next one is proven by
-itself.
+Each is checked after what follows was read, and so holds for all of it, however many pages that is. If none
+holds, records may be missing. Then a gap (see `gap`) is written, from the last time that is known to be read
+to the arrival of what follows, with a grace on both sides, as arrivals may be out of order. `shard.gap` is
+logged. The step then ends with its first page, which was read at one moment. The next is proven separately.
 
-The segment after a gap is keyed by the chain's end like any other. A link that began elsewhere would be
-keyed by what one owner happened to read first, and two owners would fork the chain.
+The segment after a gap is keyed by the chain's end like any other. If its key began elsewhere, it
+would depend on what one owner happened to read first, and two owners would fork the chain.
 
-What remains: 3 and 4 use the present retention, so after an increase they promise more than the stream has,
-for as long as the increase; a gap whose beginning is unknown (a shard without segments) is dated from the
-stream's creation or from its ancestors' last records; a clock that is hours off is believed.
+Known limits: 3 and 4 use the present retention, so for some time after an increase they assume more than the
+stream has. A gap whose beginning is unknown (a shard without segments) is dated from the stream's creation or
+from its ancestors' last records. A clock that is hours off is trusted.
 """
 
 from __future__ import annotations
@@ -41,51 +40,50 @@ if TYPE_CHECKING:
     from stream_worker.stream.records import Position
 
 SURE_SECONDS: Final = 12 * 3600
-"""Half of the shortest retention that Kinesis has: the margin is for clocks and for what waited in queues."""
+"""Half of Kinesis's shortest retention: the margin is for clock errors and for waits in queues."""
 
 _GRACE: Final = GRACE_SECONDS * 1000
-"""Milliseconds: what is missing may have arrived so long before the record that it follows, or after the
-record that follows it."""
+"""Milliseconds. Missing records may have arrived this long before the record that they follow, or this long
+after the record that follows them."""
 
 _TIP_SECONDS: Final = 2 * 3600
-"""How old a chain's end becomes until a reading to the tip is written down: what a crash may take away of
-it."""
+"""How old a chain's end becomes until a reading to the tip is recorded. A crash may lose as much of it."""
 
 _QUEUE_SECONDS: Final = 900
 """How old an empty page may be when it is seen: it may have waited in a queue while the lake was out."""
 
 _LOOK_SECONDS: Final = 600
-"""Between looks at how old a quiet shard's evidence is."""
+"""Seconds between checks of how old a quiet shard's evidence is."""
 
 log = structlog.get_logger("continuity")
 
 
 class Horizon(Protocol):
-    """What a shard's stream still has."""
+    """What a shard's stream still holds. Its methods ask the stream."""
 
     def now(self) -> float:
         """Return the time (seconds since 1970) by the clock that dates arrivals."""
 
     def holds(self, position: Position) -> bool:
-        """Say whether the record at a position can be read."""
+        """Return whether the record at a position can be read."""
 
     def remembers(self, moment: int) -> bool:
-        """Say whether what arrived at a moment (ms since 1970 UTC) can be read."""
+        """Return whether records that arrived at a moment (ms since 1970 UTC) can be read."""
 
     def began_within(self) -> bool:
-        """Say whether the shard is younger than the stream's memory."""
+        """Return whether the shard was created within the stream's retention."""
 
 
 class Continuity:
     """One owner's knowledge of how far its shard was read; called from the shard's thread.
 
     `_until` is when the chain's last record arrived, or until when reading to the tip found nothing after
-    it (ms since 1970 UTC, by the stream's clock). `_seen` is when this owner was at the tip last, by its
-    own clock, as are all short cuts: what they do not show is asked of the horizon.
+    it (ms since 1970 UTC, by the stream's clock). `_seen` is when this owner was last at the tip, by its own
+    clock. All short cuts use that clock; only if they prove nothing is the horizon asked.
     """
 
     def __init__(self, chain: Chain, horizon: Horizon | None, now: Callable[[], float] = time.time) -> None:
-        """Without a horizon nothing is asked and nothing written."""
+        """Without a horizon, do nothing: prove nothing and write nothing."""
         self._chain = chain
         self._horizon = horizon
         self._now = now
@@ -96,26 +94,26 @@ class Continuity:
         self._passed_over: Position | None = None
 
     def begin(self, tail: Tail) -> None:
-        """Go on from a chain's last segment."""
+        """Start from a chain's last segment."""
         if self._horizon is None:
             return
         self._until = tail.last_arrival or self._chain.shard.epoch * 1000
         if self._recent():
             return
-        if tail.end == START:  # a child is made after its parents' last records came
+        if tail.end == START:  # a child is created after its parents' last records arrived
             self._until = max(self._until, *self._chain.ancestors_arrivals(), 0)
         self._tip = self._chain.evidence(tail.end).until
         self._until = max(self._until, self._tip)
 
     def pass_over(self, after: Position) -> None:
-        """Know that the engine begins to read after records that it has not given."""
+        """Note that the engine starts to read after records that it has not delivered."""
         self._passed_over = after
 
     def join(self, end: Position, first: Position, arrival: int) -> bool:
-        """Before a step from `end`: see to it that what begins with `first` follows, or a gap is written.
+        """Before a step from `end`, prove that the records from `first` on follow it, or write a gap.
 
-        Return whether nothing is missing in all that was read so far. If not, that is only known up to the
-        end of the page that `first` is in: the horizon may have come by between any two.
+        Return whether everything read so far is proven to follow. If not, only the page that `first` is in is
+        known to be without a gap: the horizon may have passed between any two pages.
         """
         if self._horizon is None:
             return True
@@ -130,11 +128,11 @@ class Continuity:
         return False
 
     def committed(self, last_arrival: int | None) -> None:
-        """Know that the chain has gone on to a record that arrived then."""
+        """Note that the chain now ends with a record that arrived then."""
         self._until, self._tip = last_arrival or 0, 0
 
     def reach_tip(self, end: Position) -> None:
-        """Know that the shard has nothing after `end`; write that down if the chain's end has grown old."""
+        """Note that the shard has nothing after `end`; record that if the chain's end has become old."""
         if self._horizon is None:
             return
         self._prove(self._horizon, end)
@@ -148,18 +146,18 @@ class Continuity:
             self._until = self._tip = now
 
     def reach_end(self, end: Position) -> None:
-        """Know that the shard is closed and has nothing after `end`."""
+        """Note that the shard is closed and has nothing after `end`."""
         if self._horizon is not None:
             self._prove(self._horizon, end)
             self._chain.write_end(end)
 
     def reach_horizon(self, end: Position) -> None:
-        """Know that the stream has forgotten the shard: what it may have had after `end` is missing."""
+        """Note that the stream has forgotten the shard: records that it had after `end` are missing."""
         if self._horizon is not None and not self._chain.evidence(end).ended:
             self._prove(self._horizon, end)
 
     def _prove(self, horizon: Horizon, end: Position) -> None:
-        """See to it that nothing was between `end` and the tip, or a gap is written."""
+        """Prove that nothing was between `end` and the tip, or write a gap."""
         if self._passed_over is not None:
             self._write(self._passed_over, round(horizon.now() * 1000), Why.PASSED_OVER)
         elif not self._proven(horizon, end):
@@ -189,5 +187,5 @@ class Continuity:
             committed=str(after),
             gaps=1,
             detail=gap.problem().what,
-            note="the days in between are not sealed without --despite-gaps; the runbook has a page",
+            note="records may be missing; these days are not sealed without --despite-gaps. See the runbook",
         )

@@ -1,4 +1,4 @@
-"""The health of a worker on this machine, judged from outside by the files that it keeps."""
+"""The health of the worker on this machine, as its files show it to another process."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 START_SECONDS: Final = 120.0
-"""How long a daemon may take until it holds a shard; one that finds none to hold is well."""
+"""How long a daemon counts as starting while it holds no shard; after that it is healthy without one."""
 
 _WORKER: Final = "worker.json"
 _NAMES: Final = re.compile(r"(worker|shardId-\d+)\.(json|new)")
 
 
 class Status(StrEnum):
-    """What the health check says; the first two are well."""
+    """The states of a worker; the first two are well."""
 
     STARTING = "starting"
     HEALTHY = "healthy"
@@ -35,7 +35,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A judgement: `oldest_uncommitted_seconds` is the longest that a record, or a shard, has waited."""
+    """A worker's state; `oldest_uncommitted_seconds` is how long a record waits or a shard is silent."""
 
     status: Status
     shards: int = 0
@@ -44,45 +44,45 @@ class Health:
 
     @property
     def well(self) -> bool:
-        """Whether the container should be left alone."""
+        """True if the container should not be restarted."""
         return self.status in {Status.STARTING, Status.HEALTHY}
 
 
 def clear(folder: Path) -> None:
-    """Make `folder`, or remove what an earlier worker has left there; other files are left alone.
+    """Create `folder`, or remove an earlier worker's files from it; other files are left alone.
 
-    Raises `SetupError` if the folder is not this user's alone, or if a file there has the name of one of the
-    worker's and is not one.
+    Raises `SetupError` if other users can write to the folder, or if a file there has the name of a worker's
+    file but is not one.
     """
     health_folder.claim(folder)
     left = [file for file in sorted(folder.iterdir()) if _NAMES.fullmatch(file.name)]
     for file in left:
         if not _is_own(file):
             raise SetupError(
-                f"{file} has the name of a worker's file and is not one: move it away, or set "
-                "METRICS_HEALTH_FOLDER to a folder of the worker's own"
+                f"{file} has the name of a worker's file but is not one: move it away, or set "
+                "METRICS_HEALTH_FOLDER to a folder that only the worker uses"
             )
     for file in left:
         file.unlink(missing_ok=True)
 
 
 def announce(folder: Path, now: float) -> None:
-    """Say in `folder`, cleared, that a worker starts."""
+    """Clear `folder` and record in it that a worker starts."""
     clear(folder)
     health_folder.replace(folder / _WORKER, orjson.dumps({"started": now}))
 
 
 def withdraw(folder: Path) -> None:
-    """Say in `folder` that no worker runs."""
+    """Record in `folder` that no worker runs."""
     (folder / _WORKER).unlink(missing_ok=True)
 
 
-def judge(folder: Path, now: float, limit: float) -> Health:
-    """Judge the worker that keeps its files in `folder`.
+def read_health(folder: Path, now: float, limit: float) -> Health:
+    """Return the health of the worker that keeps its files in `folder`.
 
     A shard is stuck when its oldest record has waited for more than `limit` seconds, or when its owner has
-    not been heard of for so long. A quiet shard is neither: its owner is called with nothing, and says so.
-    Raises `SetupError` if another user can have written what is there.
+    not written its file for so long. A quiet shard is neither: its owner is called without records and writes
+    the file. Raises `SetupError` if another user can have written what is there.
     """
     health_folder.check(folder)
     started = _started(health_folder.read(folder / _WORKER))
@@ -98,7 +98,7 @@ def judge(folder: Path, now: float, limit: float) -> Health:
 
 
 def _is_own(file: Path) -> bool:
-    """Say whether a file of a worker's name is one; of a `.new` only part may have been written."""
+    """Return whether a file with a worker's file name is one; a `.new` may be partly written."""
     if file.suffix == ".new":
         return stat.S_ISREG(file.lstat().st_mode)
     body = health_folder.read(file)

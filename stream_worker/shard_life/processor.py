@@ -1,4 +1,4 @@
-"""A shard's life: records come, are settled, committed and checkpointed, in this order; engines call it."""
+"""A shard's life: engines deliver records, which are settled, committed and checkpointed, in this order."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     from stream_worker.stream.records import Position, Records
 
 Checkpoint = Callable[["Position"], None]
-"""Tells the engine that everything up to a position is committed."""
+"""Called with a position up to which everything is committed: the engine may checkpoint it."""
 
 Announce = Callable[["date"], None]
-"""Tells readers that a day has segments, after each commit; it neither fails nor takes long."""
+"""Called with a day after each commit, to show the day to readers; it neither fails nor takes long."""
 
-_DAYS_REMEMBERED: Final = 2  # around midnight two days' records come side by side
+_DAYS_REMEMBERED: Final = 2  # around midnight, records of two days alternate
 
 log = structlog.get_logger("processor")
 
 
 class Processor:
-    """One shard under one owner, called from one thread; an exception means that the world failed."""
+    """One shard under one owner, called from one thread; an exception means that a service failed."""
 
-    def __init__(  # noqa: PLR0913 - one argument for each thing of the world that a shard's life needs
+    def __init__(  # noqa: PLR0913 - one argument for each thing that a shard's life needs from outside
         self,
         chain: Chain,
         limits: Limits,
@@ -54,9 +54,9 @@ class Processor:
         announce: Announce = lambda _: None,
         judgement: Judgement = JUDGEMENT,
     ) -> None:
-        """Go on where the chain ends, or from `checkpointed` if the engine starts its reading after that.
+        """Continue where the chain ends, or at `checkpointed` if the engine starts to read after that.
 
-        With a `horizon`, what is read is held to follow the chain's end; see `continuity`.
+        With a `horizon`, what is read must be proven to follow the chain's end; see `continuity`.
         """
         self._chain = chain
         self._shard_id = chain.shard.shard_id
@@ -74,7 +74,7 @@ class Processor:
         self._delivered = checkpointed
         self._checkpointed = checkpointed
         self._milliseconds_behind = 0
-        self._let_go = False
+        self._released = False
         begins = {"position": str(self._end), "judgement": judgement.id}
         log.info("shard.started", shard_id=self._shard_id, **begins)
         if checkpointed == LATEST:
@@ -84,18 +84,18 @@ class Processor:
 
     @property
     def end(self) -> Position:
-        """Where the shard's chain ends, as far as this owner knows: read on from after it."""
+        """Where the shard's chain ends, as far as this owner knows: continue to read after it."""
         return self._end
 
     @property
     def held_bytes(self) -> int:
-        """How many bytes the bodies have that wait for their commit."""
+        """The size of the uncommitted bodies in memory."""
         return self._buffer.bytes
 
     def receive(self, records: Records, milliseconds_behind: int = 0) -> None:
-        """Take records in the shard's order; those that are committed or held already are passed over.
+        """Take records in the shard's order; skip those that are committed or held already.
 
-        An engine may deliver a batch again within one owner's life, after an error or a restart of its own.
+        An engine may deliver a batch again within one owner's life, after an error or its own restart.
         """
         if len(records):
             self._delivered = records.position(-1)
@@ -106,18 +106,18 @@ class Processor:
             self._take_checkpoint()
 
     def tick(self, milliseconds_behind: int = 0) -> None:
-        """Commit what is due. To be called now and then on an idle shard too."""
+        """Commit what is due. Call it from time to time on an idle shard too."""
         while self._buffer.due(self._clock()):
             self._commit_run()
         self._beat(milliseconds_behind)
 
     def still_here(self) -> None:
-        """Tell of the shard in the middle of a long wait for the lake, while it has records that wait too."""
-        if len(self._buffer) and not self._let_go:
+        """Keep the pulse during a long wait for the lake, if the shard has uncommitted records."""
+        if len(self._buffer) and not self._released:
             self._beat(self._milliseconds_behind)
 
     def reach_tip(self) -> None:
-        """Take it that the shard has nothing more to read now."""
+        """Note that the shard has nothing more to read now."""
         if not len(self._buffer):
             self._continuity.reach_tip(self._end)
 
@@ -129,7 +129,7 @@ class Processor:
     def finish(self, *, ended: bool = False, expired: bool = False) -> None:
         """Commit everything: the worker is asked to stop, or the shard has ended (`ended`).
 
-        Or it has `expired`: the stream has forgotten it, and all that was not read of it.
+        With `expired` the stream has forgotten the shard, and with it all records that were not read.
         """
         self.flush()
         if ended:
@@ -137,15 +137,15 @@ class Processor:
         elif expired:
             self._continuity.reach_horizon(self._end)
         log.info("shard.finished", shard_id=self._shard_id, position=str(self._end))
-        self._let_go = True
-        self._pulse.stop()  # last: a supervisor may end the process as soon as it sees this
+        self._released = True
+        self._pulse.stop()  # last: a supervisor may kill the process as soon as it sees this
 
     def abandon(self) -> None:
-        """Forget what is not committed: another owner has the shard and will read it again."""
-        note = "normal when another worker takes the shard: it reads again what was not committed"
+        """Drop what is not committed: another owner has the shard and will read it again."""
+        note = "normal when another worker takes the shard: it reads uncommitted records again"
         log.info("shard.abandoned", shard_id=self._shard_id, records=len(self._buffer), note=note)
         self._buffer.clear()
-        self._let_go = True
+        self._released = True
         self._pulse.stop()
 
     def _commit_run(self) -> None:
@@ -158,7 +158,7 @@ class Processor:
         settled = pipeline.settle(run, seen, self._shard_id, self._judgement)
         segment = Segment.of(run, settled, self._end, self._judgement)
         nonces = settled.nonces
-        del settled  # a copy of all rejected bodies, which the segment has in its own way
+        del settled  # it copies all rejected bodies, which the segment has encoded by now
         commit = self._chain.commit(segment)
         if commit.ours:
             self._seen[day].add(nonces)
@@ -167,12 +167,12 @@ class Processor:
             if taken_on in self._seen:
                 self._seen[taken_on].add(self._chain.nonces(key))
         else:
-            self._seen.clear()  # the chain went on by several steps: what they accepted is read again
+            self._seen.clear()  # the chain advanced several steps: read again what they accepted
         self._log_commit(segment, commit, self._clock() - started)
         self._end = commit.end
         self._continuity.committed(commit.last_arrival)
         self._buffer.drop(commit.end)
-        # Else no record need be there, and none of ours is committed.
+        # Otherwise none of these records is committed yet, and the day may have no segment.
         if commit.ours or commit.taken is not None:
             self._take_checkpoint()
             self._announce(day)
@@ -180,10 +180,10 @@ class Processor:
     def _take_checkpoint(self) -> None:
         """Checkpoint what is committed, as far as it was delivered to this owner.
 
-        Another owner may have committed more: an engine refuses a position that it has not delivered yet.
-        What a former owner committed without a checkpoint is checkpointed as it comes by again. None is taken
-        inside an aggregate: where an iterator expires before its first use, the Kinesis Client Library reads
-        on after the whole record of the checkpoint, and the rest of the aggregate would be lost.
+        Another owner may have committed more, but an engine refuses a position that it has not delivered yet.
+        What a former owner committed without a checkpoint is checkpointed when it is delivered again. No
+        checkpoint is taken inside an aggregate: if an iterator expires before its first use, the Kinesis
+        Client Library continues after the whole record, and would skip the rest of the aggregate.
         """
         position = min(self._end, self._delivered)
         rest = self._buffer.first
@@ -194,10 +194,10 @@ class Processor:
             self._checkpointed = position
 
     def _skip_to(self, checkpointed: Position) -> None:
-        """Begin the chain anew where the engine reads on, so that what is missing shows as a gap in it."""
+        """Continue the chain where the engine starts to read, so that what is missing shows as a gap."""
         note = (
-            "segments are missing: the lake is another one than at the last checkpoint, or their days have "
-            "expired; to have what the stream still holds, run with a new METRICS_APPLICATION"
+            "segments are missing: the lake is not that of the last checkpoint, or their days have expired. "
+            "To commit what the stream still holds, run with a new METRICS_APPLICATION"
         )
         log.warning(
             "shard.gap",
@@ -241,5 +241,5 @@ class Processor:
             counts = {"records": segment.summary.records} | dict(segment.summary.outcomes)
             log.info("segment.committed", **facts, flush_bytes=size, **counts)
         else:
-            note = "normal after a crash, a lost answer or a change of owner: the segment was there already"
+            note = "normal after a crash, a lost answer or a change of owner: the segment existed already"
             log.warning("segment.overtaken", **facts, overtaken=1, note=note)

@@ -1,4 +1,4 @@
-"""A shard's pulse: a heartbeat in the log for alarms, and a file for the health check of the container."""
+"""A shard's pulse: a heartbeat in the log for alarms, and a file for the container's health check."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ log = structlog.get_logger("pulse")
 
 @dataclass(frozen=True, slots=True)
 class Uncommitted:
-    """What a shard's owner has read and not committed, and how far it is behind the shard's tip.
+    """What a shard's owner has read but not committed, and how far it is behind the shard's tip.
 
-    `waiting_seconds` is how long the oldest of `records` has waited in memory, `oldest_arrival` when Kinesis
-    took it (ms since 1970 UTC); both are 0 when there is none.
+    `waiting_seconds` is how long the oldest of `records` has been in memory, `oldest_arrival` when it arrived
+    at Kinesis (ms since 1970 UTC); both are 0 if there is none.
     """
 
     records: int = 0
@@ -38,7 +38,7 @@ class Uncommitted:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A shard's file: who had it when (seconds since 1970), and since when its oldest record waits."""
+    """A shard's file: which process wrote it, when (seconds since 1970), and since when a record waits."""
 
     shard_id: str
     pid: int
@@ -46,22 +46,22 @@ class Beat:
     waiting_since: float | None
 
     def seconds(self, now: float) -> float:
-        """Return for how long a record has waited at least, or nothing was heard of the owner."""
+        """Return how many seconds a record has waited or the owner has been silent: the longer of both."""
         return now - (self.at if self.waiting_since is None else min(self.at, self.waiting_since))
 
 
 class Pulse(Protocol):
-    """What a shard's owner tells of itself."""
+    """What a shard's owner reports of itself."""
 
     def beat(self, uncommitted: Uncommitted, received: int = 0) -> None:
-        """Tell of a batch of `received` records, or of an idle moment. To be called often."""
+        """Report a batch of `received` records, or an idle moment. Call it often."""
 
     def stop(self) -> None:
-        """Tell that the shard is let go of, in good order."""
+        """Report that the owner has released the shard in an orderly way."""
 
 
 class LoggedPulse:
-    """Writes a heartbeat every minute, with what an operator sets alarms on."""
+    """Logs a heartbeat every minute, with the fields that alarms use."""
 
     def __init__(self, shard_id: str, now: Callable[[], float] = time.time) -> None:
         self._shard_id = shard_id
@@ -70,7 +70,7 @@ class LoggedPulse:
         self._next = now() + HEARTBEAT_SECONDS
 
     def beat(self, uncommitted: Uncommitted, received: int = 0) -> None:
-        """Log what has come since the last heartbeat, when it is time for one."""
+        """Log a heartbeat if one is due."""
         self._received += received
         now = self._now()
         if now < self._next:
@@ -88,11 +88,11 @@ class LoggedPulse:
         self._received = 0
 
     def stop(self) -> None:
-        """Nothing: the last heartbeat stands."""
+        """Do nothing: there is no last heartbeat to log."""
 
 
 class FiledPulse(LoggedPulse):
-    """Keeps a file in `folder` as well, replaced in one step, for whoever judges from outside."""
+    """Also keeps a file in `folder`, replaced atomically, for the health check."""
 
     def __init__(self, shard_id: str, folder: Path, now: Callable[[], float] = time.time) -> None:
         super().__init__(shard_id, now)
@@ -101,7 +101,7 @@ class FiledPulse(LoggedPulse):
         self.beat(Uncommitted())
 
     def beat(self, uncommitted: Uncommitted, received: int = 0) -> None:
-        """Replace the file, once a second at most."""
+        """Replace the file, at most once a second."""
         super().beat(uncommitted, received)
         now = self._now()
         if now < self._next_write:
@@ -117,13 +117,13 @@ class FiledPulse(LoggedPulse):
 
 
 def beats(folder: Path) -> list[Beat]:
-    """Return what the shards' files in `folder` say; one that goes away meanwhile is left out."""
+    """Return the shards' files in `folder`; one that disappears meanwhile is left out."""
     found = (decoded(health_folder.read(file)) for file in sorted(folder.glob("shardId-*.json")))
     return [beat for beat in found if beat is not None]
 
 
 def decoded(body: bytes | None) -> Beat | None:
-    """Return what a shard's file says; None for anything else."""
+    """Return a shard's file decoded; None if it is not one."""
     try:
         match orjson.loads(body or b""):
             case {

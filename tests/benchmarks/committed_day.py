@@ -12,7 +12,8 @@ from infra.analytics.lake_folder import FolderLake
 from infra.fleets.draws import Draws
 from infra.fleets.labelled import DAY_MILLISECONDS, Fleet, reports
 from schemas.tables import REPORTS
-from stream_worker.lake.segment import LIVE, OUTCOMES, Summary, digest, parquet, segment_key
+from stream_worker.lake.keys import LIVE, SegmentKey
+from stream_worker.lake.segment import OUTCOMES, Summary, digest, parquet
 from stream_worker.stream.records import START, Position
 
 DAY: Final = date(2026, 11, 22)
@@ -72,7 +73,8 @@ def _commit(lake: FolderLake, shard: int, start: Position, rows: pl.DataFrame) -
         schema_version="v1",
         code_version="benchmark",
     )
-    lake.put_new(segment_key(LIVE, DAY, EPOCH, f"shardId-{shard:012d}", start), body, summary.metadata)
+    key = SegmentKey(LIVE, DAY, EPOCH, f"shardId-{shard:012d}", start).key
+    lake.put_new(key, body, summary.metadata)
     return last
 
 

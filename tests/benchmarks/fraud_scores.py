@@ -64,7 +64,7 @@ def fleet(family: str, seed: int, deployments: int) -> pl.DataFrame:
 def judged(honest: pl.DataFrame, attack: str, size: int, seed: int) -> pl.DataFrame:
     """Return `label` and `rule` for each row of the day under one attack."""
     day = pl.concat([honest, attacks.forged(attack, honest, size, seed)])
-    return day.select("label", rule=day_fraud.judge(day, day_fraud.study(day)))
+    return day.select("label", rule=day_fraud.first_broken(day, day_fraud.study(day)))
 
 
 def score(rows: pl.DataFrame) -> Score:

@@ -16,9 +16,9 @@ import polars as pl
 from infra.fleets.draws import Draws, stack_ids
 from infra.fleets.labelled import DAY_MILLISECONDS, FAMILIES
 from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
-from stream_worker.lake import generation
-from stream_worker.lake.segment import LIVE, parquet
-from stream_worker.publication.readers import Switch
+from stream_worker.lake.keys import LIVE, SwitchKey, shown_folder
+from stream_worker.lake.segment import parquet
+from stream_worker.publication.switch import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +36,8 @@ def main() -> None:
     for number in range(days):
         day = _LAST - timedelta(days=days - 1 - number)
         rows = _day(deployments, day, number, days)
-        _write(folder / generation.prefix("reports", day, _RUN), _parts(rows))
-        _write(folder / generation.prefix("rejects", day, _RUN), iter([REJECTS.polars.to_frame()]))
+        _write(folder / shown_folder("reports", day, _RUN), _parts(rows))
+        _write(folder / shown_folder("rejects", day, _RUN), iter([REJECTS.polars.to_frame()]))
         _note(folder, day)
     size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
     sys.stdout.write(json.dumps({"bytes": size}))
@@ -85,7 +85,7 @@ def _write(folder: Path, parts: Iterator[pl.DataFrame]) -> None:
 
 def _note(folder: Path, day: date) -> None:
     at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1, minutes=5)
-    path = folder / f"{generation.switches_prefix(day)}{at:%Y%m%dT%H%M%S.%fZ}.{_RUN}.json"
+    path = folder / SwitchKey(day, at, _RUN).key
     path.parent.mkdir(parents=True)
     note = Switch(day=day, at=at, why="seal", before=LIVE, after=_RUN)
     path.write_text(note.model_dump_json(), encoding="utf-8")

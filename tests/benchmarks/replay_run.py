@@ -12,9 +12,9 @@ from stream_worker.process import logs
 from stream_worker.process.limits import Limits
 from stream_worker.process.stop import Stop
 from stream_worker.publication.catalog import MemoryCatalog
-from stream_worker.publication.readers import Readers
-from stream_worker.shard_life.pulse import LoggedPulse
-from stream_worker.shard_life.spanned import SpannedProcessor
+from stream_worker.publication.publication import Publication
+from stream_worker.shard_life.assembly import Assembly
+from stream_worker.shard_life.processor import Processor
 from stream_worker.stream.shard import Shard
 from stream_worker.stream.span import Span
 from tests.benchmarks.committed_day import DAY
@@ -26,10 +26,12 @@ def measure(folder: Path) -> dict[str, float]:
     """Settle the day into a generation of its own; return records and seconds."""
     lake = FolderLake(folder / "lake")
 
-    def make_processor(shard: Shard, target: str, span: Span, _: object) -> SpannedProcessor:
-        return SpannedProcessor(lake, shard, target, span, _LIMITS, pulse=LoggedPulse(shard.shard_id))
+    def make_processor(shard: Shard, target: str, span: Span, _: object) -> Processor:
+        return Assembly(lake, _LIMITS).replay(shard, target, span)
 
-    source = LakeSource(lake, Readers(lake, MemoryCatalog()), {}, make_processor, Stop(), proofs=lambda _: ())
+    source = LakeSource(
+        lake, Publication(lake, MemoryCatalog()), {}, make_processor, Stop(), proofs=lambda _: ()
+    )
     started = time.perf_counter()
     source.settle(Span(DAY, DAY, timedelta(seconds=60)), "replay/run=benchmark", lambda _: None)
     return {"records": sum(_accepted(lake)), "seconds": time.perf_counter() - started}

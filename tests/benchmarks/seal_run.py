@@ -16,8 +16,8 @@ from schemas.tables import REPORTS
 from stream_worker.days.run_builder import RunBuilder
 from stream_worker.judging.judgement import JUDGEMENT
 from stream_worker.lake.committed import read_day
+from stream_worker.lake.keys import LIVE
 from stream_worker.lake.manifest import Manifest
-from stream_worker.lake.segment import LIVE
 from stream_worker.process.progress import shown
 from tests.benchmarks import cores
 from tests.benchmarks.committed_day import DAY

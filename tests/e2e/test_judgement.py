@@ -24,7 +24,7 @@ ROOT: Final = Path(__file__).parents[2]
 RULE: Final = """RULES: Final = (
     Rule("all", 1, "A rule that nothing passes.", lambda _: pl.lit(value=True)),
 """
-DAY_RULE: Final = """class _Everything:
+DAY_RULE: Final = """class _Everything(Finding):
     def __len__(self) -> int:
         return 1
 

@@ -101,5 +101,5 @@ def test_while_the_lake_is_out_a_start_waits_until_it_is_back_or_its_stop_has_ha
             Stage(installation, producer, second).catch_up()
             assert second.stop(SECONDS) == 0
     producer.check(installation.cloud.lake)
-    assert "could be committed; the next worker reads it again" in last["detail"]
+    assert "was committed; the next worker reads the rest again" in last["detail"]
     assert SHUTDOWN_SECONDS - 1 < took < SHUTDOWN_SECONDS + BUSY_SECONDS

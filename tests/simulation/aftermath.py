@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stream_worker.judging.thresholds import THRESHOLDS
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError, WorkerError
 from tests.simulation.commands import Process
 from tests.simulation.damage import damages, damages_while_live
@@ -77,15 +77,15 @@ class Aftermath:
 
     def _rollback_gives_back(self, day: date) -> None:
         """Check that a rollback after a switch gives readers what they saw before it."""
-        process, readers = self.process, self.process.readers
+        process, publication = self.process, self.process.publication
         for _ in range(self.rng.randint(1, 4)):
-            before = readers.current(day)
+            before = publication.shown(day)
             what = self._switch(day)
-            if readers.current(day) == before or what.startswith("a rollback"):
+            if publication.shown(day) == before or what.startswith("a rollback"):
                 continue  # one rollback after another leads further back
-            if readers.current(day) != "live" and self.rng.random() < 0.5:
+            if publication.shown(day) != "live" and self.rng.random() < 0.5:
                 process.roll_back(day)
-                if readers.seen(day) != {before}:
+                if publication.all_shown(day) != {before}:
                     raise ViolationError(
                         "rollback", f"of {day} after {what}: not {before}, which readers saw before"
                     )
@@ -93,7 +93,7 @@ class Aftermath:
     def _switch(self, day: date) -> str:
         what = self.rng.choice(("seal", "stream", "lake", "strict", "dry", "back"))
         if what == "back":
-            kept = sorted({run.run for run in self.process.readers.manifests(day)} | {"live"})
+            kept = sorted({run.run for run in self.process.publication.manifests(day)} | {"live"})
             self.process.roll_back(day, self.rng.choice(kept))
             return "a rollback to a named one"
         if what == "seal":
@@ -159,7 +159,7 @@ class Aftermath:
             actors.append(self._beside(name, do))
         while not all(actor.dead for actor in actors):
             world.pause(5.0)
-        seen = self.process.readers.current(day)
+        seen = self.process.publication.shown(day)
         if seen not in {None, "live"}:
             missing = [
                 key for key in self.game.sight.parts(str(day), str(seen)) if key not in place.bucket.objects

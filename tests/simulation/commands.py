@@ -18,7 +18,6 @@ from stream_worker.days.stream_source import StreamSource
 from stream_worker.engines.poll import PollEngine
 from stream_worker.judging.judgement import Judgement
 from stream_worker.judging.thresholds import THRESHOLDS
-from stream_worker.lake.chain import Chain
 from stream_worker.lake.s3_store import S3Lake
 from stream_worker.process.errors import RefusedError, WorkerError
 from stream_worker.process.progress import silent
@@ -26,9 +25,8 @@ from stream_worker.process.stop import Stop
 from stream_worker.publication.glue import GlueCatalog
 from stream_worker.publication.history import History
 from stream_worker.publication.live_days import LiveDays
-from stream_worker.publication.readers import Readers
-from stream_worker.shard_life.processor import Processor
-from stream_worker.shard_life.spanned import SpannedProcessor
+from stream_worker.publication.publication import Publication
+from stream_worker.shard_life.assembly import Assembly
 from stream_worker.stream.horizon import KinesisHorizon
 from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.shard import Shard
@@ -51,7 +49,7 @@ if TYPE_CHECKING:
     from stream_worker.judging.thresholds import Thresholds
     from stream_worker.process.limits import Limits
     from stream_worker.process.progress import Move
-    from stream_worker.shard_life.processor import Checkpoint
+    from stream_worker.shard_life.processor import Checkpoint, Processor
     from stream_worker.shard_life.pulse import Uncommitted
     from stream_worker.stream.records import Position
     from tests.simulation.bucket import Bucket
@@ -127,12 +125,16 @@ class Process:
         return S3Lake(cast("S3Client", self.place.bucket), BUCKET, patience=_PATIENCE)
 
     @property
+    def assembly(self) -> Assembly:
+        return Assembly(self.lake, self.place.limits, self.judgement, self._clock)
+
+    @property
     def catalog(self) -> GlueCatalog:
         return GlueCatalog(cast("GlueClient", self.place.glue), "metrics", BUCKET)
 
     @property
-    def readers(self) -> Readers:
-        return Readers(self.lake, self.catalog)
+    def publication(self) -> Publication:
+        return Publication(self.lake, self.catalog)
 
     @property
     def runs(self) -> RunBuilder:
@@ -142,7 +144,7 @@ class Process:
     def sealing(self) -> Seal:
         pause, now = self.actor.world.pause, self.actor.now
         proof = Completeness(self.stream, self.lake, GRACE, now=now, pause=pause)
-        return Seal(self.lake, self.readers, self.runs, proof, now)
+        return Seal(self.lake, self.publication, self.runs, proof, now)
 
     def seal(self, day: date, *, despite_gaps: bool = False) -> Sealed:
         """Seal a day."""
@@ -165,60 +167,48 @@ class Process:
         """Replay some days from the stream or the lake."""
         span = Span(first, last, GRACE)
         held = self._from_lake() if source == "lake" else self._from_stream()
-        again = Replay(self.lake, self.readers, self.runs, held, self.actor.now)
+        again = Replay(self.lake, self.publication, self.runs, held, self.actor.now)
         return list(again.replay(span, dry_run=dry_run, name=name))
 
     def roll_back(self, day: date, to: str | None = None) -> str:
         """Roll readers of a day back."""
-        return self.readers.roll_back(day, self.actor.now(), to)
+        return self.publication.roll_back(day, self.actor.now(), to)
 
     def expire(self) -> None:
         """Remove runs that were kept for long enough."""
-        history = History(self.lake, self.readers)
+        history = History(self.lake, self.publication)
         for day in history.days():
             history.expire(day, self.actor.now())
 
     def audit(self, day: date, *, against_stream: bool) -> Audit:
         """Audit a day."""
         recount = Recount(self.stream, GRACE, silent) if against_stream else None
-        return Auditor(self.readers, silent, self.actor.now, recount).audit(day)
+        return Auditor(self.publication, silent, self.actor.now, recount).audit(day)
 
     def poll(self) -> None:
         """Work on the poll engine until asked to stop."""
-        lake, announce = self.lake, self._announce()
+        assembly, announce = self.assembly, self._announce()
 
         def make(shard: Shard) -> Processor:
-            return Processor(
-                Chain(lake, shard),
-                self.place.limits,
-                _no_checkpoint,
-                self._clock,
-                judgement=self.judgement,
-                pulse=NoPulse(),
-                horizon=self._horizon(shard),
-                announce=announce,
-            )
+            return assembly.live(shard, announce, self._horizon(shard), pulse=NoPulse())
 
         PollEngine(self.stream, make, self.stop, page=5, clock=self._clock).run()
 
     def make_processor(self) -> MakeProcessor:
         """Return what a child of the library makes its processor with (engines/kcl/child.py)."""
-        lake, announce = self.lake, self._announce()
+        assembly, announce = self.assembly, self._announce()
 
         def make(shard_id: str, checkpointed: Position, checkpoint: Checkpoint) -> Processor:
             listed = {shard.shard_id: shard for shard in self.stream.shards()}
             epoch = next(iter(listed.values())).epoch
             shard = listed.get(shard_id, Shard(epoch, shard_id))
-            return Processor(
-                Chain(lake, shard),
-                self.place.limits,
-                checkpoint,
-                self._clock,
+            return assembly.live(
+                shard,
+                announce,
+                self._horizon(shard),
+                checkpoint=checkpoint,
                 checkpointed=checkpointed,
-                judgement=self.judgement,
                 pulse=NoPulse(),
-                horizon=self._horizon(shard),
-                announce=announce,
             )
 
         return make
@@ -249,18 +239,12 @@ class Process:
             shards = {shard.owner: shard for shard in self.stream.shards()}
         except WorkerError:  # as replay_command goes on without the stream
             shards, proofs = {}, None
-        return LakeSource(self.lake, self.readers, shards, self._spanned, self.stop, proofs=proofs)
+        return LakeSource(self.lake, self.publication, shards, self._spanned, self.stop, proofs=proofs)
 
-    def _spanned(self, shard: Shard, target: str, span: Span, _move: Move) -> SpannedProcessor:
-        return SpannedProcessor(
-            self.lake, shard, target, span, self.place.limits, pulse=NoPulse(), judgement=self.judgement
-        )
+    def _spanned(self, shard: Shard, target: str, span: Span, _move: Move) -> Processor:
+        return self.assembly.replay(shard, target, span, pulse=NoPulse())
 
 
 @cache
 def _judgement(thresholds: Thresholds) -> Judgement:
     return Judgement(thresholds, day_rules=DAY_RULES)
-
-
-def _no_checkpoint(_: Position) -> None:
-    """Keep nothing, as poll_worker does."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from stream_worker.lake import segment
-from stream_worker.lake.segment import Summary, committed_rejects_key
 from tests.simulation.commands import BUCKET
 from tests.simulation.stand_ins import rows_of
+from tests.simulation.stored import rejects_of
 
 if TYPE_CHECKING:
     import random
@@ -110,7 +110,7 @@ class _Bench:
     def _committed_rejects(self) -> list[str]:
         bucket = self.game.place.bucket
         committed = {
-            committed_rejects_key(key, Summary.parse(metadata))
+            rejects_of(key, metadata)
             for key, (_, metadata) in bucket.objects.items()
             if key.startswith(f"reports/live/dt={self.day}/")
         }

@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stream_worker.judging.thresholds import THRESHOLDS
 from stream_worker.lake.gap import Gap
-from stream_worker.lake.link import Link
-from stream_worker.lake.segment import OUTCOMES, Summary, committed_rejects_key
+from stream_worker.lake.keys import SegmentKey
+from stream_worker.lake.segment import OUTCOMES, Summary
 from stream_worker.stream.records import Position
-from tests.simulation.stored import name, outcomes_of, rows_in, segment_rows, tail
+from tests.simulation.stored import name, outcomes_of, rejects_of, rows_in, segment_rows, tail
 from tests.simulation.truth import STRICT
 from tests.simulation.world import ViolationError
 
@@ -60,10 +60,10 @@ class Invariants:
 
     def on_put(self, key: str, body: bytes, metadata: Mapping[str, str]) -> None:
         """Check that a segment takes its place in a chain."""
-        gap = Gap.of(key)
+        gap = Gap.parse(key)
         if gap is not None:
             self._writes_gap(gap)
-        link = Link.of(key) if key.startswith("reports/") and "/sealed/" not in key else None
+        link = SegmentKey.parse(key) if key.startswith("reports/") and "/sealed/" not in key else None
         if link is None:
             return
         generation = key.removeprefix("reports/").partition("/dt=")[0]
@@ -145,11 +145,11 @@ class Invariants:
         self, key: str, rows: dict[Place, str], accepted: dict[tuple[str, date, str], Place]
     ) -> None:
         body, metadata = self.bucket.objects[key]
-        summary, link = Summary.parse(metadata), Link.of(key)
+        summary, link = Summary.parse(metadata), SegmentKey.parse(key)
         if not summary.records:
             return  # a signpost
         assert link is not None
-        rejects = committed_rejects_key(key, summary)
+        rejects = rejects_of(key, metadata)
         found = [(row, "accepted") for row in rows_in(body)]
         if rejects is not None:
             if rejects not in self.bucket.objects:

@@ -47,33 +47,33 @@ _DEDUPE: Final = "    reports = dedupe(reports, seen, rejections)\n"
 MUTATIONS: Final = (
     _one(
         "checkpoint before the commit",
-        "processor",
+        "shard_life.processor",
         "        commit = self._chain.commit(segment)\n",
         "        self._checkpoint(segment.summary.last)\n        commit = self._chain.commit(segment)\n",
     ),
-    _one("no condition on the PUT", "lake_s3", ', IfNoneMatch="*"', ""),
+    _one("no condition on the PUT", "lake.s3_store", ', IfNoneMatch="*"', ""),
     _one(
         "a taken key counts as ours",
-        "chain",
-        "            if self._lake.put_new(key, segment.reports, segment.summary.metadata):\n",
-        "            if self._lake.put_new(key, segment.reports, segment.summary.metadata) or key:\n",
+        "lake.chain",
+        "            if self._lake.put_new(step.key, segment.reports, segment.summary.metadata):\n",
+        "            if self._lake.put_new(step.key, segment.reports, segment.summary.metadata) or own:\n",
     ),
     _one(
         "409 counts as taken",
-        "lake_s3",
+        "lake.s3_store",
         "if status == HTTPStatus.PRECONDITION_FAILED:",
         "if status in {412, 409}:",
     ),
     _one(
         "rejects are not written",
-        "chain",
-        "self._lake.put_new(key, segment.rejects, segment.summary.metadata)",
+        "lake.chain",
+        "self._lake.put_new(rejects, segment.rejects, segment.summary.metadata)",
         "pass",
     ),
-    _one("no ancestors in dedupe", "chain", "in self._shard.lineage for", "in [self._shard.shard_id] for"),
     _one(
-        "a tail of the newest day only", "chain", "_DAYS_LOOKED_AT: Final = 2", "_DAYS_LOOKED_AT: Final = 1"
+        "no ancestors in dedupe", "lake.chain", "in self._shard.lineage for", "in [self._shard.shard_id] for"
     ),
+    _one("a tail of the newest day only", "lake.chain", "_DAYS_READ: Final = 2", "_DAYS_READ: Final = 1"),
     Mutation(
         "dedupe before screen",
         "stream_worker.judging.pipeline",
@@ -81,36 +81,39 @@ MUTATIONS: Final = (
     ),
     _one(
         "no nonces of who was quicker",
-        "processor",
+        "shard_life.processor",
         "self._seen[taken_on].add(self._chain.nonces(key))",
         "pass",
     ),
     _one(
         "a new owner has seen nothing",
-        "processor",
+        "shard_life.processor",
         "= self._chain.seen(day)",
         "= type(self._chain.seen(day))()",
     ),
     _one(
         "a lost race empties the buffer",
-        "processor",
+        "shard_life.processor",
         "self._buffer.drop(commit.end)",
         "self._buffer.drop(commit.end if commit.ours else self._delivered)",
     ),
     _one(
         "a checkpoint ahead of the delivery",
-        "processor",
+        "shard_life.processor",
         "position = min(self._end, self._delivered)",
         "position = self._end",
     ),
     _one(
         "a batch twice is written twice",
-        "processor",
+        "shard_life.processor",
         "max(self._end, self._buffer.last or START)",
         "self._end",
     ),
     _one(
-        "a segment over midnight", "records", "if arrived // MILLISECONDS_A_DAY != today or (size", "if (size"
+        "a segment over midnight",
+        "stream.records",
+        "if arrived // MILLISECONDS_A_DAY != today or (size",
+        "if (size",
     ),
     _one(
         "a shard ends unwritten",
@@ -132,7 +135,7 @@ MUTATIONS: Final = (
     ),
     _one(
         "only the first page of a listing",
-        "lake_s3",
+        "lake.s3_store",
         'for page in pages for one in page.get("Contents", [])}',
         'for page in list(pages)[:1] for one in page.get("Contents", [])}',
     ),
@@ -144,19 +147,21 @@ MUTATIONS: Final = (
     Mutation("read before the proof", "stream_worker.days.seal", ((_READ, ""), (_PROVE, _READ + _PROVE))),
     _one(
         "a day sealed before it is over",
-        "seal",
+        "days.seal",
         "    if now < span.over:\n",
         "    if now < span.over and False:\n",
     ),
     _one(
         "a proof by one page",
-        "engines.completeness",
+        "days.completeness",
         "            if page.at_tip:\n",
         "            if page:\n",
     ),
-    _one("a seal without dedupe", "day_pipeline", "    if not again.any():\n", "    if len(again):\n"),
-    _one("reports switched first", "generation", '("rejects", "reports")', '("reports", "rejects")'),
-    _one("the greatest link for the one before", "committed", "if found.start < first.start]", "]"),
+    _one(
+        "a seal without dedupe", "judging.day_pipeline", "    if not again.any():\n", "    if len(again):\n"
+    ),
+    _one("reports switched first", "publication.catalog", '("rejects", "reports")', '("reports", "rejects")'),
+    _one("the greatest link for the one before", "lake.committed", "if found.start < first.start]", "]"),
     Mutation(
         "replays by other thresholds mix",
         "stream_worker.days.replay",
@@ -165,20 +170,20 @@ MUTATIONS: Final = (
     ),
     _one(
         "a span of a moment more",
-        "span",
+        "stream.span",
         "self.start <= arrived < self.end for arrived",
         "self.start <= arrived <= self.end + 900 for arrived",
     ),
     _one(
         "a hole is not written down",
-        "processor",
+        "shard_life.processor",
         "        if not self._continuity.join(self._end, run.position(0), run.arrivals[0]):\n",
         "        if False:\n",
     ),
     _one(
         "expire looks at no reader",
-        "history",
-        "return run in self.readers.seen(day) or run in switched_to",
+        "publication.history",
+        "return run in self.publication.all_shown(day) or run in switched_to",
         "return False",
         seeds=200,
     ),
@@ -187,19 +192,19 @@ MUTATIONS: Final = (
         "stream_worker.publication.history",
         (
             ("until = None if run in seen else replaced_at + KEPT", "until = replaced_at + KEPT"),
-            ("return run in self.readers.seen(day) or run in switched_to", "return False"),
+            ("return run in self.publication.all_shown(day) or run in switched_to", "return False"),
         ),
     ),
     _one("an audit without digests", "audit.stored_rows", "    if not intact(body):\n", "    if False:\n"),
     _one(
         "an audit that does not count",
-        "audit.segments",
-        "            if rows != said:\n",
+        "audit.segment_check",
+        "            if rows != expected:\n",
         "            if False:\n",
     ),
     _one(
         "an audit that takes a hole for whole",
-        "link",
+        "lake.link",
         "        if end < other.start:\n",
         "        if end < other.start:\n            continue\n",
     ),

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError, WorkerError
 from tests.simulation.aftermath import Aftermath
 from tests.simulation.commands import Process
@@ -103,7 +103,7 @@ class Quiet:
     def _inspect(self, process: Process) -> None:
         refused = dict(process.seal_all())
         for day in self.game.truth.days():
-            if len(process.readers.seen(day)) > 1 and day not in refused:
+            if len(process.publication.all_shown(day)) > 1 and day not in refused:
                 with suppress(RefusedError):
                     process.seal(day)  # a switch was cut off between the tables: a command is run again
             self._check_day(process, day, refused.get(day))
@@ -115,7 +115,7 @@ class Quiet:
         doubtful = held.doubtful(since - 120, since + 86_520)
         if refused and not doubtful:
             raise ViolationError("false refusal", f"{day} is whole, but: {refused}")
-        seen = process.readers.current(day)
+        seen = process.publication.shown(day)
         if seen is not None and seen != LIVE:
             manifest = self.game.sight.manifest(day, seen)
             found = held.check_run(manifest)
@@ -138,7 +138,7 @@ class Quiet:
 
     @staticmethod
     def _was_put_back(process: Process, day: date) -> bool:
-        switches = process.readers.switches(day)
+        switches = process.publication.switches(day)
         return bool(switches) and switches[-1].why == "rollback"
 
     def _seal_again(self, process: Process, day: date) -> None:

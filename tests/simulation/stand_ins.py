@@ -25,6 +25,7 @@ from schemas.tables import COUNTER_COLUMNS
 from stream_worker.audit import locate, segment_check
 from stream_worker.days import diff, run_builder
 from stream_worker.judging import day_fraud, fraud, pipeline
+from stream_worker.judging.day_rules.finding import Finding
 from stream_worker.judging.digits import NONCE
 from stream_worker.lake import chain, s3_store
 from tests.simulation.stage import STAGE
@@ -119,7 +120,7 @@ FILES: Final = _Files(pl.read_parquet)
 
 
 @dataclass(frozen=True, slots=True)
-class _MadeUp:
+class _MadeUp(Finding):
     found: int
 
     def __len__(self) -> int:

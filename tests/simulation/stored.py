@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import polars as pl
 
-from stream_worker.lake.segment import Summary, committed_rejects_key
 from tests.simulation.truth import Kind
 from tests.simulation.world import ViolationError
 
@@ -55,11 +54,17 @@ def name(fact: Fact) -> str:
     return f"{fact.kind.value} ..{fact.put.number % 10000} of {fact.shard_id[-3:]} ({fact.day})"
 
 
+def rejects_of(key: str, metadata: Mapping[str, str]) -> str | None:
+    """Return the key of what a segment rejected, None if it rejected nothing."""
+    stem = key.replace("reports/", "rejects/", 1).removesuffix(".parquet")
+    return f"{stem}-{metadata['last']}.{metadata['rejects']}.parquet" if metadata["rejects"] else None
+
+
 def segment_rows(
     objects: Mapping[str, tuple[bytes, dict[str, str]]], key: str, body: bytes, metadata: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Return the rows of both objects of a segment; its rejects are there before it is."""
-    rejects = committed_rejects_key(key, Summary.parse(metadata))
+    rejects = rejects_of(key, metadata)
     if rejects is None:
         return rows_in(body)
     if rejects not in objects:

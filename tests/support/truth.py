@@ -7,7 +7,8 @@ from typing import Final
 
 import polars as pl
 
-from stream_worker.lake.segment import Summary, start_of
+from stream_worker.lake.keys import SegmentKey
+from stream_worker.lake.segment import Summary
 from stream_worker.lake.signpost import is_signpost
 from stream_worker.lake.store import Lake
 from stream_worker.stream.records import START, Position
@@ -67,8 +68,9 @@ def read(lake: Lake) -> Truth:
         if is_signpost(summary):
             assert pl.read_parquet(io.BytesIO(lake.get(key))).is_empty(), f"{key} has rows"
             continue
-        assert start_of(key) not in steps, f"two segments go on from {start_of(key)}"
-        steps[start_of(key)] = (key, summary)
+        start = _start(key)
+        assert start not in steps, f"two segments go on from {start}"
+        steps[start] = (key, summary)
     segments = [step for steps in chains.values() for step in _walk(steps)]
     frames = [_rows(lake, key, summary) for key, summary in segments]
     return Truth(
@@ -103,6 +105,12 @@ def _walk(steps: dict[Position, tuple[str, Summary]]) -> Iterable[tuple[str, Sum
     assert not left, f"segments that no chain leads to: {left}"
 
 
+def _start(key: str) -> Position:
+    found = SegmentKey.parse(key)
+    assert found is not None, f"{key} is not a segment's"
+    return found.start
+
+
 def _rejects_of(lake: Lake, key: str, summary: Summary) -> str:
     stem = key.replace("reports/", "rejects/", 1).removesuffix(".parquet")
     name = f"{stem}-{summary.last}.{summary.rejects}.parquet"
@@ -118,7 +126,7 @@ def _rows(lake: Lake, key: str, summary: Summary) -> tuple[pl.DataFrame, pl.Data
         rejects = pl.read_parquet(io.BytesIO(lake.get(_rejects_of(lake, key, summary))))
     positions = [Position(*place) for _, *place in (*places_of(reports), *places_of(rejects))]
     assert len(positions) == summary.records, f"{key} has other rows than it says"
-    assert start_of(key) < min(positions), f"{key} has rows from before its start"
+    assert _start(key) < min(positions), f"{key} has rows from before its start"
     assert max(positions) == summary.last, f"{key} ends elsewhere than it says"
     return reports, rejects
 

@@ -12,8 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.emulator.clocks import PATH
 from infra.local.surroundings import why_aws_itself
-from stream_worker.lake import committed, generation
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake import committed
+from stream_worker.lake.keys import LIVE, RUNS, days_in
+from stream_worker.publication.catalog import SWITCH_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def _refuse_missing(place: Place) -> None:
         place.kinesis.describe_stream_summary(StreamName=names.stream)
     with _told(f"bucket {names.bucket} is not there", "METRICS_BUCKET"):
         place.s3.head_bucket(Bucket=names.bucket)
-    for table in generation.TABLE_NAMES:
+    for table in SWITCH_ORDER:
         with _told(f"database {names.database} has no table {table}", "METRICS_DATABASE"):
             place.glue.get_table(DatabaseName=names.database, Name=table)
 
@@ -91,8 +92,8 @@ def _told(missing: str, variable: str) -> Iterator[None]:
 
 
 def _refuse_filled(place: Place, days: set[date]) -> None:
-    lake, tables = place.lake, [place.catalog.days(table) for table in generation.TABLE_NAMES]
-    there = {*committed.days(lake, LIVE), *generation.days_of(lake.folders("runs/")), *tables[0], *tables[1]}
+    lake, tables = place.lake, [place.catalog.days(table) for table in SWITCH_ORDER]
+    there = {*committed.days(lake, LIVE), *days_in(lake.folders(RUNS)), *tables[0], *tables[1]}
     taken = sorted(there & days)
     if taken:
         raise FillError(

@@ -11,13 +11,12 @@ from stream_worker.days.run_builder import RunBuilder
 from stream_worker.days.seal import Seal
 from stream_worker.engines.poll import PollEngine
 from stream_worker.judging.judgement import JUDGEMENT
-from stream_worker.lake.chain import Chain
 from stream_worker.process.progress import silent
 from stream_worker.process.settings import WorkerSettings
 from stream_worker.process.stop import Stop
 from stream_worker.publication.live_days import LiveDays
-from stream_worker.publication.readers import Readers
-from stream_worker.shard_life.processor import Processor
+from stream_worker.publication.publication import Publication
+from stream_worker.shard_life.assembly import Assembly
 from stream_worker.stream.span import GRACE_SECONDS
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from infra.local.filling.target import Place
     from stream_worker.lake.manifest import Manifest
-    from stream_worker.stream.records import Position
+    from stream_worker.shard_life.processor import Processor
     from stream_worker.stream.shard import Shard
 
 _GRACE: Final = timedelta(seconds=GRACE_SECONDS)
@@ -73,13 +72,9 @@ class Worker:
         now = datetime(day.year, day.month, day.day, tzinfo=UTC) + _SEALED_AFTER
         completeness = Completeness(place.stream, place.lake, _GRACE, now=lambda: now, pause=lambda _: None)
         runs = RunBuilder(place.lake, JUDGEMENT, silent)
-        readers = Readers(place.lake, place.catalog)
-        return Seal(place.lake, readers, runs, completeness, lambda: now).seal(day).manifest
+        publication = Publication(place.lake, place.catalog)
+        return Seal(place.lake, publication, runs, completeness, lambda: now).seal(day).manifest
 
     def _processor(self, shard: Shard) -> Processor:
-        chain = Chain(self._place.lake, shard)
-        return Processor(chain, self._settings.limits, _no_checkpoint, announce=self._announce)
-
-
-def _no_checkpoint(_: Position) -> None:
-    """Keep nothing, as on the poll engine: it goes on where the lake's chain ends."""
+        # No horizon: a story's records arrive long before now, and the stream has forgotten none of them.
+        return Assembly(self._place.lake, self._settings.limits).live(shard, self._announce, horizon=None)

@@ -1,1 +1,1 @@
-"""The Kinesis Client Library: a Java daemon that reads the shards, and a child process of ours for each."""
+"""The Kinesis Client Library: a Java daemon reads the shards, each with a child process of the worker."""

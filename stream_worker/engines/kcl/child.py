@@ -14,33 +14,32 @@ from schemas.environment import read
 from stream_worker.engines.kcl import protocol
 from stream_worker.engines.kcl.replay_task import ReplayTask
 from stream_worker.engines.kcl.shard_owner import ShardOwner
-from stream_worker.judging.judgement import Judgement
-from stream_worker.lake.chain import Chain
+from stream_worker.judging.judgement import JUDGEMENT, Judgement
 from stream_worker.lake.s3_store import PATIENCE_SECONDS, S3Lake
 from stream_worker.process import clients, logs
 from stream_worker.process.host import FailedError, last_words, spare_the_collector
 from stream_worker.process.settings import WorkerSettings
-from stream_worker.publication.live_days import told_to_glue
-from stream_worker.shard_life.processor import Checkpoint, Processor
+from stream_worker.publication.live_days import live_days_in_glue
+from stream_worker.shard_life.assembly import Assembly
 from stream_worker.shard_life.pulse import FiledPulse
-from stream_worker.shard_life.spanned import SpannedProcessor
 from stream_worker.stream.horizon import KinesisHorizon
 from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.shard import Shard
 
 if TYPE_CHECKING:
     from stream_worker.engines.kcl.shard_owner import MakeProcessor
+    from stream_worker.shard_life.processor import Checkpoint, Processor
     from stream_worker.stream.records import Position
 
 log = structlog.get_logger("kcl")
 
 
 def main() -> NoReturn:
-    """Serve the daemon until it closes stdin; the exit status is 0 if the shard was left in good order."""
+    """Serve the daemon until it closes stdin; exit with status 0 if the shard was finished or handed over."""
     for number in (
         signal.SIGTERM,
         signal.SIGINT,
-    ):  # to the whole group, perhaps: the daemon asks in its own way
+    ):  # they may go to the whole process group; the daemon asks for a stop by its protocol
         signal.signal(number, signal.SIG_IGN)
     replies = protocol.guard_stdout()
     settings = read(WorkerSettings, os.environ)
@@ -54,7 +53,9 @@ def main() -> NoReturn:
     except FailedError:
         _die()
     if owner.holds_a_shard:
-        log.warning("daemon.gone", note="it closed the child's stdin; what is not committed is read again")
+        log.warning(
+            "daemon.gone", note="the daemon closed this process's stdin; uncommitted records are read again"
+        )
         _die()
     sys.exit(0)
 
@@ -62,43 +63,28 @@ def main() -> NoReturn:
 def _maker(settings: WorkerSettings, task: ReplayTask | None) -> MakeProcessor:
     stream = KinesisStream.connect(settings.stream)
     lake = S3Lake(clients.s3(), settings.bucket, patience=PATIENCE_SECONDS)
-    announce = told_to_glue(settings.database, settings.bucket)
+    announce = live_days_in_glue(settings.database, settings.bucket)
+    judgement = Judgement(task.thresholds) if task else JUDGEMENT
+    assembly = Assembly(lake, settings.limits, judgement, while_waiting=lake.while_waiting)
 
     def make(shard_id: str, checkpointed: Position, checkpoint: Checkpoint) -> Processor:
         listed = {shard.shard_id: shard for shard in stream.shards()}
         epoch = next(iter(listed.values())).epoch
-        # A shard that is no longer listed has outlived its records: there is nothing to go on from.
+        # A shard that is no longer listed has no records left, so its parents do not matter.
         shard = listed.get(shard_id, Shard(epoch, shard_id))
         pulse = FiledPulse(shard_id, settings.health_folder)
         if task:
-            span, limits = task.span, settings.limits
-            return SpannedProcessor(
-                lake,
-                shard,
-                task.generation,
-                span,
-                limits,
-                checkpoint=checkpoint,
-                pulse=pulse,
-                judgement=Judgement(task.thresholds),
-            )
-        processor = Processor(
-            Chain(lake, shard),
-            settings.limits,
-            checkpoint,
-            checkpointed=checkpointed,
-            horizon=KinesisHorizon(stream, shard),
-            pulse=pulse,
-            announce=announce,
+            return assembly.replay(shard, task.generation, task.span, checkpoint=checkpoint, pulse=pulse)
+        horizon = KinesisHorizon(stream, shard)
+        return assembly.live(
+            shard, announce, horizon, checkpoint=checkpoint, checkpointed=checkpointed, pulse=pulse
         )
-        lake.while_waiting(processor.still_here)
-        return processor
 
     return make
 
 
 def _die() -> NoReturn:
-    """End at once, whatever other threads wait for; the daemon ends then, too."""
+    """Exit at once, without waiting for other threads; the daemon then exits too."""
     sys.stderr.flush()
     os._exit(1)
 

@@ -1,4 +1,4 @@
-"""Prepares the daemon, runs it under supervision, and tidies up behind it."""
+"""Prepares the daemon, supervises it, and cleans up after it."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ MAIN: Final = "software.amazon.kinesis.multilang.MultiLangDaemon"
 
 _ASKED_TO_STOP: Final = frozenset({128 + signal.SIGTERM, 128 + signal.SIGINT})
 _LOOK_SECONDS: Final = 0.1
-_LAST_SECONDS: Final = 10  # after its own time for a stop has passed
+_LAST_SECONDS: Final = 10  # beyond its own time for a stop
 _FAREWELL_SECONDS: Final = (
-    1  # after the last commit: for what the daemon still passes on of its children's logs
+    1  # after the last commit: for log lines of the children that the daemon still has to pass on
 )
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -53,11 +53,11 @@ def run(
     should_stop: Callable[[], bool],
     child: Sequence[str] = (),
 ) -> None:
-    """Run the daemon until `should_stop` or it ends by itself; return after a stop in good order.
+    """Run the daemon until `stop` is set or it ends by itself; return after an orderly stop.
 
-    The daemon and its children get `environ`, which says what `settings` do, and a child the arguments
-    `child`. Raises `SetupError` when something is missing, `OutageError` when the daemon or a child ends by
-    itself.
+    `environ` is the environment of the daemon and its children and agrees with `settings`; `child` are a
+    child's arguments. Raises `SetupError` when something is missing, `OutageError` when the daemon or a child
+    dies.
     """
     folder = settings.health_folder.absolute()
     health.clear(folder)
@@ -65,7 +65,7 @@ def run(
     tables = LeaseTables(clients.dynamodb(), settings.application)
     tables.prepare(KinesisStream.connect(settings.stream).listed(), settings.kcl_initial_position.value)
     name = worker_id(settings.kcl_worker_id, environ)
-    # Said to the children as it is here: they run in another folder.
+    # Absolute, because the children run in another folder.
     environ = {**environ, "METRICS_HEALTH_FOLDER": str(folder)}
     health.announce(folder, time.time())
     with scratch("metrics-worker-") as place:
@@ -84,7 +84,7 @@ def run(
 def _command(environ: Mapping[str, str], most_leases: int | None) -> list[str]:
     here = Path(str(files("stream_worker.engines.kcl")))
     class_path = ":".join(map(str, [*jars.checked(jars.folder()), here / "java"]))
-    # An emulator's clients do not speak CBOR; that of AWS does, and it is smaller.
+    # Emulators do not all support CBOR; AWS does, and it is smaller than JSON.
     emulated = any(name.startswith("AWS_ENDPOINT_URL") for name in environ)
     return [
         str(java.find(environ)),
@@ -101,8 +101,8 @@ def _command(environ: Mapping[str, str], most_leases: int | None) -> list[str]:
 
 
 def _child_script(arguments: Sequence[str]) -> str:
-    # The daemon splits its command at spaces, which a path may hold; and until Python runs, a signal to the
-    # whole process group would end the child before it is asked to commit.
+    # The daemon splits its command at spaces, which a path may contain. Until Python runs, a signal to the
+    # process group would kill the child before it is asked to commit.
     command = shlex.join([sys.executable, "-P", "-m", "stream_worker.engines.kcl.child", *arguments])
     return f"trap '' TERM INT\nexec {command}\n"
 
@@ -111,12 +111,12 @@ def _release(tables: LeaseTables, name: str) -> None:
     try:
         log.info("leases.released", leases=tables.release(name))
     except WorkerError as error:
-        log.warning("leases.kept", detail=str(error), note="others take them when they have expired")
+        log.warning("leases.kept", detail=str(error), note="other workers take them after they expire")
 
 
 @dataclass(slots=True)
 class _Daemon:
-    """The daemon's process, in a group of its own with its children: a terminal's Ctrl-C reaches us alone."""
+    """The daemon, in a process group of its own with its children: a terminal's Ctrl-C reaches only us."""
 
     command: list[str]
     place: Path
@@ -128,14 +128,14 @@ class _Daemon:
     _dead: set[str] = field(default_factory=set)
 
     def run(self) -> None:
-        process = subprocess.Popen(  # noqa: S603 - what it runs was checked; we have no threads here
+        process = subprocess.Popen(  # noqa: S603 - the command was checked; this process has no threads
             self.command,
             cwd=self.place,
             env=self.environ,
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,
             process_group=0,
-            preexec_fn=_end_with_parent  # noqa: PLW1509 - we have no threads
+            preexec_fn=_end_with_parent  # noqa: PLW1509 - this process has no threads
             if sys.platform == "linux"
             else None,
         )
@@ -146,7 +146,7 @@ class _Daemon:
         finally:
             _kill_group(process.pid)
             process.wait()
-        self._judge(process.returncode)
+        self._check_exit(process.returncode)
 
     def _look_after(self, process: subprocess.Popen[bytes]) -> None:
         if not self._asked and self.should_stop():
@@ -159,7 +159,7 @@ class _Daemon:
                 log.error(
                     "child.died",
                     shard_ids=sorted(self._dead),
-                    note="the daemon ends, the others commit first",
+                    note="the daemon stops; its other shards are committed first",
                 )
                 self._deadline = time.monotonic() + SHUTDOWN_SECONDS + _LAST_SECONDS
         if (self._asked or self._dead) and self._all_committed():
@@ -168,36 +168,34 @@ class _Daemon:
             process.kill()
 
     def _all_committed(self) -> bool:
-        """Say whether no child has anything to commit any more.
+        """Return whether no child has anything left to commit.
 
-        The daemon would still wait: for its leases to expire, or until its time has passed for one that died
-        or that began just now.
+        The daemon would still wait: for its leases to expire or, if a child died or has just started, for its
+        own time to run out.
         """
         return all(beat.shard_id in self._dead for beat in beats(self.folder))
 
-    def _judge(self, status: int) -> None:
+    def _check_exit(self, status: int) -> None:
         """Return if the daemon was stopped and every child has committed; else raise `OutageError`."""
         left = [beat.shard_id for beat in beats(self.folder)]
         if self._dead:
-            raise OutageError(
-                f"the process of {', '.join(sorted(self._dead))} ended by itself; start the worker again"
-            )
+            raise OutageError(f"the process of {', '.join(sorted(self._dead))} died; start the worker again")
         if not (self._asked or status in _ASKED_TO_STOP):
-            what = "gave up its start" if status == 0 else f"ended with status {status}"
-            raise OutageError(f"the daemon {what}: its lines in this log say why; start the worker again")
+            what = "could not start" if status == 0 else f"exited with status {status}"
+            raise OutageError(f"the daemon {what}: its log lines above say why; start the worker again")
         if left:
             raise OutageError(
-                f"stopped before {', '.join(left)} could be committed; the next worker reads it again"
+                f"stopped before {', '.join(left)} was committed; the next worker reads the rest again"
             )
 
 
 def _end_with_parent() -> None:
-    """Ask the kernel to stop the daemon, in good order, when this process dies without doing so."""
+    """Ask the kernel to send the daemon SIGTERM if this process dies without stopping it."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _kill_group(group: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # nobody is left
+    with suppress(ProcessLookupError, PermissionError):  # no process is left
         os.killpg(group, signal.SIGKILL)
 
 

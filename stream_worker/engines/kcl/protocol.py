@@ -1,4 +1,4 @@
-"""The daemon's protocol as amazon_kclpy speaks it, but decoded fast, and with errors that end the process."""
+"""The daemon's protocol as in amazon_kclpy, but decoded faster, and with errors that end the process."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _STDERR: Final = 2
 
 
 class Lines(kcl._IOHandler):  # type: ignore[misc] # noqa: SLF001 - amazon_kclpy has no other place to decode in
-    """Reads the daemon's lines; a record stays the dictionary that it comes as: 2.5 times as fast."""
+    """Reads the daemon's lines; a record stays the dictionary that JSON gives: 2.5 times as fast."""
 
     def load_action(self, line: str) -> Any:  # noqa: ANN401 - amazon_kclpy's own
-        """Return the action that a line asks for."""
+        """Return the action that a line requests."""
         return message_decode(orjson.loads(line))
 
 
@@ -40,7 +40,7 @@ class Conversation(kcl.KCLProcess):  # type: ignore[misc] # amazon_kclpy is unty
     def run(self) -> None:
         """Answer line by line until there are no more.
 
-        amazon_kclpy keeps a line while its records are settled: 14 MB for a record of 10 MiB.
+        amazon_kclpy itself would keep a line while its records are settled: 14 MB for a record of 10 MiB.
         """
         while line := self.io_handler.read_line():
             action = self.io_handler.load_action(line)
@@ -49,9 +49,9 @@ class Conversation(kcl.KCLProcess):  # type: ignore[misc] # amazon_kclpy is unty
             self._report_done(action.action)
 
     def _perform_action(self, action: Any) -> None:  # noqa: ANN401 - as above
-        """Call the processor. What it raises leaves `run`.
+        """Call the processor; its exceptions leave `run`.
 
-        amazon_kclpy itself prints the error and answers that all is done, and the next checkpoint skips the
+        amazon_kclpy itself would print the error and report success, and the next checkpoint would skip the
         batch.
         """
         action.dispatch(self.checkpointer, self.processor)
@@ -63,7 +63,7 @@ def daemon_lines() -> TextIO:
 
 
 def guard_stdout() -> TextIO:
-    """Return the real stdout, for replies alone; whatever else is printed from now on goes to stderr."""
+    """Return the real stdout, for replies only; whatever else is printed from now on goes to stderr."""
     replies = os.fdopen(os.dup(_STDOUT), "w", encoding="utf-8")
     os.dup2(_STDERR, _STDOUT)
     return replies

@@ -1,4 +1,4 @@
-"""Replays on the Kinesis Client Library: an application of its own, which ends when the span is committed."""
+"""Replays on the Kinesis Client Library, as a separate application that ends when the span is committed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stream_worker.process.settings import WorkerSettings
     from stream_worker.process.stop import Stop
 
-_LOOK_SECONDS: Final = 5.0  # a look reads a page of each shard at most
+_LOOK_SECONDS: Final = 5.0  # a check reads at most a page of each shard
 
 
 def run(
@@ -27,11 +27,12 @@ def run(
     task: ReplayTask,
     whole: Callable[[], bool],
 ) -> bool:
-    """Run a worker of the replay until `whole` says that the generation has the span; False if asked to stop.
+    """Run a worker of the replay until `whole` returns that the span is committed; return False if stopped.
 
-    Any number of machines may do so at once: they share the shards, and each ends when all is committed. It
-    reads from the trim horizon. The application is the worker's with `-replay-` and the replay's name, and so
-    are its tables in DynamoDB, which are left: a role can be given them all, and not the worker's own.
+    Any number of machines may run one at once: they share the shards, and each ends when everything is
+    committed. It reads from the trim horizon. The application's name is the worker's plus `-replay-` and the
+    replay's name, and so are its tables in DynamoDB. They are not deleted. By that prefix a role can be given
+    access to all of them but not to the worker's own.
     """
     application = f"{settings.application}-replay-{task.generation.rpartition('=')[2]}"
     health_folder.claim(settings.health_folder)

@@ -1,4 +1,4 @@
-"""What the children of a replay are told on their command line."""
+"""What a replay passes to its child processes on their command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stream_worker.stream.span import Span
 
 @dataclass(frozen=True, slots=True)
 class ReplayTask:
-    """The days to settle, the generation to commit them to, and what to judge them by."""
+    """The days to settle, the generation to commit them to, and the thresholds."""
 
     generation: str
     span: Span
@@ -27,7 +27,7 @@ class ReplayTask:
 
     @classmethod
     def of(cls, arguments: list[str]) -> ReplayTask | None:
-        """Read a child's command line; one without arguments is a worker's, not a replay's."""
+        """Read a child's command line; return None for one without arguments, which is a worker's."""
         if not arguments:
             return None
         generation, first, last, grace, thresholds = arguments

@@ -1,4 +1,4 @@
-"""A shard's owner as the daemon knows it: its calls are handed to the processor, its refusals mapped."""
+"""A shard's owner as the daemon knows it: passes its calls to the processor and maps its errors."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from stream_worker.shard_life.processor import Checkpoint, Processor
 
 MakeProcessor = Callable[[str, Position, "Checkpoint"], "Processor"]
-"""Makes a shard's processor: shard id, what the daemon has a checkpoint for, how to checkpoint."""
+"""Makes a shard's processor from its id, the daemon's checkpoint, and how to take checkpoints."""
 
 _TRIES: Final = 3
-_LAST_TRIES: Final = 30  # a minute: the end of a shard must be checkpointed, or its children never begin
+_LAST_TRIES: Final = 30  # a minute: without the checkpoint of a shard's end, its children never start
 _LONGEST_PAUSE: Final = 4.0  # seconds
 _LATER: Final = frozenset({"ThrottlingException", "KinesisClientLibDependencyException", "RuntimeException"})
-"""The library has no name of its own for a DynamoDB out of reach: the last one wraps a broken connection."""
+"""Errors to retry. The library has no name for an unreachable DynamoDB: it is the last one."""
 
 _GONE: Final = "ShutdownException"
 
@@ -57,11 +57,11 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
 
     @property
     def holds_a_shard(self) -> bool:
-        """Whether there is a shard that it has neither finished nor let go of."""
+        """True while it has a shard that it has neither finished nor lost."""
         return self._processor is not None
 
     def initialize(self, given: Any) -> None:  # noqa: ANN401 - amazon_kclpy is untyped
-        """Begin with a shard, after the daemon's checkpoint."""
+        """Start with a shard, after the daemon's checkpoint."""
         number = given.sequence_number or ""
         if number.isdecimal():
             checkpointed = Position(int(number), given.sub_sequence_number or 0)
@@ -71,13 +71,13 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
 
     def process_records(self, given: Any) -> None:  # noqa: ANN401 - as above
         """Settle a batch; an empty one comes when the shard is quiet."""
-        if self._processor is None:  # the lease is gone, and the daemon does not know yet
+        if self._processor is None:  # the lease is lost, but the daemon does not know yet
             self._passed_over |= len(given.records) > 0
             return
         self._checkpointer = given.checkpointer
         records, delivered = to_records(given.records), len(given.records)
-        given.records.clear()  # base64 of all bodies, which would stay until they are settled
-        with self._letting_go():
+        given.records.clear()  # base64 of all bodies, which would stay in memory until they are settled
+        with self._abandoning_when_lost():
             behind = given.millis_behind_latest
             self._processor.receive(records, behind or 0)
             if self._tip.reached(delivered, 1 if behind is None else behind):
@@ -85,29 +85,34 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
 
     def lease_lost(self, _given: Any) -> None:  # noqa: ANN401 - as above
         """Forget what is not committed."""
-        self._let_go()
+        self._abandon()
 
     def shard_ended(self, given: Any) -> None:  # noqa: ANN401 - as above
-        """Commit everything, then say so: only that lets the shard's children begin."""
+        """Commit everything, then checkpoint the end: only that lets the shard's children start."""
         if self._passed_over:
-            raise OutageError("a shard ended after it was let go of; who starts next reads the rest of it")
-        with self._letting_go():
+            raise OutageError(
+                "the shard ended after this worker lost its lease. Restart the worker: the next"
+                " owner reads the remaining records"
+            )
+        with self._abandoning_when_lost():
             self._finish(given.checkpointer, ended=True)
             if not self._try(given.checkpointer.checkpoint, _LAST_TRIES):
-                raise OutageError("the end of a shard could not be checkpointed; the worker starts again")
+                raise OutageError(
+                    "the end of a shard could not be checkpointed. Restart the worker: it tries again"
+                )
 
     def shutdown_requested(self, given: Any) -> None:  # noqa: ANN401 - as above
         """Commit everything: the worker is asked to stop."""
-        with self._letting_go():
+        with self._abandoning_when_lost():
             self._finish(given.checkpointer)
 
     @contextmanager
-    def _letting_go(self) -> Iterator[None]:
-        """Let go of the shard when another worker turns out to have it."""
+    def _abandoning_when_lost(self) -> Iterator[None]:
+        """Abandon the shard if it turns out that another worker has its lease."""
         try:
             yield
         except LeaseGoneError:
-            self._let_go()
+            self._abandon()
 
     def _finish(self, checkpointer: Checkpointer, *, ended: bool = False) -> None:
         self._checkpointer = checkpointer
@@ -115,7 +120,7 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
             self._processor.finish(ended=ended)
             self._processor = None
 
-    def _let_go(self) -> None:
+    def _abandon(self) -> None:
         if self._processor is not None:
             self._processor.abandon()
             self._processor = None
@@ -124,14 +129,14 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
     def _checkpoint(self, position: Position) -> None:
         checkpointer = self._checkpointer
         if checkpointer is None:
-            raise RuntimeError("a checkpoint outside of a call of the daemon's")
+            raise RuntimeError("a checkpoint is possible only during a call of the daemon")
         number, sub_number = str(position.sequence_number), position.sub_sequence_number
         if not self._try(lambda: checkpointer.checkpoint(number, sub_number), _TRIES):
-            note = "what is committed stays; it is read again if the worker starts before the next checkpoint"
+            note = "nothing is lost: they are read again if the worker restarts before the next checkpoint"
             log.warning("checkpoint.skipped", position=str(position), note=note)
 
     def _try(self, checkpoint: Callable[[], None], tries: int) -> bool:
-        """Say whether a checkpoint was taken; raise `LeaseGoneError` when another worker has the shard."""
+        """Return whether a checkpoint was taken; raise `LeaseGoneError` if another worker has the shard."""
         for attempt in range(tries):
             try:
                 checkpoint()
@@ -139,7 +144,9 @@ class ShardOwner(RecordProcessorBase):  # type: ignore[misc] # amazon_kclpy is u
                 if error.value == _GONE:
                     raise LeaseGoneError from error
                 if error.value not in _LATER:
-                    raise OutageError(f"the daemon refused a checkpoint: {error.value}") from error
+                    raise OutageError(
+                        f"the daemon refused a checkpoint ({error.value}): start the worker again"
+                    ) from error
                 log.warning("checkpoint.delayed", error=error.value, attempt=attempt + 1)
                 self._sleep(random.uniform(0, min(0.2 * 2**attempt, _LONGEST_PAUSE)))  # noqa: S311 - jitter
             else:

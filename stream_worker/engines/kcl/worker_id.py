@@ -15,8 +15,8 @@ _ECS_TASK: Final = re.compile(r"/v4/([0-9a-f]{32})-")
 def worker_id(configured: str | None, environ: Mapping[str, str]) -> str:
     """Return the configured name, or one that no other living worker has: the ECS task's or a random one.
 
-    Two living workers of one name take each other's leases and read everything twice. A host's name is no
-    name: containers can share it, and it may hold an address.
+    Two living workers with one name take each other's leases and read everything twice. The host's name does
+    not serve: containers can share it, and it may contain an address.
     """
     if configured:
         return configured

@@ -1,1 +1,1 @@
-"""The rules of `day_fraud`, one file each for what they look at."""
+"""The rules of `day_fraud`, in files by what they examine."""

@@ -1,7 +1,7 @@
-"""Bumps in a day's payloads: more than a smooth fleet can have so near to each other, and few around them.
+"""Bumps in a day's payloads: more close together than a smooth fleet has, and few around them.
 
-A flood that varies one payload a little fills a small box of the payloads' logarithms. The honest ones
-inside are estimated from those around it (the box of twice and of four times the size), so neither the
+A flood that varies one payload a little fills a small box of the payloads' logarithms. The number of honest
+ones inside is estimated from those around it (the boxes of twice and of four times the size), so neither the
 fleet's size nor its growth matters, and a flood adds nothing to what it is compared with.
 """
 
@@ -15,6 +15,7 @@ import polars as pl
 
 from schemas.tables import COUNTER_COLUMNS
 from stream_worker.judging.day_rules import payloads
+from stream_worker.judging.day_rules.finding import Finding
 from stream_worker.judging.thresholds import Thresholds
 
 _EDGES: Final = (0.25, 0.5, 1.0, 2.0)  # of the grid's cells, in doublings
@@ -25,9 +26,11 @@ _CANDIDATES: Final = 40  # a grid's
 _REACHES: Final = tuple(2**-place / 1.5 for place in range(7))  # half a box's edge, in doublings
 _ROUNDING: Final = 0.5
 _LEFT_OUT: Final = 0.002
-_ALIKE_MOST: Final = 3  # of equal payloads: a heap of them is no cluster, but a habit or `copies`' affair
+_ALIKE_MOST: Final = (
+    3  # of equal payloads: many equal ones are not a cluster but a habit, or for `copies` to find
+)
 _WAYS_MOST: Final = 5.0
-_PAYLOADS_MOST: Final = 500_000  # that are looked at: more show the same, in more time
+_PAYLOADS_MOST: Final = 500_000  # that are examined: more show the same and take longer
 _PRIME: Final = 1_000_003
 
 
@@ -50,7 +53,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Clusters:
+class Clusters(Finding):
     """The day's bumps."""
 
     boxes: tuple[Box, ...]
@@ -59,19 +62,22 @@ class Clusters:
         return len(self.boxes)
 
     def broken(self, reports: pl.DataFrame) -> pl.Series:
-        """Say of each report whether its payload is in one of the bumps."""
+        """Return for each report whether its payload is in one of the bumps."""
         inside = [box.inside for box in self.boxes]
         return reports.select(broken=pl.any_horizontal(*inside, pl.lit(value=False))).to_series()
 
 
 def clusters(sample: pl.DataFrame, thresholds: Thresholds) -> Clusters:
-    """Find the bumps among the payloads that tell much."""
-    tells = payloads.tells(COUNTER_COLUMNS, thresholds.copies_bits_least, thresholds.copies_calls_least)
+    """Find the bumps among the informative payloads."""
+    bits, calls = thresholds.copies_bits_least, thresholds.copies_calls_least
+    kept = payloads.informative(COUNTER_COLUMNS, bits, calls)
     equal = pl.int_range(pl.len()).over(COUNTER_COLUMNS)
-    telling = sample.select("nonce", *COUNTER_COLUMNS).filter(tells).sort("nonce").filter(equal < _ALIKE_MOST)
-    part = -(-len(telling) // _PAYLOADS_MOST)
-    telling = telling.filter(pl.col("nonce") % _PRIME % part == 0).select(COUNTER_COLUMNS)
-    rest = telling.with_columns(column.name.prefix("log_") for column in payloads.logarithms())
+    informative = (
+        sample.select("nonce", *COUNTER_COLUMNS).filter(kept).sort("nonce").filter(equal < _ALIKE_MOST)
+    )
+    part = -(-len(informative) // _PAYLOADS_MOST)
+    informative = informative.filter(pl.col("nonce") % _PRIME % part == 0).select(COUNTER_COLUMNS)
+    rest = informative.with_columns(column.name.prefix("log_") for column in payloads.logarithms())
     found: list[Box] = []
     for edge in _EDGES:
         for centre in _candidates(rest, edge, thresholds):
@@ -83,7 +89,7 @@ def clusters(sample: pl.DataFrame, thresholds: Thresholds) -> Clusters:
 
 
 def _candidates(rest: pl.DataFrame, edge: float, thresholds: Thresholds) -> Iterator[tuple[float, ...]]:
-    """Give the centres of the cells that hold most of the cell twice as large: the fullest first."""
+    """Yield the centres of cells that hold most of the cell twice as large, the fullest first."""
     logs = [f"log_{name}" for name in COUNTER_COLUMNS]
     full: list[pl.DataFrame] = []
     for number in range(_SHIFTS):
@@ -129,16 +135,16 @@ def _bump(rest: pl.DataFrame, centre: tuple[float, ...], edge: float, thresholds
 
 
 def _expected(around: int, further: int) -> float:
-    """Return how many are expected inside, with so many in the shell around and in the shell around that.
+    """Return how many are expected inside, given how many are in the shell around and in the next shell.
 
-    In a fleet that varies in n ways a shell holds 2 ** n times what the shell inside it holds.
+    If a fleet varies in n ways, a shell holds 2 ** n times what the shell inside it holds.
     """
     ways = min(_WAYS_MOST, max(1.0, math.log2((further + 1) / (around + 1))))
     return (around + 1) / (2**ways - 1)
 
 
 def _away(centre: tuple[float, ...]) -> pl.Expr:
-    """Return the greatest distance of a counter's logarithm from the centre's, beyond what rounding does."""
+    """Return the greatest distance of a counter's logarithm from the centre's, less what rounding adds."""
     return pl.max_horizontal(
         [
             (pl.col(f"log_{name}") - middle).abs() - _ROUNDING / math.log(2) / 2**middle

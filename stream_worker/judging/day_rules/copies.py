@@ -1,9 +1,9 @@
-"""Payloads of a day, or all of them but one counter, that too many deployments have in common.
+"""Payloads of a day, or all of one but a counter, that too many deployments have in common.
 
-A payload that tells little (zeros, a tutorial's calls) is shared by honest deployments. One that tells much
-is shared only if the fleet's own use brings it about, and then others near it are shared as often: a
-flood's stands alone. Of equal payloads the first to arrive may be an honest one that was copied; it is
-kept.
+Honest deployments share payloads with little information (zeros, a tutorial's calls). They share an
+informative one only if the fleet's use leads to it, and then payloads near it are shared as often; a flood's
+payload has no such neighbours. Of equal payloads the first to arrive may be an honest one that was copied:
+it is kept.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.tables import COUNTER_COLUMNS
 from stream_worker.judging.day_rules import payloads
+from stream_worker.judging.day_rules.finding import Finding
 from stream_worker.judging.thresholds import Thresholds
 
 _NEIGHBOURHOOD: Final = 3  # cells of a third of a doubling
@@ -22,7 +23,7 @@ _NEIGHBOURS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is compared of a payload: these counters, or how far the others are from the first."""
+    """What is compared of payloads: these counters, or the differences of the others from the first."""
 
     name: str
     counters: tuple[str, ...]
@@ -55,8 +56,8 @@ VIEWS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Copies:
-    """For each view the keys of too many; with the whole payload's, the first that arrived."""
+class Copies(Finding):
+    """For each view, the keys of payloads that too many share, and the first of each that arrived."""
 
     keys: dict[View, pl.DataFrame]
 
@@ -64,7 +65,7 @@ class Copies:
         return sum(map(len, self.keys.values()))
 
     def broken(self, reports: pl.DataFrame) -> pl.Series:
-        """Say of each report whether its payload is one of these, and not the first."""
+        """Return for each report whether its payload is one of these, and not the first."""
         found = pl.repeat(value=False, n=len(reports), eager=True)
         for view, groups in self.keys.items():
             keys = payloads.keys(reports, view.columns)
@@ -76,7 +77,7 @@ class Copies:
 
 
 def copies(sample: pl.DataFrame, thresholds: Thresholds) -> Copies:
-    """Find the payloads that tell much and are shared by many, unlike those near them."""
+    """Find the informative payloads that many share, unlike those near them."""
     found: dict[View, pl.DataFrame] = {}
     rest = sample.filter(pl.sum_horizontal(COUNTER_COLUMNS) > 0)
     for view in VIEWS:
@@ -88,7 +89,7 @@ def copies(sample: pl.DataFrame, thresholds: Thresholds) -> Copies:
 
 
 def _first(reports: pl.DataFrame, groups: pl.DataFrame) -> pl.Series:
-    """Say which reports are a group's first, or came before the first of the sample."""
+    """Return which reports are a group's first, or came before the first of the sample."""
     joined = reports.select("key", "nonce", "arrived_at").join(
         groups, on="key", how="left", maintain_order="left", suffix="_first"
     )
@@ -97,10 +98,10 @@ def _first(reports: pl.DataFrame, groups: pl.DataFrame) -> pl.Series:
 
 
 def _floods(view: View, rest: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
-    """Return `key`, and `nonce` and `arrived_at` of the first, of the payloads that stand alone."""
+    """Return payloads shared more than their neighbours: `key`, and the first's `nonce` and `arrived_at`."""
     names = tuple(column.meta.output_name() for column in view.columns)
-    tells = payloads.tells(names, thresholds.copies_bits_least, thresholds.copies_calls_least)
-    measured = view.measured(rest).filter(tells)
+    kept = payloads.informative(names, thresholds.copies_bits_least, thresholds.copies_calls_least)
+    measured = view.measured(rest).filter(kept)
     several = thresholds.copies_least / thresholds.copies_over_neighbours
     counts = measured.group_by("key").len().filter(pl.col("len") >= several)
     if counts.is_empty():
@@ -117,7 +118,7 @@ def _floods(view: View, rest: pl.DataFrame, thresholds: Thresholds) -> pl.DataFr
 
 
 def _usual(neighbourhood: list[pl.Expr], passed: int) -> pl.Expr:
-    """Return how often a payload of a neighbourhood is shared, without the so many most common ones."""
+    """Return how often a payload of a neighbourhood is shared, without the `passed` most common ones."""
     next_one = pl.col("len").top_k(passed + 1).min()
     return pl.when(pl.len() > passed).then(next_one).otherwise(1).over(neighbourhood)
 

@@ -6,17 +6,18 @@ from typing import Final
 import polars as pl
 
 from schemas.tables import COUNTER_COLUMNS
+from stream_worker.judging.day_rules.finding import Finding
 from stream_worker.judging.thresholds import Thresholds
 
 _SMALL: Final = 1_000  # calls: fewer say nothing of how often calls fail
-_WINDOW: Final = 100  # how far down the tail is looked at: two orders
+_WINDOW: Final = 100  # how far down the tail is examined: two orders of magnitude
 _TOKENS: Final = COUNTER_COLUMNS[:4]
 _GRANTS: Final = COUNTER_COLUMNS[4]
 
 
 @dataclass(frozen=True, slots=True)
-class Contradictions:
-    """From how many calls on a day's counters contradict each other; None: the fleet's small ones do too."""
+class Contradictions(Finding):
+    """From how many calls on contradictory counters are forged; None: small deployments have them too."""
 
     calls_least: int | None
     ratio: int
@@ -25,12 +26,13 @@ class Contradictions:
     def __len__(self) -> int:
         return int(self.calls_least is not None)
 
-    def __bool__(self) -> bool:
-        """Say that there is something to ask: the limit of all calls together needs no evidence."""
+    @property
+    def applies(self) -> bool:
+        """Always: the limit of all calls together needs no evidence."""
         return True
 
     def broken(self, reports: pl.DataFrame) -> pl.Series:
-        """Say of each report whether its counters cannot be one deployment's day."""
+        """Return for each report whether its counters cannot be one deployment's day."""
         broken = pl.sum_horizontal(COUNTER_COLUMNS) > self.calls_a_day_most
         if self.calls_least is not None:
             broken |= _contradictory(self.calls_least, self.ratio)
@@ -38,9 +40,9 @@ class Contradictions:
 
 
 def contradictions(sample: pl.DataFrame, thresholds: Thresholds) -> Contradictions:
-    """Ask the small deployments how often calls of one kind all fail, or grants are made for nothing.
+    """Count how often all calls of one kind fail on small deployments, or grants are made for nothing.
 
-    Where this happens to them, it may happen to great ones; elsewhere great ones of this sort are made up.
+    If this happens to small ones, it may happen to great ones; otherwise great ones of this sort are made up.
     """
     least, ratio = thresholds.contradiction_calls_least, thresholds.contradiction_ratio_least
     calls = pl.sum_horizontal(COUNTER_COLUMNS)
@@ -66,8 +68,8 @@ def _contradictory(least: int, ratio: int) -> pl.Expr:
 
 
 @dataclass(frozen=True, slots=True)
-class Tails:
-    """For each counter, from where on the day has more reports than a tail can have."""
+class Tails(Finding):
+    """For each counter, the value from which on the day has more reports than a tail can have."""
 
     least: dict[str, int]
 
@@ -75,13 +77,13 @@ class Tails:
         return len(self.least)
 
     def broken(self, reports: pl.DataFrame) -> pl.Series:
-        """Say of each report whether a counter of it is so far out."""
+        """Return for each report whether one of its counters is so far out."""
         beyond = [pl.col(name) >= least for name, least in self.least.items()]
         return reports.select(broken=pl.any_horizontal(*beyond, pl.lit(value=False))).to_series()
 
 
 def tails(sample: pl.DataFrame, thresholds: Thresholds) -> Tails:
-    """Find where a counter's tail grows: of any honest use, fewer make ten times as many calls, not more."""
+    """Find where a counter's tail grows: of honest deployments, fewer make ten times as many calls."""
     found: dict[str, int] = {}
     for name in COUNTER_COLUMNS:
         great = sample[name].filter(sample[name] * _WINDOW >= thresholds.tail_least).sort()

@@ -1,7 +1,7 @@
 """Nonces of a day that agree more often than random ones: on some of their digits, or on being regular.
 
-Nonces are random by protocol, so what to expect is known exactly. Digits 12 to 16 (counted from 0) do not
-count as random: UUIDs have their version and variant there, and some versions the time.
+Nonces are random by protocol, so the expected numbers are known exactly. Digits 12 to 16 (counted from 0) do
+not count as random: UUIDs have their version and variant there, and some versions the time.
 """
 
 import math
@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from stream_worker.judging import digits
+from stream_worker.judging.day_rules.finding import Finding
 from stream_worker.judging.thresholds import Thresholds
 
 _HALF: Final = pl.Series([1 << 64], dtype=pl.UInt128)
@@ -52,7 +53,7 @@ def halves(nonces: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 
 @dataclass(frozen=True, slots=True)
-class SharedDigits:
+class SharedDigits(Finding):
     """For each window, the values that too many of the day's nonces have there."""
 
     values: dict[Window, pl.Series]
@@ -61,7 +62,7 @@ class SharedDigits:
         return sum(map(len, self.values.values()))
 
     def broken(self, reports: pl.DataFrame) -> pl.Series:
-        """Say of each report whether its nonce has one of these values."""
+        """Return for each report whether its nonce has one of these values."""
         split = halves(reports["nonce"])
         found = pl.repeat(value=False, n=len(reports), eager=True)
         for window, values in self.values.items():
@@ -84,10 +85,10 @@ def shared_digits(sample: pl.DataFrame, thresholds: Thresholds) -> SharedDigits:
 
 
 def least_beyond_chance(expected: float, log_cases: float, thresholds: Thresholds) -> int:
-    """Return the least count that chance does not explain where `expected` are expected.
+    """Return the least count that chance does not explain if `expected` are expected.
 
-    So many that the expected ones among them do no harm to the rule's precision, and that Chernoff's bound on
-    a Poisson tail, over exp(`log_cases`) cases, is below the chance allowed.
+    It is great enough that the expected ones among them do not spoil the rule's precision, and that
+    Chernoff's bound on a Poisson tail, over exp(`log_cases`) cases, is below the chance allowed.
     """
     least = max(thresholds.nonces_alike_least, math.ceil(expected * thresholds.excess_least))
     while expected and log_cases - expected + least * (1 + math.log(expected / least)) > math.log(
@@ -128,7 +129,7 @@ def _commonest(nonces: pl.Series) -> pl.Series:
 
 @dataclass(frozen=True, slots=True)
 class Regularity:
-    """A count of a nonce's regular digits: each of `places` is so by this chance; `cases` are looked at."""
+    """A count of a nonce's regular digits: each of `places` is regular by this chance, in each of `cases`."""
 
     count: Callable[[pl.Series], pl.Series]
     places: int
@@ -137,7 +138,7 @@ class Regularity:
     fixed: int = 0
 
     def expected(self, nonces: int, least: int) -> float:
-        """Return how many of so many random nonces count `least` or more, at most."""
+        """Return the most of so many random nonces that are expected to count `least` or more."""
         tail = sum(
             math.comb(self.places, n) * self.chance**n * (1 - self.chance) ** (self.places - n)
             for n in range(max(0, least - self.fixed), self.places + 1)
@@ -154,11 +155,11 @@ REGULARITIES: Final = {
     "commonest": Regularity(_commonest, 30, 1 / 16, cases=16, fixed=2),
     **{f"repeats at {distance}": _repeats(distance) for distance in (1, 2, 3, 4, 5, 6, 8, 12, 16)},
 }
-"""What a made-up nonce may have too much of. Fixed digits (version, variant) count, to be safe."""
+"""Kinds of regularity that made-up nonces have. Fixed digits (version, variant) count, to be safe."""
 
 
 @dataclass(frozen=True, slots=True)
-class Regular:
+class Regular(Finding):
     """For each regularity that too many nonces have, the least count that was too many."""
 
     least: dict[str, int]
@@ -167,7 +168,7 @@ class Regular:
         return len(self.least)
 
     def broken(self, reports: pl.DataFrame) -> pl.Series:
-        """Say of each report whether its nonce is as regular as that."""
+        """Return for each report whether its nonce is as regular as that."""
         found = pl.repeat(value=False, n=len(reports), eager=True)
         for name, least in self.least.items():
             found |= REGULARITIES[name].count(reports["nonce"]) >= least

@@ -1,4 +1,4 @@
-"""The six counters of a report as a payload: how much it tells, and where it lies among the others."""
+"""The six counters of a report as a payload: its information, and its place among the others."""
 
 from typing import Final
 
@@ -19,17 +19,17 @@ def logarithms(counters: tuple[str, ...] = COUNTER_COLUMNS) -> list[pl.Expr]:
 
 
 def bits(counters: tuple[str, ...] = COUNTER_COLUMNS) -> pl.Expr:
-    """Return how many bits it takes to write the counters down: small ones tell little, zeros nothing."""
+    """Return how many bits it takes to write the counters: few for small ones, none for zeros."""
     return pl.sum_horizontal(logarithms(counters)).cast(pl.Float64)
 
 
-def tells(counters: tuple[str, ...], bits_least: float, calls_least: int) -> pl.Expr:
-    """Say whether a payload is more than a trial or a tutorial makes: much to write, or many calls."""
+def informative(counters: tuple[str, ...], bits_least: float, calls_least: int) -> pl.Expr:
+    """Return whether a payload is more than a trial or a tutorial makes: many bits, or many calls."""
     return (bits(counters) > bits_least) | (pl.sum_horizontal(counters) > calls_least)
 
 
 def own_bits(counters: tuple[str, ...] = COUNTER_COLUMNS) -> pl.Expr:
-    """Return how many bits it takes somebody who writes 1000 as a 1 and zeros, and equal counters once."""
+    """Return how many bits it takes if 1000 is written as a 1 and zeros, and equal counters once."""
     own = []
     for place, name in enumerate(counters):
         repeated = [pl.col(name) == pl.col(before) for before in counters[:place]]

@@ -1,6 +1,6 @@
-"""Nonces of a day that were counted: each a fixed step after the one before, however great the step is.
+"""Nonces of a day that were made by counting: each a fixed step after the one before, of any size.
 
-Two pairs of random nonces have the same difference once in 2 ** 128. A sequence is found by the differences
+Two pairs of random nonces have the same difference once in 2 ** 128. A sequence is found from the differences
 of neighbours, by arrival and by size, and kept as its step and one of its members.
 """
 
@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from stream_worker.judging.day_rules.finding import Finding
 from stream_worker.judging.thresholds import Thresholds
 
 _BITS: Final = 128
@@ -24,7 +25,7 @@ class Sequence:
     step: int
 
     def contains(self, nonces: pl.Series) -> pl.Series:
-        """Say of each nonce whether it is a few steps before or after the member."""
+        """Return for each nonce whether it is a few steps before or after the member."""
         twos = (self.step & -self.step).bit_length() - 1
         inverse = pow(self.step >> twos, -1, 1 << _BITS)
         away = nonces - _number(self.member)
@@ -35,7 +36,7 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequences:
+class Sequences(Finding):
     """The day's sequences of nonces."""
 
     found: tuple[Sequence, ...]
@@ -44,7 +45,7 @@ class Sequences:
         return len(self.found)
 
     def broken(self, reports: pl.DataFrame) -> pl.Series:
-        """Say of each report whether its nonce is in a sequence."""
+        """Return for each report whether its nonce is in a sequence."""
         members = pl.repeat(value=False, n=len(reports), eager=True)
         for sequence in self.found:
             members |= sequence.contains(reports["nonce"])
@@ -52,7 +53,7 @@ class Sequences:
 
 
 def sequences(sample: pl.DataFrame, thresholds: Thresholds) -> Sequences:
-    """Find the steps that neighbours are apart again and again."""
+    """Find the steps between neighbours that recur."""
     arrived = sample.select("arrived_at", "nonce").sort("arrived_at", "nonce")["nonce"]
     found: list[Sequence] = []
     for ordered in (arrived, arrived.sort()):
@@ -66,7 +67,7 @@ def sequences(sample: pl.DataFrame, thresholds: Thresholds) -> Sequences:
 
 
 def _commonest_step(ordered: pl.Series, least: int) -> Sequence | None:
-    """Return the sequence of the step that most neighbours are apart, if `least` are."""
+    """Return the sequence of the commonest step between neighbours, if `least` nonces have it."""
     pairs = (
         pl.DataFrame({"member": ordered, "step": ordered - ordered.shift(1)}).slice(1).sort("step", "member")
     )

@@ -1,9 +1,9 @@
-"""Versions of a day that nobody has released.
+"""Versions of a day that were never released.
 
-Released is what the list says, what comes near it (the next patches, minors and the next major, and the
-pre-releases of all these), and what many different deployments run, listed or not, unless it is out of
-reach of all the others. Of versions within reach that few run, a fleet has a few; a forger who draws them
-makes hundreds.
+Released versions are those on the list, those near them (the next patches, minors and the next major, and
+the pre-releases of all these), and those that many different deployments run, listed or not, unless they are
+out of reach of all others. Of versions within reach that few deployments run, a fleet has a few; a forger
+who draws them makes hundreds.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ import polars as pl
 
 from schemas.tables import COUNTER_COLUMNS
 from stream_worker.judging.day_rules import payloads
+from stream_worker.judging.day_rules.finding import Finding
 from stream_worker.judging.thresholds import Thresholds
 
 _CORE: Final = ("major", "minor", "patch")
@@ -20,8 +21,8 @@ _MAJORS_BEFORE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class MadeUp:
-    """The cores (major.minor.patch) that may be released, others are made up; None: cannot be said."""
+class MadeUp(Finding):
+    """The cores (major.minor.patch) that may be released, others are made up; None: unknown."""
 
     possible: pl.Series | None
     unknown: int
@@ -30,7 +31,7 @@ class MadeUp:
         return self.unknown
 
     def broken(self, reports: pl.DataFrame) -> pl.Series:
-        """Say of each report whether its version is made up."""
+        """Return for each report whether its version is made up."""
         if self.possible is None or not self.unknown:
             return pl.repeat(value=False, n=len(reports), eager=True)
         core = reports.select(core=_core(pl.col("version")))["core"]
@@ -38,7 +39,7 @@ class MadeUp:
 
 
 def made_up(sample: pl.DataFrame, released: frozenset[str], thresholds: Thresholds) -> MadeUp:
-    """Find the cores that are no release's."""
+    """Find the cores that are not of a release."""
     cores = _cores(sample, released)
     cores = cores.with_columns(broad=pl.col("payloads") >= thresholds.release_payloads_least)
     cores = _within_reach_of_the_most(cores, thresholds)
@@ -75,7 +76,7 @@ def _cores(sample: pl.DataFrame, released: frozenset[str]) -> pl.DataFrame:
 
 
 def _within_reach_of_the_most(cores: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
-    """Mark as `anchor` the listed and broad cores, but those with a major far from the others."""
+    """Mark the listed and broad cores as `anchor`, except those with a major far from the others."""
     candidate = pl.col("listed") | pl.col("broad")
     majors = (
         cores.filter(candidate)
@@ -93,7 +94,7 @@ def _within_reach_of_the_most(cores: pl.DataFrame, thresholds: Thresholds) -> pl
 
 
 def _near(cores: pl.DataFrame, anchors: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
-    """Mark as `near` what may follow an anchor, or precede one."""
+    """Mark as `near` the cores that may follow an anchor, or precede one."""
     minors = anchors.group_by("major").agg(last_minor=pl.col("minor").max())
     patches = anchors.group_by("major", "minor").agg(last_patch=pl.col("patch").max())
     joined = cores.join(minors, on="major", how="left").join(patches, on=["major", "minor"], how="left")

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from stream_worker.lake.gap import Gap, write
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.problem import Kind
 from stream_worker.stream.records import Position
 from tests.support.worker.ledger import OTHER, SEALED_AT, TODAY, TOMORROW, Ledger, and_tomorrow, filled
@@ -57,7 +57,7 @@ def test_a_sealed_day_is_told_as_readers_see_it(ledger: Ledger) -> None:
 def test_a_day_that_was_rolled_back_is_live_again(ledger: Ledger) -> None:
     live = ledger.audit()
     ledger.seal()
-    ledger.readers.roll_back(TODAY, SEALED_AT)
+    ledger.publication.roll_back(TODAY, SEALED_AT)
     assert ledger.audit() == live
 
 
@@ -146,7 +146,7 @@ def test_what_a_lost_race_has_left_is_no_problem(ledger: Ledger) -> None:
     ledger.put(key.replace(key.split(".")[-2], "0123456789abcdef"), ledger.lake.get(key))
     found = ledger.audit()
     assert found.ok
-    assert found.notes == ("1 rejects objects are left of lost races; they count for nothing",)
+    assert found.notes == ("1 rejects objects are left of lost commit races; they are ignored",)
 
 
 def test_a_replayed_day_is_compared_with_its_own_chain(ledger: Ledger) -> None:
@@ -157,7 +157,7 @@ def test_a_replayed_day_is_compared_with_its_own_chain(ledger: Ledger) -> None:
     manifest = ledger.seal("replay/run=abc")
     found = ledger.audit()
     assert (found.ok, found.generation, found.records) == (True, manifest.run, 62)
-    assert [note for note in found.notes if note.startswith("mended by the replay that readers see: gap")]
+    assert [note for note in found.notes if note.startswith("repaired by the replay that readers see: gap")]
     ledger.lake.delete([*ledger.held("reports/replay/"), *ledger.held("rejects/replay/")])
     assert ledger.audit().ok
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.publication.catalog import MemoryCatalog
 from tests.support.worker.ledger import SEALED_AT, TODAY, Ledger, filled
 from tests.support.worker.samples import body, records
@@ -37,7 +37,7 @@ def seal(ledger: Ledger) -> None:
 
 def seal_and_go_back(ledger: Ledger) -> None:
     ledger.seal()
-    ledger.readers.roll_back(TODAY, SEALED_AT)
+    ledger.publication.roll_back(TODAY, SEALED_AT)
 
 
 def begin(ledger: Ledger) -> None:
@@ -52,7 +52,7 @@ def test_an_audit_beside_a_change_finds_nothing(change: Callable[[Ledger], None]
     ledger.catalog = Beside(catalog.locations, left=place, meanwhile=lambda: change(same))
     same = Ledger(ledger.lake, MemoryCatalog(catalog.locations))
     assert ledger.audit().problems == ()
-    assert ledger.audit().generation in {LIVE, same.readers.current(TODAY)}
+    assert ledger.audit().generation in {LIVE, same.publication.shown(TODAY)}
 
 
 def test_what_is_wrong_is_found_beside_one_too() -> None:
@@ -61,6 +61,6 @@ def test_what_is_wrong_is_found_beside_one_too() -> None:
     ledger.catalog = Beside(
         ledger.catalog.locations,
         left=3,
-        meanwhile=lambda: ledger.readers.point(TODAY, LIVE, "seal", SEALED_AT),
+        meanwhile=lambda: ledger.publication.show(TODAY, LIVE, "seal", SEALED_AT),
     )
     assert ledger.audit().problems

@@ -95,13 +95,13 @@ def test_an_edited_row_in_a_live_segment(ledger: Ledger) -> None:
     [
         (lambda rows: rows.head(3), "sums: 3 rows are accepted, the segment says 10", 9),
         (lambda rows: rows.head(3), "missing: the segment's last record has no row", 19),
-        (lambda rows: rows.reverse(), "rows out of order, or one twice", 10),
+        (lambda rows: rows.reverse(), "rows out of order, or a row twice", 10),
         (lambda rows: rows.with_columns(shard_id=pl.lit("x")), "a row of another shard", 10),
         (lambda rows: rows.with_columns(pl.col("arrived_at").dt.offset_by("1d")), "a row of another day", 10),
-        (lambda rows: pl.concat([rows, rows.tail(1)]), "rows out of order, or one twice", 19),
+        (lambda rows: pl.concat([rows, rows.tail(1)]), "rows out of order, or a row twice", 19),
         (
             lambda rows: rows.with_columns(stack_id=pl.lit(nonce(1))),
-            "a deployment is accepted twice on its shard: its second report",
+            "a deployment is accepted twice on its shard; this is its second report",
             10,
         ),
         (lambda rows: rows.with_columns(stack_id=pl.lit("none")), "damaged: not the bytes", 9),

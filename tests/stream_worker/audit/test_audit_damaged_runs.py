@@ -26,7 +26,7 @@ def test_an_edited_row_in_a_run_damages_its_file_which_is_not_read_and_named_by_
     ledger.rewrite(part.key, change_row(25))
     (found,) = ledger.audit().problems
     assert (*places(found), found.key) == (ONE, at(0), part.key)
-    assert found.what == "damaged: not the bytes that were written; this is the first row that was in it"
+    assert found.what == "damaged: not the bytes that were written; this is the first row that it had"
 
 
 def change_row(row: int) -> Callable[[pl.DataFrame], pl.DataFrame]:

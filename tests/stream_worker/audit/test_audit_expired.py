@@ -76,13 +76,13 @@ def test_a_run_that_has_some_files_of_rejects_left_is_checked_for_those(gone: in
     assert len(manifest.rejects) > 1
     theatre.stage.delete([manifest.rejects[gone].key])
     expired = max(segments_expire(THE_DAY), run_expires(manifest.made_at))
-    found = Auditor(theatre.readers, silent, now=lambda: expired).audit(THE_DAY)
+    found = Auditor(theatre.publication, silent, now=lambda: expired).audit(THE_DAY)
     assert found.problems == ()
     assert f"of the run's {len(manifest.rejects)} files of rejects 1 have expired" in found.notes[0]
     left = manifest.rejects[1 - gone].key
     body, metadata = theatre.stage.objects[left]
     theatre.stage.objects[left] = (body[:-30], metadata)
-    damaged = Auditor(theatre.readers, silent, now=lambda: expired).audit(THE_DAY)
+    damaged = Auditor(theatre.publication, silent, now=lambda: expired).audit(THE_DAY)
     assert [problem.key for problem in damaged.problems] == [left]
 
 
@@ -182,4 +182,4 @@ def test_a_replays_segments_that_have_expired_in_part_are_as_good_as_gone(ledger
     age(ledger)
     found = ledger.audit()
     assert found.ok
-    assert [note for note in found.notes if "are gone, by age" in note]
+    assert [note for note in found.notes if "are gone, expired or removed" in note]

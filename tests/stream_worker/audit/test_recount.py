@@ -10,9 +10,9 @@ import pytest
 from stream_worker.audit.auditor import Auditor
 from stream_worker.audit.recount import Recount
 from stream_worker.lake.committed import read_day
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.progress import silent
-from stream_worker.publication.readers import Readers
+from stream_worker.publication.publication import Publication
 from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.records import Records
 from stream_worker.stream.shard import Shard
@@ -38,7 +38,7 @@ def audit(cloud: Cloud, stream: str, ledger: Ledger, *, days: int = 0) -> Audit:
     expiring = KinesisStream(Expiring(cloud.kinesis), stream)  # type: ignore[arg-type] # stands in for the client
     recount = Recount(expiring, timedelta(seconds=60), silent)
     later = datetime.now(UTC) + timedelta(days=days)
-    return Auditor(ledger.readers, silent, lambda: later, recount).audit(today())
+    return Auditor(ledger.publication, silent, lambda: later, recount).audit(today())
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_dropped_members_are_a_note(cloud: Cloud, fresh_name: str) -> None:
 
 def test_readers_that_were_rolled_back_are_compared_too(cloud: Cloud, stream: str, ledger: Ledger) -> None:
     ledger.seal(day=today())
-    Readers(ledger.lake, ledger.catalog).roll_back(today(), SEALED_AT)
+    Publication(ledger.lake, ledger.catalog).roll_back(today(), SEALED_AT)
     assert audit(cloud, stream, ledger).ok
 
 

@@ -23,7 +23,7 @@ def ledger() -> Ledger:
 def trace(ledger: Ledger, row: int, shard_id: str = SHARD.shard_id, **changes: object) -> dict[str, object]:
     """Return what is told of a record, with and without its day, less what `changes` are."""
     receipt = Receipt.parse(f"{shard_id}:{FIRST + row}")
-    tracer = Tracer(ledger.readers, lambda: ledger.now)
+    tracer = Tracer(ledger.publication, lambda: ledger.now)
     (found,) = tracer.trace(receipt)
     day = found.day or TODAY
     (again,) = tracer.trace(receipt, day)
@@ -166,7 +166,7 @@ def test_all_members_of_an_aggregate_are_shown_though_it_is_cut(ledger: Ledger) 
     bodies = [*map(body, range(200, 214)), b"{"]
     members = Records(bodies, ["k"] * 15, [number] * 15, list(range(15)), [NOON + 5_000] * 15)
     ledger.commit(members, OTHER)
-    found = Tracer(ledger.readers, lambda: ledger.now).trace(Receipt.parse(f"{OTHER.shard_id}:{number}"))
+    found = Tracer(ledger.publication, lambda: ledger.now).trace(Receipt.parse(f"{OTHER.shard_id}:{number}"))
     name = f"{OTHER.shard_id}:{number}"
     assert [one.record_id for one in found] == [name, *(f"{name}_{sub}" for sub in range(1, 15))]
     assert [one.outcome for one in found] == ["accepted"] * 14 + ["rejected"]

@@ -13,7 +13,7 @@ from stream_worker.days.lake_source import LakeSource
 from stream_worker.days.replay import Replay
 from stream_worker.lake.chain import Chain
 from stream_worker.lake.committed import read_day
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError, WorkerError
 from stream_worker.process.limits import Limits
 from stream_worker.process.problem import Kind, Problem
@@ -52,13 +52,13 @@ def from_lake(theatre: Theatre, stop: Stop | None = None, *, stream: bool = True
     prove = theatre.proofs.prove
     source = LakeSource(
         theatre.stage,
-        theatre.readers,
+        theatre.publication,
         shards,
         make_processor,
         stop or Stop(),
         proofs=prove if stream else None,
     )
-    return Replay(theatre.stage, theatre.readers, theatre.runs, source, theatre.tick)
+    return Replay(theatre.stage, theatre.publication, theatre.runs, source, theatre.tick)
 
 
 def run(theatre: Theatre) -> Replayed:
@@ -82,8 +82,8 @@ def test_rows_from_the_lake_are_those_of_the_stream_rejected_ones_too(theatre: T
     assert set(Counter(shown["rejects"]["reason"])) == {"malformed", "invalid", "fraud", "duplicate"}
     assert {source.proof for source in done.manifest.sources} == {"lake"}
     theatre.check_run()
-    assert theatre.readers.roll_back(THE_DAY, theatre.tick()) == sealed.run
-    assert theatre.readers.roll_back(THE_DAY, theatre.tick(), done.manifest.run) == done.manifest.run
+    assert theatre.publication.roll_back(THE_DAY, theatre.tick()) == sealed.run
+    assert theatre.publication.roll_back(THE_DAY, theatre.tick(), done.manifest.run) == done.manifest.run
     assert same(theatre.shown(), shown)
 
 
@@ -111,7 +111,7 @@ def test_asked_to_stop_it_commits_and_goes_on_later(theatre: Theatre) -> None:
     stop.set()
     with pytest.raises(WorkerError, match="run the same command again"):
         list(from_lake(theatre, stop).replay(SPAN))
-    assert theatre.readers.seen(THE_DAY) == {LIVE}
+    assert theatre.publication.all_shown(THE_DAY) == {LIVE}
     assert run(theatre).switched
 
 
@@ -149,7 +149,7 @@ def expire_one(theatre: Theatre) -> None:
         (lose_segment, "missing"),
         (damage_rejects, "damaged"),
         (put_foreign, "foreign"),
-        (expire_live, "are gone: only its sealed runs are left"),
+        (expire_live, "are gone, only sealed runs are left"),
         (expire_rejects, "4 of 4 segments .* only accepted rows are left"),
         (expire_one, "1 of 4 segments .* only accepted rows are left"),
     ],
@@ -205,7 +205,7 @@ def test_a_day_that_is_not_committed_whole_is_refused_and_sealed_later(
     with pytest.raises(RefusedError, match=what) as refused:
         run(theatre)
     assert refused.value.problems == (lag,)
-    assert theatre.readers.seen(THE_DAY) == {LIVE}
+    assert theatre.publication.all_shown(THE_DAY) == {LIVE}
     assert set(theatre.stage.objects) == before
     theatre.proofs.lags.clear()
     theatre.fill({SHARD: [records([body(700)], 9000)]})
@@ -236,4 +236,4 @@ def test_a_day_of_which_a_run_has_more_than_is_live_is_refused() -> None:
     with pytest.raises(RefusedError, match="not all that there is") as refused:
         run(theatre)
     assert [problem.shard_id for problem in refused.value.problems] == [SHARD.shard_id]
-    assert theatre.readers.seen(THE_DAY) == {more.manifest.run}
+    assert theatre.publication.all_shown(THE_DAY) == {more.manifest.run}

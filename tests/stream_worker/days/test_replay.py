@@ -16,7 +16,7 @@ from stream_worker.days.diff import Change
 from stream_worker.judging.judgement import JUDGEMENT, Judgement
 from stream_worker.judging.thresholds import THRESHOLDS
 from stream_worker.lake.chain import Chain
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError
 from stream_worker.process.limits import Limits
 from stream_worker.shard_life.processor import Processor
@@ -81,9 +81,9 @@ def test_the_live_segments_are_left_as_they_are_and_are_the_way_back(theatre: Th
     (done,) = run(theatre, usual())
     assert theatre.stage.objects.items() >= live.items()
     assert done.changes == [Change("accepted", "duplicate", 5)]
-    assert theatre.readers.roll_back(THE_DAY, theatre.tick()) == LIVE
+    assert theatre.publication.roll_back(THE_DAY, theatre.tick()) == LIVE
     assert same(theatre.shown(), shown)
-    assert theatre.readers.roll_back(THE_DAY, theatre.tick(), done.manifest.run) == done.manifest.run
+    assert theatre.publication.roll_back(THE_DAY, theatre.tick(), done.manifest.run) == done.manifest.run
     theatre.check_run()
 
 
@@ -128,7 +128,7 @@ def test_changed_thresholds_move_exactly_the_rows_that_they_should_and_say_so() 
     positions = pl.col("sequence_number")
     back = theatre.shown()["reports"].filter(~positions.is_in(shown["reports"]["sequence_number"].to_list()))
     assert set(back["sequence_number"]) == set(shown["rejects"]["sequence_number"])
-    assert theatre.readers.roll_back(THE_DAY, theatre.tick()) == strict.run
+    assert theatre.publication.roll_back(THE_DAY, theatre.tick()) == strict.run
     assert same(theatre.shown(), shown)
 
 
@@ -170,7 +170,7 @@ def test_fewer_records_than_live_are_refused(lost: str, theatre: Theatre) -> Non
     with pytest.raises(RefusedError, match="shortfall") as refused:
         run(theatre, feed)
     assert [problem.shard_id for problem in refused.value.problems] == [SHARD.shard_id]
-    assert theatre.readers.seen(THE_DAY) == {LIVE}
+    assert theatre.publication.all_shown(THE_DAY) == {LIVE}
     assert same(theatre.shown(), shown)
 
 

@@ -13,8 +13,8 @@ from stream_worker.judging.judgement import JUDGEMENT, Judgement
 from stream_worker.judging.thresholds import THRESHOLDS
 from stream_worker.lake.committed import read_day
 from stream_worker.lake.expiry import run_expires
+from stream_worker.lake.keys import LIVE
 from stream_worker.lake.parts import Parts
-from stream_worker.lake.segment import LIVE
 from stream_worker.process.errors import WorkerError
 from tests.support.worker.samples import FORGED, MALFORMED, SHARD, body, records
 from tests.support.worker.sealing import OTHER, THE_DAY, THIRD, Theatre, same, usual
@@ -95,7 +95,7 @@ def test_rows_that_do_not_add_up_are_an_error_and_there_is_no_manifest(
 ) -> None:
     theatre = three_shards()
     monkeypatch.setattr(Parts, "gather", lambda *_: None)
-    with pytest.raises(WorkerError, match="readers have not been switched"):
+    with pytest.raises(WorkerError, match="readers were not switched"):
         theatre.seal.seal(THE_DAY)
-    assert theatre.readers.current(THE_DAY) == LIVE
-    assert theatre.readers.manifests(THE_DAY) == []
+    assert theatre.publication.shown(THE_DAY) == LIVE
+    assert theatre.publication.manifests(THE_DAY) == []

@@ -13,12 +13,12 @@ import pytest
 from stream_worker.days.run_builder import RunBuilder
 from stream_worker.days.seal import Seal
 from stream_worker.judging.judgement import JUDGEMENT
+from stream_worker.lake.keys import LIVE
 from stream_worker.lake.s3_store import S3Lake
-from stream_worker.lake.segment import LIVE
 from stream_worker.process.errors import WorkerError
 from stream_worker.process.progress import silent
 from stream_worker.publication.glue import GlueCatalog
-from stream_worker.publication.readers import Readers
+from stream_worker.publication.publication import Publication
 from tests.support.worker.samples import FORGED, INVALID, MALFORMED, SHARD, body, records
 from tests.support.worker.sealing import (
     LATER,
@@ -123,12 +123,12 @@ def test_seals_in_many_threads_have_one_result(theatre: Theatre, cloud: Cloud, d
     lake, catalog = S3Lake(cloud.s3, database), GlueCatalog(cloud.glue, database, database)
     for key, (held, metadata) in theatre.stage.objects.items():
         lake.put_new(key, held, metadata)
-    readers, proofs, found, barrier = Readers(lake, catalog), theatre.proofs, [], threading.Barrier(4)
+    publication, proofs, found, barrier = Publication(lake, catalog), theatre.proofs, [], threading.Barrier(4)
 
     def seal() -> None:
         runs = RunBuilder(lake, JUDGEMENT, silent)
         barrier.wait()
-        found.append(Seal(lake, readers, runs, proofs, theatre.tick).seal(THE_DAY))  # type: ignore[arg-type] # its stand-in
+        found.append(Seal(lake, publication, runs, proofs, theatre.tick).seal(THE_DAY))  # type: ignore[arg-type] # its stand-in
 
     threads = [threading.Thread(target=seal) for _ in range(4)]
     for thread in threads:
@@ -138,7 +138,7 @@ def test_seals_in_many_threads_have_one_result(theatre: Theatre, cloud: Cloud, d
     assert len(found) == 4
     assert len({sealed.manifest.model_dump_json() for sealed in found}) == 1
     manifest = found[0].manifest
-    assert readers.seen(THE_DAY) == {manifest.run}
+    assert publication.all_shown(THE_DAY) == {manifest.run}
     written = {key for table in ("reports", "rejects") for key in lake.keys(f"{table}/sealed/")}
     assert written == {part.key for part in (*manifest.reports, *manifest.rejects)}
 
@@ -158,14 +158,14 @@ def test_anew_is_another_run_and_the_way_back_leads_to_the_one_before(theatre: T
     assert again.replaces == first.run
     assert told(again).keys() == told(first).keys()
     theatre.check_run()
-    assert theatre.readers.roll_back(THE_DAY, theatre.tick()) == first.run
-    assert theatre.readers.roll_back(THE_DAY, theatre.tick()) == LIVE
+    assert theatre.publication.roll_back(THE_DAY, theatre.tick()) == first.run
+    assert theatre.publication.roll_back(THE_DAY, theatre.tick()) == LIVE
 
 
 def test_a_run_whose_parts_have_gone_is_written_again_before_readers_see_it(theatre: Theatre) -> None:
     manifest = theatre.seal.seal(THE_DAY).manifest
     expected = theatre.shown()
-    theatre.readers.roll_back(THE_DAY, theatre.tick())
+    theatre.publication.roll_back(THE_DAY, theatre.tick())
     theatre.stage.delete([manifest.reports[0].key])
     assert theatre.seal.seal(THE_DAY).manifest == manifest
     assert same(theatre.shown(), expected)
@@ -186,7 +186,7 @@ def test_other_rows_under_the_runs_name_are_an_error_and_readers_stay(theatre: T
     theatre.stage.put_new(part.key, b"other", {"sha256": "other"})
     with pytest.raises(WorkerError, match="with other rows"):
         theatre.seal.seal(THE_DAY)
-    assert theatre.readers.current(THE_DAY) == LIVE
+    assert theatre.publication.shown(THE_DAY) == LIVE
 
 
 def test_a_shard_that_the_stream_has_forgotten_is_sealed_as_it_is(theatre: Theatre) -> None:
@@ -214,7 +214,7 @@ def test_unsealed_are_the_days_that_are_over_and_live_oldest_first_but_not_those
     for one in days:
         theatre.seal.seal(one)
     assert theatre.seal.unsealed() == []
-    theatre.readers.roll_back(days[1], theatre.tick())
+    theatre.publication.roll_back(days[1], theatre.tick())
     assert theatre.seal.unsealed() == []
     theatre.seal.seal(days[1])
     assert theatre.seal.unsealed() == []
@@ -222,5 +222,5 @@ def test_unsealed_are_the_days_that_are_over_and_live_oldest_first_but_not_those
 
 def test_a_day_whose_switch_was_cut_off_is_unsealed(theatre: Theatre) -> None:
     crashed(theatre, "crash_after", STEPS - 1, lambda: theatre.seal.seal(THE_DAY))
-    assert len(theatre.readers.seen(THE_DAY)) == 2
+    assert len(theatre.publication.all_shown(THE_DAY)) == 2
     assert theatre.seal.unsealed() == [THE_DAY]

@@ -12,7 +12,7 @@ from stream_worker.days.stream_source import StreamSource
 from stream_worker.engines.poll import PollEngine
 from stream_worker.lake.chain import Chain
 from stream_worker.lake.committed import read_day
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError
 from stream_worker.process.stop import Stop
 from stream_worker.shard_life.processor import Processor
@@ -66,7 +66,7 @@ def test_a_day_that_is_read_again_has_the_rows_of_live_though_midnight_is_inside
     assert len(sealed["reports"]) > 30
     theatre.stage.effects.clear()
     again = source(cloud, one_shard, theatre, MIDNIGHT - timedelta(hours=1))
-    replay = Replay(theatre.stage, theatre.readers, theatre.runs, again, theatre.tick)
+    replay = Replay(theatre.stage, theatre.publication, theatre.runs, again, theatre.tick)
     (done,) = replay.replay(SPAN)
     assert done.changes == []
     assert same(theatre.shown(DAY), sealed)

@@ -44,7 +44,7 @@ def test_the_lists_lines_are_what_sha256sum_checks() -> None:
 def test_a_missing_jar_is_named_with_the_remedy(folder: Path) -> None:
     gone = folder / list(jars.expected())[40]
     gone.unlink()
-    with pytest.raises(SetupError, match=rf"{gone} is missing, .*pip install --force-reinstall"):
+    with pytest.raises(SetupError, match=rf"{gone} is missing: .*pip install --force-reinstall"):
         jars.checked(folder)
 
 
@@ -52,7 +52,7 @@ def test_an_empty_jar_is_named_with_the_remedy(folder: Path) -> None:
     empty = folder / next(iter(jars.expected()))
     empty.unlink()
     empty.touch()
-    with pytest.raises(SetupError, match=rf"{empty} is empty, .*pip install --force-reinstall"):
+    with pytest.raises(SetupError, match=rf"{empty} is empty: .*pip install --force-reinstall"):
         jars.checked(folder)
 
 

@@ -68,7 +68,7 @@ def test_a_java_home_that_is_too_old_is_an_error_whatever_else_there_is(tmp_path
 
 
 def test_a_java_home_without_a_java_is_an_error_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match=rf"JAVA_HOME is {tmp_path}, and there is no working bin/java"):
+    with pytest.raises(SetupError, match=rf"JAVA_HOME is {tmp_path}, which has no working bin/java"):
         java.find({"JAVA_HOME": str(tmp_path), "PATH": ""})
 
 

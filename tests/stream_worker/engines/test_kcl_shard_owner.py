@@ -189,7 +189,7 @@ def test_the_end_of_a_shard_that_another_worker_has_is_left_to_it() -> None:
 def test_the_end_is_never_said_of_a_shard_whose_records_were_dropped() -> None:
     daemon = begun("ShutdownException")
     daemon.tell(process_records(records([*FOUR, body(4)])))
-    with pytest.raises(OutageError, match="after it was let go of"):
+    with pytest.raises(OutageError, match="ended after this worker lost its lease"):
         daemon.tell(SHARD_ENDED)
     assert "checkpoint end" not in daemon.stage.effects
 
@@ -197,7 +197,7 @@ def test_the_end_is_never_said_of_a_shard_whose_records_were_dropped() -> None:
 def test_the_end_is_never_said_of_a_shard_whose_records_were_passed_over() -> None:
     daemon = begun()
     daemon.tell(SHUTDOWN_REQUESTED, process_records(records(FOUR)))
-    with pytest.raises(OutageError, match="after it was let go of"):
+    with pytest.raises(OutageError, match="ended after this worker lost its lease"):
         daemon.tell(SHARD_ENDED)
     assert daemon.stage.effects == []
 

@@ -23,7 +23,7 @@ def alike(rows: int, counters: tuple[int, ...], version: str = "2.0.0", seed: in
 
 
 def rejected(day: pl.DataFrame) -> dict[str, int]:
-    rules = day_fraud.judge(day, day_fraud.study(day)).drop_nulls()
+    rules = day_fraud.first_broken(day, day_fraud.study(day)).drop_nulls()
     return dict(rules.value_counts().iter_rows())
 
 
@@ -66,7 +66,7 @@ def test_a_product_with_other_releases_than_the_lists_is_no_fraud(share: float) 
 @pytest.mark.parametrize("rows", [0, 1, 10, 100])
 def test_a_small_day_is_judged_too(honest: pl.DataFrame, rows: int) -> None:
     day = honest.head(rows)
-    rules = day_fraud.judge(day, day_fraud.study(day))
+    rules = day_fraud.first_broken(day, day_fraud.study(day))
     assert rules.dtype == pl.String()
     assert len(rules) == rules.null_count() == rows
 
@@ -101,8 +101,8 @@ def test_a_day_judged_in_parts_is_the_day_judged_whole(honest: pl.DataFrame) -> 
     day = pl.concat([honest, *(attacks.forged(name, honest, 500, 90_006) for name in names)])
     day = day.sample(fraction=1, shuffle=True, seed=1)
     evidence = day_fraud.study(day)
-    parts = [day_fraud.judge(part, evidence) for part in day.iter_slices(1_777)]
-    assert pl.concat(parts).equals(day_fraud.judge(day, evidence))
+    parts = [day_fraud.first_broken(part, evidence) for part in day.iter_slices(1_777)]
+    assert pl.concat(parts).equals(day_fraud.first_broken(day, evidence))
     assert day_fraud.study(day.sort("nonce")).summary() == evidence.summary()
 
 
@@ -110,13 +110,13 @@ def test_a_day_judged_in_parts_is_the_day_judged_whole(honest: pl.DataFrame) -> 
 def test_a_quarter_of_the_day_shows_a_great_flood(honest: pl.DataFrame, attack: str) -> None:
     day = pl.concat([honest, attacks.forged(attack, honest, 2_000, 90_007)])
     quarter = day.filter(pl.col("stack_id").hash(1) % 4 == 0)
-    rules = day_fraud.judge(day, day_fraud.study(quarter, 0.25))
+    rules = day_fraud.first_broken(day, day_fraud.study(quarter, 0.25))
     forged = day["label"] == attack
     assert rules.filter(forged).null_count() < 0.05 * 2_000
     assert len(rules.filter(~forged).drop_nulls()) <= 10
 
 
-def test_reasons_and_counts_are_told() -> None:
+def test_reasons_and_counts_are_reported() -> None:
     assert len({rule.name for rule in day_fraud.RULES}) == len(day_fraud.RULES)
     assert all(rule.detail == f"{rule.name} v{rule.version}: {rule.reason}" for rule in day_fraud.RULES)
     summary = day_fraud.study(alike(3, (1, 0, 1, 0, 0, 0))).summary()

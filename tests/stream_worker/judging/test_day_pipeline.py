@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from schemas.report import COUNTERS
 from schemas.tables import REJECTS, REPORTS
 from stream_worker.judging.day_fraud import Evidence, study
-from stream_worker.judging.day_pipeline import POSITION, dedupe, judge, with_nonces, written_anew
+from stream_worker.judging.day_pipeline import POSITION, dedupe, settle_part, with_bodies, with_nonces
 from stream_worker.judging.judgement import JUDGEMENT
 from stream_worker.judging.pipeline import settle
 from stream_worker.judging.seen import Seen
@@ -77,7 +77,7 @@ def test_deployments_that_report_once_all_stay_as_they_are() -> None:
 def test_of_three_shards_one_report_stays_and_the_others_are_rejects() -> None:
     held = pl.concat([reports(ORDERED[3:6]), reports(ORDERED[:1], nonce(2))]).sort("stack_id")
     judgement = replace(JUDGEMENT, code="another")
-    judged = judge(held, evidence(held), judgement)
+    judged = settle_part(held, evidence(held), judgement)
     assert judged.accepted.schema == REPORTS.polars
     assert judged.rejected.schema == REJECTS.polars
     assert sorted(judged.accepted["stack_id"]) == sorted([nonce(1), nonce(2)])
@@ -87,7 +87,7 @@ def test_of_three_shards_one_report_stays_and_the_others_are_rejects() -> None:
         assert row["detail"].startswith("seal: ")
         assert row["code_version"] == judgement.id
         assert row["body_length"] == len(row["body"])
-    nothing = judge(held.clear(), evidence(held.clear()))
+    nothing = settle_part(held.clear(), evidence(held.clear()))
     assert (nothing.accepted.schema, nothing.rejected.schema) == (REPORTS.polars, REJECTS.polars)
 
 
@@ -111,7 +111,7 @@ def versions(draw: st.DrawFn) -> str:
     st.sampled_from(["upper", "lower"]),
     st.sampled_from([None, orjson.OPT_INDENT_2, orjson.OPT_SORT_KEYS]),
 )
-def test_a_body_that_is_written_anew_gives_the_very_same_row(
+def test_a_body_that_is_made_again_gives_the_very_same_row(
     version: str, counters: list[float], seed: int, case: str, spelling: int | None
 ) -> None:
     stack_id = str(uuid.UUID(int=random.Random(seed).getrandbits(128), version=4))
@@ -119,13 +119,13 @@ def test_a_body_that_is_written_anew_gives_the_very_same_row(
     document = {"version": version, "stack_id": getattr(stack_id, case)(), "metrics": metrics}
     first = settle(records([orjson.dumps(document, option=spelling)]), Seen(), SHARD.shard_id).accepted
     assert len(first) == 1
-    (again,) = written_anew(first)["body"]
+    (again,) = with_bodies(first)["body"]
     assert settle(records([again]), Seen(), SHARD.shard_id).accepted.equals(first)
 
 
 def test_a_loser_can_be_settled_from_its_reject() -> None:
     held = reports(ORDERED)
-    rejected = judge(held, evidence(held)).rejected
+    rejected = settle_part(held, evidence(held)).rejected
     assert len(rejected) == len(ORDERED) - 1
     for row in rejected.iter_rows(named=True):
         arrived = int((row["arrived_at"] - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)

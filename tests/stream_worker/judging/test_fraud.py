@@ -43,7 +43,7 @@ def rules_broken(stack_ids: list[str], calls: int = 7) -> list[str | None]:
         "a1b2c3d4-e5f6-7890-abcd-ef1234567890",
     ],
 )
-def test_a_nonce_that_somebody_typed_is_fraud(stack_id: str) -> None:
+def test_a_nonce_that_was_typed_by_hand_is_fraud(stack_id: str) -> None:
     assert rules_broken([stack_id]) in (["nonce_repeats"], ["nonce_steps"])
 
 
@@ -83,7 +83,7 @@ def test_every_rule_has_a_version_and_a_reason() -> None:
     assert all(rule.version >= 1 and len(rule.reason) > 20 for rule in fraud.RULES)
 
 
-def test_other_thresholds_judge_otherwise() -> None:
+def test_other_thresholds_give_other_outcomes() -> None:
     stricter = dataclasses.replace(THRESHOLDS, calls_a_day_most=6)
     frame = pl.DataFrame({"stack_id": [nonce(1)]}).with_columns(
         nonces(pl.col("stack_id")).alias("nonce"), *(pl.lit(7).alias(column) for column in COUNTER_COLUMNS)

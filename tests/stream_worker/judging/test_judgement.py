@@ -12,6 +12,7 @@ import structlog
 
 from stream_worker.judging import day_fraud, fraud
 from stream_worker.judging.day_fraud import DayRule
+from stream_worker.judging.day_rules.finding import Finding
 from stream_worker.judging.fraud import Rule
 from stream_worker.judging.judgement import JUDGEMENT, Judgement
 from stream_worker.judging.thresholds import THRESHOLDS, Thresholds
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from stream_worker.days.diff import Change
 
 
-class Everything:
+class Everything(Finding):
     """A finding that all reports are in."""
 
     def __len__(self) -> int:

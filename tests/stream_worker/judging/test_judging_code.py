@@ -110,7 +110,9 @@ def test_the_data_that_judging_reads_is_what_the_judgement_covers() -> None:
         ("schemas/compiled.py", '"minimum", "maximum"} <=', '"minimum", "maximum"} >='),
     ],
 )
-def test_what_judges_differently_has_another_digest(project: Path, path: str, old: str, new: str) -> None:
+def test_code_that_may_give_other_outcomes_has_another_digest(
+    project: Path, path: str, old: str, new: str
+) -> None:
     change(project, path, old, new)
     assert judging_code.digest(project) != DIGEST
 
@@ -126,7 +128,9 @@ def test_what_judges_differently_has_another_digest(project: Path, path: str, ol
         ("stream_worker/lake/segment.py", "hexdigest()[:16]", "hexdigest()[:17]"),
     ],
 )
-def test_what_judges_alike_has_the_same_digest(project: Path, path: str, old: str, new: str) -> None:
+def test_code_that_gives_the_same_outcomes_has_the_same_digest(
+    project: Path, path: str, old: str, new: str
+) -> None:
     change(project, path, old, new)
     assert judging_code.digest(project) == DIGEST
 

@@ -20,7 +20,7 @@ def test_other_thresholds_can_be_read() -> None:
         ("[copies_least]", "[copy_least]", "copy_least: unknown; copies_least: missing"),
         ("[copies_least]\nvalue = 20", "[copies_least]\nvalue = 20.5", "whole number above 0"),
         ("[copies_least]\nvalue = 20", "[copies_least]\nvalue = true", "whole number above 0"),
-        ("value = 0.5", "value = 0", "releases_known_least: a number above 0"),
+        ("value = 0.5", "value = 0", "releases_known_least: `value` must be a number above 0"),
         ("version = 1\n", "", "version: missing"),
         ("version = 1\n", "version = \n", "not TOML"),
         ('[pairs_least]\nvalue = 100\nreason = "', '[pairs_least]\nvalue = 100\nwhy = "', "`reason`"),

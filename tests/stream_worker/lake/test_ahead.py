@@ -75,11 +75,11 @@ class Listed(MemoryLake):
 def test_sizes_are_listed_once_for_a_shard_and_a_day() -> None:
     lake = Listed()
     keys = [
-        f"{table}/live/dt=2026-11-2{day}/17.shardId-{shard}.{number:056d}.parquet"
+        f"{table}/live/dt=2026-11-2{day}/17.shardId-{shard}.{number:056d}{end}.parquet"
         for day in range(2)
         for shard in range(3)
-        for number in range(5)
-        for table in ("reports", "rejects")
+        for number in range(1, 6)
+        for table, end in (("reports", ""), ("rejects", f"-{number:056d}.{number:016x}"))
     ]
     for length, key in enumerate(keys):
         lake.put_new(key, b"x" * length, {})

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from stream_worker.lake.chain import Chain
 from stream_worker.lake.committed import days, digest_of, read_day
-from stream_worker.lake.segment import OUTCOMES, Summary, segment_key
+from stream_worker.lake.keys import SegmentKey
+from stream_worker.lake.segment import OUTCOMES, Summary
 from stream_worker.lake.signpost import is_signpost
 from stream_worker.lake.store import MemoryLake
 from stream_worker.process.limits import Limits
@@ -175,7 +176,7 @@ def put_chain(lake: MemoryLake, arrivals: list[int], first: int = 0) -> None:
         outcomes = {outcome: int(outcome == "accepted") for outcome in OUTCOMES}
         summary = Summary(numbers.position(row), outcomes, arrivals[row], arrivals[row], "", "", "1", "1")
         day = date(1970, 1, 1) + timedelta(milliseconds=arrivals[row])
-        key = segment_key("live", day, SHARD.epoch, SHARD.shard_id, start)
+        key = SegmentKey("live", day, SHARD.epoch, SHARD.shard_id, start).key
         assert lake.put_new(key, b"", summary.metadata)
 
 

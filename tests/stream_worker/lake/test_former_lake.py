@@ -13,7 +13,8 @@ import pytest
 from stream_worker.audit.auditor import Auditor
 from stream_worker.judging.judgement import JUDGEMENT
 from stream_worker.lake.committed import read_day
-from stream_worker.lake.segment import LIVE, Summary
+from stream_worker.lake.keys import LIVE
+from stream_worker.lake.segment import Summary
 from stream_worker.process.progress import silent
 from stream_worker.publication.history import History
 from tests.support.worker.samples import FORGED, INVALID, MALFORMED, SHARD, body, records
@@ -53,13 +54,13 @@ def test_its_segments_say_the_same_of_themselves_as_they_did(former: Theatre) ->
 
 
 def test_its_sealed_day_is_audited_as_it_was(former: Theatre) -> None:
-    audit = Auditor(former.readers, silent, now=lambda: former.now).audit(THE_DAY)
+    audit = Auditor(former.publication, silent, now=lambda: former.now).audit(THE_DAY)
     assert audit.ok, audit.problems
     assert (audit.generation, audit.records) == (RUN, 15)
 
 
 def test_its_run_is_listed_with_the_version_that_judged(former: Theatre) -> None:
-    live, run = History(former.stage, former.readers).of(THE_DAY)
+    live, run = History(former.stage, former.publication).of(THE_DAY)
     assert (live.judged_by, run.judged_by) == (["0.1.0"], ["0.1.0"])
     assert (run.generation, run.current) == (RUN, True)
 
@@ -72,7 +73,7 @@ def test_its_day_sealed_again_is_a_run_of_todays_judgement_and_the_old_one_is_th
     assert sealed.switched
     assert (sealed.manifest.judged_by, sealed.manifest.settled_by) == (JUDGEMENT.id, ["0.1.0"])
     former.check_run()
-    assert former.readers.roll_back(THE_DAY, former.tick()) == RUN
+    assert former.publication.roll_back(THE_DAY, former.tick()) == RUN
     assert same(former.shown(), shown)
 
 

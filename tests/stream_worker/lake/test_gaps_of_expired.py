@@ -10,7 +10,7 @@ import pytest
 from stream_worker.engines.poll import PollEngine
 from stream_worker.process.errors import RefusedError, SetupError
 from stream_worker.process.stop import Stop
-from stream_worker.shard_life.spanned import SpannedProcessor
+from stream_worker.shard_life.assembly import Assembly
 from stream_worker.stream.kinesis import KinesisStream
 from stream_worker.stream.span import Span
 from tests.support import truth
@@ -83,7 +83,7 @@ def test_a_replay_refuses_only_what_the_shard_may_have_had(site: Site, days: int
     span = Span(day, day, MINUTE)
 
     def make(shard: Shard) -> Processor:
-        return SpannedProcessor(site.lake, shard, "replay/run=0", span, NEVER)
+        return Assembly(site.lake, NEVER).replay(shard, "replay/run=0", span)
 
     stream = KinesisStream(client, site.stream)  # type: ignore[arg-type] # as above
     engine = PollEngine(stream, make, Stop(), drain=True, span=span)

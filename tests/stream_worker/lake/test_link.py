@@ -2,14 +2,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import pytest
-
-from stream_worker.lake.link import Link, breaks, chains
-from stream_worker.stream.records import START, Position
+from stream_worker.lake.keys import SegmentKey
+from stream_worker.lake.link import breaks, chains
+from stream_worker.stream.records import Position
 from tests.support.worker.samples import FIRST, SHARD
 
 DAY = date(2026, 11, 22)
-PLACE = f"{FIRST:056d}"
 
 
 def key(start: int | None, day: date = DAY, shard: str = SHARD.shard_id) -> str:
@@ -17,39 +15,14 @@ def key(start: int | None, day: date = DAY, shard: str = SHARD.shard_id) -> str:
     return f"reports/live/dt={day}/{SHARD.epoch}.{shard}.{place}.parquet"
 
 
-def link(start: int | None, day: date = DAY) -> Link:
-    found = Link.of(key(start, day))
+def link(start: int | None, day: date = DAY) -> SegmentKey:
+    found = SegmentKey.parse(key(start, day))
     assert found is not None
     return found
 
 
-@pytest.mark.parametrize("generation", ["live", "replay/run=abc", "replay/run=mine-0123"])
-def test_a_key_tells_whose_link_it_is_and_where_it_begins(generation: str) -> None:
-    text = f"reports/{generation}/dt=2026-11-22/17.shardId-000000000003.{PLACE}_12.parquet"
-    assert Link.of(text) == Link(text, DAY, 17, "shardId-000000000003", Position(FIRST, 12))
-    assert link(None).start == START
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "reports/live/dt=2026-11-22/_SUCCESS",
-        "reports/live/dt=2026-11-22/17.shard.start.parquet.tmp",
-        "reports/live/dt=2026-11-22/17.shard.start.PARQUET",
-        "reports/live/dt=2026-11-22/below/17.shard.start.parquet",
-        "reports/live/dt=2026-11-22/x.shard.start.parquet",
-        "reports/live/dt=2026-11-22/17.shard.123.parquet",
-        f"reports/live/dt=2026-11-22/17.shard.{PLACE}-1.parquet",
-        f"rejects/live/dt=2026-11-22/17.shard.{PLACE}.parquet",
-        "reports/sealed/dt=2026-11-22/run=abc/part-00000.parquet",
-    ],
-)
-def test_any_other_key_is_none(text: str) -> None:
-    assert Link.of(text) is None
-
-
 def test_links_are_ordered_by_shard_and_position_and_start_comes_first() -> None:
-    other = Link.of(key(3, shard="shardId-000000000001"))
+    other = SegmentKey.parse(key(3, shard="shardId-000000000001"))
     assert other is not None
     mixed = [link(20), other, link(None), link(10, DAY + timedelta(days=1))]
     assert chains(mixed) == {
@@ -58,7 +31,7 @@ def test_links_are_ordered_by_shard_and_position_and_start_comes_first() -> None
     }
 
 
-def ends(*pairs: tuple[Link, int]) -> dict[str, Position]:
+def ends(*pairs: tuple[SegmentKey, int]) -> dict[str, Position]:
     return {one.key: Position(FIRST + last) for one, last in pairs}
 
 

@@ -9,8 +9,9 @@ from schemas.tables import REPORTS
 from stream_worker.judging.judgement import JUDGEMENT, Judgement
 from stream_worker.judging.pipeline import settle
 from stream_worker.judging.seen import Seen
-from stream_worker.lake.segment import LIVE, Segment, Summary, rejects_key, segment_key, start_of
-from stream_worker.stream.records import START, Position
+from stream_worker.lake.keys import LIVE, SegmentKey
+from stream_worker.lake.segment import Segment, Summary, rejects_key
+from stream_worker.stream.records import START
 from tests.support.worker.samples import FIRST, MALFORMED, NOON, SHARD, body, records
 
 
@@ -19,21 +20,14 @@ def segment(bodies: list[bytes], judgement: Judgement = JUDGEMENT) -> Segment:
     return Segment.of(found, settle(found, Seen(), SHARD.shard_id, judgement), START, judgement)
 
 
-def test_keys_are_named_by_where_the_chain_ended() -> None:
-    day = date(2026, 11, 22)
-    first = segment_key(LIVE, day, SHARD.epoch, SHARD.shard_id, START)
-    assert first == "reports/live/dt=2026-11-22/1700000000.shardId-000000000000.start.parquet"
-    next_ = segment_key(LIVE, day, SHARD.epoch, SHARD.shard_id, Position(FIRST))
-    assert next_ == f"reports/live/dt=2026-11-22/1700000000.shardId-000000000000.{FIRST}.parquet"
-    assert (start_of(first), start_of(next_)) == (START, Position(FIRST))
-
-
 def test_the_key_of_rejects_names_both_ends_and_the_content() -> None:
     one, other = segment([MALFORMED]), segment([MALFORMED], replace(JUDGEMENT, code="another"))
-    keys = [rejects_key(LIVE, SHARD.epoch, SHARD.shard_id, found) for found in (one, other)]
+    link = SegmentKey(LIVE, date(2026, 11, 22), SHARD.epoch, SHARD.shard_id, START)
+    keys = [rejects_key(link, found.summary) for found in (one, other)]
     start = f"rejects/live/dt=2026-11-22/1700000000.shardId-000000000000.start-{FIRST}."
-    assert all(key.startswith(start) and key.endswith(".parquet") for key in keys)
+    assert all(key is not None and key.startswith(start) and key.endswith(".parquet") for key in keys)
     assert keys[0] != keys[1], "another judgement's rejects must not replace these"
+    assert rejects_key(link, segment([body(1)]).summary) is None
 
 
 def test_a_summary_is_read_back_from_its_metadata() -> None:

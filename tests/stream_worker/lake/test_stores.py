@@ -1,4 +1,4 @@
-"""One contract, held by the lake in memory and by S3: moto's, and a stub that breaks when told to."""
+"""One contract, held by the lake in memory and by S3: moto's, and a stub that breaks on demand."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_a_conflict_is_tried_again(stub: tuple[S3Stub, S3Lake]) -> None:
     assert s3.requests == ["PUT"] * 3
 
 
-def test_an_outage_is_tried_again_and_then_told(stub: tuple[S3Stub, S3Lake]) -> None:
+def test_an_outage_is_retried_and_then_reported(stub: tuple[S3Stub, S3Lake]) -> None:
     s3, lake = stub
     s3.faults = ["500"]
     assert lake.put_new("k", b"x", {})
@@ -172,7 +172,7 @@ def test_a_missing_bucket_is_a_matter_of_setup(cloud: Cloud) -> None:
             ask()
 
 
-def test_an_outage_is_waited_out_while_patience_lasts_and_nobody_asks_to_stop() -> None:
+def test_an_outage_is_retried_while_patience_lasts_and_no_stop_is_asked_for() -> None:
     s3, session = S3Stub(), boto3.Session(CREDENTIAL, CREDENTIAL, region_name=REGION)
     with s3.serve() as url:
         client = session.client("s3", endpoint_url=url, config=QUICK)

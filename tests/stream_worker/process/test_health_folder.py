@@ -14,7 +14,7 @@ from infra.local.endpoint import CREDENTIAL, REGION
 from infra.local.system import clean_environment
 from stream_worker.process import health_folder
 from stream_worker.process.errors import SetupError
-from stream_worker.shard_life.health import Health, Status, announce, clear, judge
+from stream_worker.shard_life.health import Health, Status, announce, clear, read_health
 from stream_worker.shard_life.pulse import FiledPulse
 from tests.support.e2e.installation import run
 
@@ -83,7 +83,7 @@ def test_links_are_neither_followed_nor_removed(own: Path, tmp_path: Path) -> No
     assert str(link) in said(worker(own))
     assert target.exists()
     assert link.is_symlink()
-    assert judge(own, 2.0, 240.0) == Health(Status.ABSENT)
+    assert read_health(own, 2.0, 240.0) == Health(Status.ABSENT)
     (own / "worker.new").symlink_to(target)
     with pytest.raises(Exception, match="cannot be written"):
         health_folder.replace(own / "worker.json", b"{}")

@@ -84,7 +84,9 @@ def test_athena_finds_in_a_days_description_what_the_tables_has(
     assert found == expected
 
 
-def test_a_place_outside_of_the_bucket_is_told_whole(cloud: Cloud, database: str, glue: GlueCatalog) -> None:
+def test_a_location_outside_the_bucket_is_returned_whole(
+    cloud: Cloud, database: str, glue: GlueCatalog
+) -> None:
     elsewhere = GlueCatalog(cloud.glue, database, "another-bucket")
     elsewhere.add_live(DAY)
     url = "s3://another-bucket/reports/live/dt=2026-11-22/"
@@ -154,7 +156,7 @@ def test_a_missing_database_is_a_matter_of_setup(cloud: Cloud, ask: Callable[[Ca
 
 
 @pytest.mark.parametrize("ask", ASKS)
-def test_an_outage_is_told(cloud: Cloud, glue: GlueCatalog, ask: Callable[[Catalog], object]) -> None:
+def test_an_outage_is_reported(cloud: Cloud, glue: GlueCatalog, ask: Callable[[Catalog], object]) -> None:
     with (
         faults(cloud.url, Fault(service="glue", kind=Kind.FAIL)),
         pytest.raises(OutageError, match="AWS answered InternalServiceException"),

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError
 from stream_worker.publication.history import KEPT, History
-from stream_worker.publication.readers import Readers
+from stream_worker.publication.publication import Publication
 from tests.support.worker.sealing import THE_DAY, Theatre, same, usual
 
 if TYPE_CHECKING:
@@ -68,20 +68,20 @@ class Watched:
 def due(theatre: Theatre) -> str:
     """Seal, roll back and wait until the run is due; return the run."""
     run = theatre.seal.seal(THE_DAY).manifest.run
-    theatre.readers.roll_back(THE_DAY, theatre.tick())
+    theatre.publication.roll_back(THE_DAY, theatre.tick())
     theatre.now += KEPT + timedelta(days=1)
     return run
 
 
 def history(theatre: Theatre, turn: Turn) -> History:
     lake = Interrupted(turn, theatre.stage)
-    return History(lake, Readers(lake, Interrupted(turn, theatre.catalog)))  # type: ignore[arg-type] # stand-ins
+    return History(lake, Publication(lake, Interrupted(turn, theatre.catalog)))  # type: ignore[arg-type] # stand-ins
 
 
 def seal(theatre: Theatre, turn: Turn) -> Seal:
     lake = Interrupted(turn, theatre.stage)
-    readers = Readers(lake, Interrupted(turn, Watched(theatre)))  # type: ignore[arg-type] # stand-ins
-    return replace(theatre.seal, lake=lake, readers=readers, runs=replace(theatre.runs, lake=lake))  # type: ignore[arg-type] # as above
+    publication = Publication(lake, Interrupted(turn, Watched(theatre)))  # type: ignore[arg-type] # stand-ins
+    return replace(theatre.seal, lake=lake, publication=publication, runs=replace(theatre.runs, lake=lake))  # type: ignore[arg-type] # as above
 
 
 def sealed(seal_: Seal) -> None:
@@ -93,8 +93,8 @@ def sealed(seal_: Seal) -> None:
 
 def check(theatre: Theatre, shown: dict[str, Any]) -> None:
     """Assert that readers see all of the day in one generation, and that a seal makes it a run again."""
-    assert len(theatre.readers.seen(THE_DAY)) == 1
-    if theatre.readers.seen(THE_DAY) != {LIVE}:
+    assert len(theatre.publication.all_shown(THE_DAY)) == 1
+    if theatre.publication.all_shown(THE_DAY) != {LIVE}:
         theatre.check_run()
         assert same(theatre.shown(), shown)
     assert len(theatre.rows("reports")) in {45, 50}
@@ -140,7 +140,7 @@ def test_an_expire_between_any_two_steps_of_a_seal(step: int) -> None:
 @pytest.mark.parametrize("step", range(1, calls(expired) + 1))
 def test_an_expire_while_another_removes_the_last_files_of_the_run(step: int) -> None:
     theatre, shown = prepared()
-    (run,) = (manifest.run for manifest in theatre.readers.manifests(THE_DAY))
+    (run,) = (manifest.run for manifest in theatre.publication.manifests(THE_DAY))
     note = f"runs/dt={THE_DAY}/expiring/{run}.json"
     theatre.stage.put_new(note, theatre.now.isoformat().encode(), {})
     theatre.stage.delete([f"runs/dt={THE_DAY}/{run}.json"])
@@ -155,7 +155,7 @@ def test_an_expire_while_another_removes_the_last_files_of_the_run(step: int) ->
 
 def test_an_expire_that_was_cut_off_is_completed_the_next_day_and_a_seal_need_not_wait_for_it() -> None:
     theatre, shown = prepared()
-    (run,) = (manifest.run for manifest in theatre.readers.manifests(THE_DAY))
+    (run,) = (manifest.run for manifest in theatre.publication.manifests(THE_DAY))
     note = f"runs/dt={THE_DAY}/expiring/{run}.json"
 
     def cut_off() -> None:
@@ -172,5 +172,5 @@ def test_an_expire_that_was_cut_off_is_completed_the_next_day_and_a_seal_need_no
     theatre.now += timedelta(days=1)
     assert history(theatre, never).expire(THE_DAY, theatre.now) == [run]
     assert [key for key in theatre.stage.objects if run in key and "switches" not in key] == []
-    assert theatre.readers.seen(THE_DAY) == {other}
+    assert theatre.publication.all_shown(THE_DAY) == {other}
     theatre.check_run()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.errors import RefusedError
 from stream_worker.publication.history import KEPT, History
 from tests.support.worker.sealing import SPAN, THE_DAY, Theatre, crashed, same, usual
@@ -15,7 +15,7 @@ SECOND = timedelta(seconds=1)
 
 
 def history(theatre: Theatre) -> History:
-    return History(theatre.stage, theatre.readers)
+    return History(theatre.stage, theatre.publication)
 
 
 def sealed_twice(theatre: Theatre) -> tuple[str, str]:
@@ -26,7 +26,7 @@ def sealed_twice(theatre: Theatre) -> tuple[str, str]:
 def test_the_generations_say_which_one_readers_see_and_until_when_others_are_kept(theatre: Theatre) -> None:
     assert [kept.generation for kept in history(theatre).of(THE_DAY)] == [LIVE]
     first, second = sealed_twice(theatre)
-    replaced = theatre.readers.switches(THE_DAY)[-1].at
+    replaced = theatre.publication.switches(THE_DAY)[-1].at
     found = history(theatre).of(THE_DAY)
     assert [(kept.generation, kept.current, kept.until) for kept in found] == [
         (LIVE, False, None),
@@ -38,7 +38,7 @@ def test_the_generations_say_which_one_readers_see_and_until_when_others_are_kep
 
 def test_what_is_due_is_removed_and_nothing_else(theatre: Theatre) -> None:
     first, second = sealed_twice(theatre)
-    until = theatre.readers.switches(THE_DAY)[-1].at + KEPT
+    until = theatre.publication.switches(THE_DAY)[-1].at + KEPT
     shown, keys = theatre.shown(), set(theatre.stage.objects)
     assert history(theatre).expire(THE_DAY, until - SECOND) == []
     assert set(theatre.stage.objects) == keys
@@ -50,8 +50,8 @@ def test_what_is_due_is_removed_and_nothing_else(theatre: Theatre) -> None:
     assert history(theatre).expire(THE_DAY, until + 100 * KEPT) == []
     theatre.check_run()
     with pytest.raises(RefusedError, match="has no run"):
-        theatre.readers.roll_back(THE_DAY, theatre.tick(), first)
-    assert theatre.readers.roll_back(THE_DAY, theatre.tick(), LIVE) == LIVE
+        theatre.publication.roll_back(THE_DAY, theatre.tick(), first)
+    assert theatre.publication.roll_back(THE_DAY, theatre.tick(), LIVE) == LIVE
     assert history(theatre).expire(THE_DAY, until + 100 * KEPT) == [second]
     assert len(theatre.rows("reports")) == 50
 
@@ -59,9 +59,9 @@ def test_what_is_due_is_removed_and_nothing_else(theatre: Theatre) -> None:
 def test_a_run_that_readers_came_back_to_is_kept_from_when_they_left_it_last(theatre: Theatre) -> None:
     first, _ = sealed_twice(theatre)
     theatre.now += KEPT / 2
-    theatre.readers.roll_back(THE_DAY, theatre.tick())
+    theatre.publication.roll_back(THE_DAY, theatre.tick())
     theatre.now += KEPT / 2
-    theatre.readers.roll_back(THE_DAY, theatre.tick())
+    theatre.publication.roll_back(THE_DAY, theatre.tick())
     assert first not in history(theatre).expire(THE_DAY, theatre.now + KEPT - SECOND)
     assert first in history(theatre).expire(THE_DAY, theatre.now + KEPT)
 
@@ -99,15 +99,15 @@ def test_a_run_that_readers_are_being_sent_to_is_left_alone(theatre: Theatre) ->
         theatre,
         "crash_before",
         len(theatre.stage.effects) + 2,
-        lambda: theatre.readers.roll_back(THE_DAY, theatre.tick()),
+        lambda: theatre.publication.roll_back(THE_DAY, theatre.tick()),
     )
-    assert theatre.readers.seen(THE_DAY) == {second}
+    assert theatre.publication.all_shown(THE_DAY) == {second}
     assert history(theatre).expire(THE_DAY, theatre.now + 2 * KEPT) == []
-    assert theatre.readers.roll_back(THE_DAY, theatre.tick(), first) == first
+    assert theatre.publication.roll_back(THE_DAY, theatre.tick(), first) == first
     theatre.check_run()
 
 
-def test_a_dry_run_that_nobody_saw_is_kept_from_when_it_was_made(theatre: Theatre) -> None:
+def test_a_dry_run_that_readers_never_saw_is_kept_from_when_it_was_made(theatre: Theatre) -> None:
     theatre.seal.seal(THE_DAY)
     (dry,) = theatre.replay(usual()).replay(SPAN, dry_run=True)
     made_at = dry.manifest.made_at

@@ -11,7 +11,7 @@ from infra.local.emulator.fault import Fault, Kind
 from stream_worker.process.errors import OutageError, SetupError
 from stream_worker.publication.catalog import Catalog, MemoryCatalog
 from stream_worker.publication.glue import GlueCatalog
-from stream_worker.publication.live_days import LiveDays, told_to_glue
+from stream_worker.publication.live_days import LiveDays, live_days_in_glue
 from tests.support.local.control import faults
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Moody(MemoryCatalog):
         return LiveDays(self.connect, lambda: self.now)
 
 
-def test_each_day_is_told_once_and_the_catalog_is_connected_with_the_first() -> None:
+def test_each_day_is_added_once_and_the_catalog_is_connected_with_the_first() -> None:
     catalog = Moody()
     announce = catalog.live_days()
     assert catalog.connected == 0
@@ -101,19 +101,19 @@ def test_a_catalog_that_cannot_be_connected_is_tried_again() -> None:
     assert catalog.asked == [DAY]
 
 
-def test_glue_is_told_and_asked_no_more_than_it_must_be(
+def test_glue_is_called_no_more_often_than_it_must_be(
     cloud: Cloud, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in cloud.endpoint.environment.items():
         monkeypatch.setenv(name, value)
-    announce = told_to_glue(database, database)
+    announce = live_days_in_glue(database, database)
     hang = Fault(service="glue", operation="CreatePartition", kind=Kind.HANG_THEN_BREAK, hang=60)
     with faults(cloud.url, hang) as sabotage, structlog.testing.capture_logs() as lines:
         announce(DAY)
         announce(DAY)
         assert sabotage.hits == [2]
     assert [line["event"] for line in lines] == ["catalog.failed"]
-    announce = told_to_glue(database, database)
+    announce = live_days_in_glue(database, database)
     with faults(cloud.url, Fault(service="glue", kind=Kind.FAIL, times=1)) as sabotage:
         announce(DAY)
         assert sabotage.hits == [1]

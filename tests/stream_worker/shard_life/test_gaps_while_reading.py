@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from stream_worker.audit.held import Held
 from stream_worker.audit.recount import Recount
+from stream_worker.audit.shard_positions import ShardPositions
 from stream_worker.days.completeness import Proof
 from stream_worker.process.limits import Limits
 from stream_worker.process.progress import silent
@@ -69,7 +69,9 @@ def test_nor_does_a_recount_end_by_one(site: Site) -> None:
     slow = Slow(site.cloud.kinesis, lambda: site.at(24))
     stream = KinesisStream(slow, site.stream)  # type: ignore[arg-type] # stands in for the client
     recount = Recount(stream, MINUTE, silent)
-    compared = recount.compare(DAY, {closed.owner}, 0, lambda _: Held(pl.Series("place", dtype=pl.String)))
+    compared = recount.compare(
+        DAY, {closed.owner}, 0, lambda _: ShardPositions(pl.Series("position", dtype=pl.String))
+    )
     assert compared.problems == []
     (note,) = compared.notes
     assert note.startswith(f"{FIRST_SHARD}: the stream no longer lists the shard")

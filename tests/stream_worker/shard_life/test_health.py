@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from stream_worker.commands.cli import main
-from stream_worker.shard_life.health import START_SECONDS, Health, Status, announce, judge, withdraw
+from stream_worker.shard_life.health import START_SECONDS, Health, Status, announce, read_health, withdraw
 from stream_worker.shard_life.pulse import Beat
 
 if TYPE_CHECKING:
@@ -39,31 +39,31 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_without_a_folder_or_a_worker_in_it_there_is_none(tmp_path: Path) -> None:
-    assert judge(tmp_path / "none", NOW, LIMIT) == Health(Status.ABSENT)
+    assert read_health(tmp_path / "none", NOW, LIMIT) == Health(Status.ABSENT)
     hold(tmp_path, 0, NOW)
-    assert judge(tmp_path, NOW, LIMIT) == Health(Status.ABSENT)
+    assert read_health(tmp_path, NOW, LIMIT) == Health(Status.ABSENT)
 
 
 def test_a_worker_that_has_withdrawn_is_absent(folder: Path) -> None:
     withdraw(folder)
     withdraw(folder)
-    assert judge(folder, NOW, LIMIT) == Health(Status.ABSENT)
+    assert read_health(folder, NOW, LIMIT) == Health(Status.ABSENT)
 
 
 def test_a_worker_without_a_shard_starts_and_is_then_one_too_many(folder: Path) -> None:
-    assert judge(folder, STARTED, LIMIT) == Health(Status.STARTING)
-    assert judge(folder, STARTED + START_SECONDS - 1, LIMIT) == Health(Status.STARTING)
-    assert judge(folder, STARTED + START_SECONDS, LIMIT) == Health(Status.HEALTHY)
+    assert read_health(folder, STARTED, LIMIT) == Health(Status.STARTING)
+    assert read_health(folder, STARTED + START_SECONDS - 1, LIMIT) == Health(Status.STARTING)
+    assert read_health(folder, STARTED + START_SECONDS, LIMIT) == Health(Status.HEALTHY)
 
 
 def test_a_worker_with_a_shard_is_healthy_from_its_first_second(folder: Path) -> None:
     shard_id = hold(folder, 0, STARTED + 1)
-    assert judge(folder, STARTED + 2, LIMIT) == Health(Status.HEALTHY, 1, 1.0, shard_id)
+    assert read_health(folder, STARTED + 2, LIMIT) == Health(Status.HEALTHY, 1, 1.0, shard_id)
 
 
 def test_a_quiet_shard_is_healthy(folder: Path) -> None:
     shard_id = hold(folder, 0, at=NOW - 1)
-    assert judge(folder, NOW, LIMIT) == Health(Status.HEALTHY, 1, 1.0, shard_id)
+    assert read_health(folder, NOW, LIMIT) == Health(Status.HEALTHY, 1, 1.0, shard_id)
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(240.0, Status.HEALTHY), (240.1, Status.STUCK)])
@@ -71,7 +71,7 @@ def test_a_record_that_waits_for_longer_than_the_limit_is_stuck(
     folder: Path, seconds: float, status: Status
 ) -> None:
     shard_id = hold(folder, 0, at=NOW - 1, waiting_since=NOW - seconds)
-    assert judge(folder, NOW, LIMIT) == Health(status, 1, seconds, shard_id)
+    assert read_health(folder, NOW, LIMIT) == Health(status, 1, seconds, shard_id)
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(240.0, Status.HEALTHY), (240.1, Status.STUCK)])
@@ -79,14 +79,14 @@ def test_an_owner_that_is_silent_for_longer_than_the_limit_is_stuck(
     folder: Path, seconds: float, status: Status
 ) -> None:
     shard_id = hold(folder, 0, at=NOW - seconds)
-    assert judge(folder, NOW, LIMIT) == Health(status, 1, seconds, shard_id)
+    assert read_health(folder, NOW, LIMIT) == Health(status, 1, seconds, shard_id)
 
 
 def test_the_shard_that_has_waited_the_longest_is_judged(folder: Path) -> None:
     hold(folder, 0, at=NOW)
     worst = hold(folder, 1, at=NOW - 1, waiting_since=NOW - 500)
     hold(folder, 2, at=NOW - 400)
-    assert judge(folder, NOW, LIMIT) == Health(Status.STUCK, 3, 500.0, worst)
+    assert read_health(folder, NOW, LIMIT) == Health(Status.STUCK, 3, 500.0, worst)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_starting_and_healthy_are_well(status: Status, *, well: bool) -> None:
 def test_a_new_start_removes_what_a_dead_worker_left(folder: Path) -> None:
     hold(folder, 0, at=STARTED)
     announce(folder, NOW)
-    assert judge(folder, NOW, LIMIT) == Health(Status.STARTING)
+    assert read_health(folder, NOW, LIMIT) == Health(Status.STARTING)
 
 
 def command(folder: Path, *arguments: str, **variables: str) -> tuple[int, dict[str, Any]]:

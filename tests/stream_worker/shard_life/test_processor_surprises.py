@@ -13,7 +13,7 @@ def test_a_foreign_object_in_a_segments_place_is_named_and_nothing_is_read_past_
     stage = Stage()
     key = f"reports/live/dt=2026-11-22/{SHARD.epoch}.{SHARD.shard_id}.start.parquet"
     stage.objects[key] = (b"", {"made-by": "hand"})
-    with pytest.raises(SetupError, match=f"{SHARD.shard_id}.start.parquet is no segment"):
+    with pytest.raises(SetupError, match=f"{SHARD.shard_id}.start.parquet is not one of"):
         stage.processor(LIMITS)
 
 

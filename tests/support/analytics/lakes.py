@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
-from stream_worker.lake import generation
-from stream_worker.lake.segment import LIVE, parquet
-from stream_worker.publication.readers import Switch
+from stream_worker.lake.keys import LIVE, SwitchKey, shown_folder
+from stream_worker.lake.segment import parquet
+from stream_worker.publication.switch import Switch
 from tests.support.analytics.truth import DAY, Truth
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def write(folder: Path, truth: Truth) -> Path:
     """Write what is known as a lake: a file a day and table, at the generation that `states` says."""
     for day, state in truth.states.items():
         run = RUN if state == "sealed" else LIVE
-        _write(folder / generation.prefix("reports", day, run), _reports(truth, day))
-        _write(folder / generation.prefix("rejects", day, run), _rejects(truth, day))
+        _write(folder / shown_folder("reports", day, run), _reports(truth, day))
+        _write(folder / shown_folder("rejects", day, run), _rejects(truth, day))
         if run != LIVE:
             _note(folder, day, run)
     for day in {row[0] for row in (*truth.reports, *truth.rejects)}:
@@ -133,7 +133,7 @@ def _write(folder: Path, rows: pl.DataFrame) -> None:
 def _note(folder: Path, day: date, run: str) -> None:
     at = moment(day) + DAY
     note = Switch(day=day, at=at, why="seal", before=LIVE, after=run)
-    path = folder / f"{generation.switches_prefix(day)}{at:%Y%m%dT%H%M%S.%fZ}.{run}.json"
+    path = folder / SwitchKey(day, at, run).key
     path.parent.mkdir(parents=True)
     path.write_text(note.model_dump_json(), encoding="utf-8")
 
@@ -142,5 +142,5 @@ def put_back(folder: Path, day: date) -> None:
     """Note what a rollback notes: readers of a sealed day see what is live."""
     at = moment(day) + 2 * DAY
     note = Switch(day=day, at=at, why="rollback", before=RUN, after=LIVE)
-    path = folder / f"{generation.switches_prefix(day)}{at:%Y%m%dT%H%M%S.%fZ}.{LIVE}.json"
+    path = folder / SwitchKey(day, at, LIVE).key
     path.write_text(note.model_dump_json(), encoding="utf-8")

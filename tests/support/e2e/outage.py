@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stream_worker.lake.segment import Summary, start_of
+from stream_worker.lake.keys import SegmentKey
+from stream_worker.lake.segment import Summary
 from tests.support.e2e import family
 from tests.support.local.control import faults
 
@@ -64,12 +65,11 @@ def newest(producer: Producer) -> dict[str, int]:
 
 def all_reached(lake: Lake, wanted: dict[str, int]) -> bool:
     """Say whether the chain of each shard ends where it is wanted to, or later."""
-    last: dict[str, str] = {}
-    for key in lake.keys("reports/live/"):
-        shard_id = key.rpartition("/")[2].split(".")[1]
-        last[shard_id] = max(key, last.get(shard_id, key), key=start_of)
+    last: dict[str, SegmentKey] = {}
+    for key in filter(None, map(SegmentKey.parse, lake.keys("reports/live/"))):
+        last[key.shard_id] = max(key, last.get(key.shard_id, key), key=lambda one: one.start)
     return all(
-        shard_id in last and Summary.parse(lake.metadata(last[shard_id])).last.sequence_number >= number
+        shard_id in last and Summary.parse(lake.metadata(last[shard_id].key)).last.sequence_number >= number
         for shard_id, number in wanted.items()
     )
 

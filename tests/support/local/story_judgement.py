@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 def rejects(day: StoryDay) -> Counter[tuple[bytes, str, str | None]]:
     """Return what is rejected of a day, live and as it is sealed: the body, the reason and the rule.
 
-    Those that are rejected at the seal are written anew, as the worker does: the fields in the same order.
+    Those that are rejected at the seal are written again, as the worker does: the fields in the same order.
     """
     arrivals = [int(one.arrives.timestamp() * 1000) for one in day.sent]
     held = records([one.body for one in day.sent], arrivals=arrivals)
     live = settle(held, Seen(), "shardId-000000000000")
     reports = live.accepted.sort("stack_id")
     evidence = day_fraud.study(day_pipeline.with_nonces(reports))
-    sealed = day_pipeline.judge(reports, evidence)
+    sealed = day_pipeline.settle_part(reports, evidence)
     columns = ("body", "reason", "rule")
     rows = [*live.rejected.select(columns).rows(), *sealed.rejected.select(columns).rows()]
     return Counter(rows)

@@ -13,9 +13,9 @@ import polars as pl
 
 from infra.analytics.lake_folder import FolderLake
 from schemas.tables import REJECTS, REPORTS
-from stream_worker.lake import generation
-from stream_worker.lake.segment import LIVE, parquet
-from stream_worker.publication.readers import Switch
+from stream_worker.lake.keys import LIVE, PartKey, SwitchKey, shown_folder
+from stream_worker.lake.segment import parquet
+from stream_worker.publication.switch import Switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,11 +96,11 @@ def _write(lake: FolderLake, day: date, table: Table, rows: list[tuple[Any, ...]
     frame = pl.DataFrame(rows, schema=table.polars, orient="row")
     half = len(frame) // 2
     for number, part in enumerate((frame[:half], frame[half:], frame[:0])):
-        lake.put_new(f"{generation.prefix(table.name, day, LIVE)}{number}.parquet", parquet(part), {})
+        lake.put_new(f"{shown_folder(table.name, day, LIVE)}{number}.parquet", parquet(part), {})
     if not live:
         run = f"run{day:%Y%m%d}"
-        lake.put_new(f"{generation.prefix(table.name, day, run)}part-00000.parquet", parquet(frame), {})
+        lake.put_new(PartKey(table.name, day, run, 0).key, parquet(frame), {})
         at = datetime.combine(day + timedelta(days=1), time(1), UTC)
         note = Switch(day=day, at=at, why="seal", before=LIVE, after=run)
-        key = f"{generation.switches_prefix(day)}{at:%Y%m%dT%H%M%S}.json"
+        key = SwitchKey(day, at, run).key
         lake.put_new(key, note.model_dump_json().encode(), {})

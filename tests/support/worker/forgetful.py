@@ -12,7 +12,7 @@ from stream_worker.days.completeness import Completeness
 from stream_worker.engines.poll import PollEngine
 from stream_worker.lake.chain import Chain
 from stream_worker.lake.committed import read_day
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.lake.store import MemoryLake
 from stream_worker.process.problem import Kind
 from stream_worker.process.stop import Stop

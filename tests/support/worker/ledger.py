@@ -14,12 +14,12 @@ from stream_worker.days.run_builder import RunBuilder
 from stream_worker.judging.judgement import JUDGEMENT
 from stream_worker.lake.chain import Chain
 from stream_worker.lake.committed import read_day
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.lake.store import MemoryLake
 from stream_worker.process.limits import Limits
 from stream_worker.process.progress import silent
 from stream_worker.publication.catalog import MemoryCatalog
-from stream_worker.publication.readers import Readers
+from stream_worker.publication.publication import Publication
 from stream_worker.shard_life.processor import Processor
 from stream_worker.stream.records import Records
 from stream_worker.stream.shard import Shard
@@ -46,8 +46,8 @@ class Ledger:
     now: datetime = SEALED_AT
 
     @property
-    def readers(self) -> Readers:
-        return Readers(self.lake, self.catalog)
+    def publication(self) -> Publication:
+        return Publication(self.lake, self.catalog)
 
     def commit(self, held: Records, shard: Shard = SHARD, *, size: int = SEGMENT_RECORDS) -> None:
         """Commit records in segments of `size`."""
@@ -63,12 +63,12 @@ class Ledger:
         found = read_day(self.lake, generation, day)
         builder = RunBuilder(self.lake, JUDGEMENT, silent)
         proofs = dict.fromkeys(found.by_owner(), "tip")
-        manifest = builder.build(found, proofs, self.readers.current(day), SEALED_AT)
-        self.readers.point(day, manifest.run, "seal", SEALED_AT)
+        manifest = builder.build(found, proofs, self.publication.shown(day), SEALED_AT)
+        self.publication.show(day, manifest.run, "seal", SEALED_AT)
         return manifest
 
     def audit(self, day: date = TODAY) -> Audit:
-        return Auditor(self.readers, silent, now=lambda: self.now).audit(day)
+        return Auditor(self.publication, silent, now=lambda: self.now).audit(day)
 
     def held(self, prefix: str = f"reports/live/dt={DAY}/") -> list[str]:
         return list(self.lake.keys(prefix))

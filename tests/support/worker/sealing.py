@@ -17,11 +17,11 @@ from stream_worker.days.seal import Seal
 from stream_worker.days.sorter import PART_ROWS
 from stream_worker.judging.judgement import JUDGEMENT, Judgement
 from stream_worker.lake.chain import Chain
-from stream_worker.lake.segment import LIVE
+from stream_worker.lake.keys import LIVE
 from stream_worker.process.limits import Limits
 from stream_worker.process.progress import silent
 from stream_worker.publication.catalog import MemoryCatalog
-from stream_worker.publication.readers import Readers
+from stream_worker.publication.publication import Publication
 from stream_worker.shard_life.processor import Processor
 from stream_worker.stream.shard import Shard
 from stream_worker.stream.span import Span
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from stream_worker.lake.committed import CommittedDay
-    from stream_worker.lake.link import Owner
+    from stream_worker.lake.keys import Owner
     from stream_worker.process.progress import Move
     from stream_worker.stream.records import Records
 
@@ -137,8 +137,8 @@ class Theatre:
         return self
 
     @property
-    def readers(self) -> Readers:
-        return Readers(self.stage, self.catalog)
+    def publication(self) -> Publication:
+        return Publication(self.stage, self.catalog)
 
     @property
     def runs(self) -> RunBuilder:
@@ -147,10 +147,10 @@ class Theatre:
     @property
     def seal(self) -> Seal:
         proofs = self.proofs
-        return Seal(self.stage, self.readers, self.runs, proofs, self.tick)  # type: ignore[arg-type] # its stand-in
+        return Seal(self.stage, self.publication, self.runs, proofs, self.tick)  # type: ignore[arg-type] # its stand-in
 
     def replay(self, feed: Feed) -> Replay:
-        return Replay(self.stage, self.readers, self.runs, FakeStream(self, feed), self.tick)
+        return Replay(self.stage, self.publication, self.runs, FakeStream(self, feed), self.tick)
 
     def tick(self) -> datetime:
         self.now += timedelta(seconds=1)
@@ -174,9 +174,9 @@ class Theatre:
 
     def check_run(self, day: date = THE_DAY) -> None:
         """Assert that readers of both tables find one run, all of it and nothing else."""
-        (run,) = self.readers.seen(day)
+        (run,) = self.publication.all_shown(day)
         assert run not in {None, LIVE}
-        manifest = next(found for found in self.readers.manifests(day) if found.run == run)
+        manifest = next(found for found in self.publication.manifests(day) if found.run == run)
         assert self.keys("reports", day) == [part.key for part in manifest.reports]
         assert self.keys("rejects", day) == [part.key for part in manifest.rejects]
         assert self.rows("reports", day).schema == REPORTS.polars

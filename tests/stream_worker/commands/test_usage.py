@@ -9,7 +9,7 @@ DAYS = ["--from", "2026-11-22", "--to", "2026-11-22"]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "error"),
     [
         (["seal"], "give --day or --all"),
         (["seal", "--day", "2026-11-22", "--all"], "give --day or --all"),
@@ -31,13 +31,13 @@ DAYS = ["--from", "2026-11-22", "--to", "2026-11-22"]
         (["replay", *DAYS, "--name", ""], "--name"),
     ],
 )
-def test_a_wrong_usage_is_told_and_has_status_2(
-    arguments: list[str], told: str, monkeypatch: pytest.MonkeyPatch
+def test_wrong_usage_is_explained_with_status_2(
+    arguments: list[str], error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("METRICS_BUCKET", "lake")
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 2
-    assert told in done.output
+    assert error in done.output
 
 
 @pytest.mark.parametrize("command", [["seal", "--all"], ["expire"], ["replay", *DAYS]])
