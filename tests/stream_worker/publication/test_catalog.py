@@ -133,11 +133,11 @@ def test_days_are_listed_page_by_page(
     assert glue.days("reports") == {DAY: f"s3://b/{DAY}/", NEXT: f"s3://b/{NEXT}/"}
 
 
-def test_a_value_that_is_no_day_is_named(cloud: Cloud, database: str, glue: GlueCatalog) -> None:
+def test_a_partition_that_is_not_of_a_date_is_named(cloud: Cloud, database: str, glue: GlueCatalog) -> None:
     storage: Any = REPORTS.storage(f"s3://{database}/x/")
     wanted: Any = {"Values": ["__HIVE_DEFAULT_PARTITION__"], "StorageDescriptor": storage}
     cloud.glue.create_partition(DatabaseName=database, TableName="reports", PartitionInput=wanted)
-    with pytest.raises(SetupError, match="table reports: dt=__HIVE_DEFAULT_PARTITION__ is no day"):
+    with pytest.raises(SetupError, match="dt=__HIVE_DEFAULT_PARTITION__ of table reports is not a date"):
         glue.days("reports")
 
 

@@ -87,7 +87,7 @@ def test_reports_of_a_run_that_are_gone_are_refused_at_any_age(
 
 def test_live_segments_that_have_expired_are_refused(theatre: Theatre, runs: tuple[str, str]) -> None:
     theatre.stage.delete(list(theatre.stage.keys("reports/live/")))
-    with pytest.raises(RefusedError, match="are gone"):
+    with pytest.raises(RefusedError, match="no longer exist"):
         theatre.publication.roll_back(THE_DAY, theatre.tick(), LIVE)
     assert theatre.publication.all_shown(THE_DAY) == {runs[1]}
 
