@@ -16,7 +16,7 @@ from infra.analytics.engine import Engine
 from infra.analytics.opening import open_lake
 from infra.analytics.place import PlaceError
 from infra.analytics.public.publication import WEEKS, as_csv, as_json, publication
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from infra.analytics.reporting import write_report
 from infra.analytics.writing import write
 from schemas.printable import printable

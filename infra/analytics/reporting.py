@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra.analytics.cell import cell
 from infra.analytics.engine import Engine
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from infra.analytics.report import render
 from infra.analytics.writing import write
 

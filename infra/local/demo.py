@@ -16,7 +16,7 @@ from infra.analytics.answer_table import as_table
 from infra.analytics.cell import cell
 from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from infra.analytics.reporting import write_report
 from infra.fleets import accounting, fleet, traffic
 from infra.local.system import start_system

@@ -9,6 +9,7 @@ from collections import defaultdict
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from infra.analytics.features import FEATURES
 from infra.analytics.public.groups import LEAST, STEP, disjoint, part
 from infra.analytics.question import Question
 from schemas.releases import RELEASED
@@ -32,7 +33,6 @@ RULE: Final = tuple(
 )
 """The rule in plain sentences, as the file states it."""
 
-_FEATURES: Final = ("tokenize", "detokenize", "createGrant")
 _NOTE: Final = (
     f"{LEAST} or more deployments, rounded to {STEP}; smaller groups and their complements are left out"
 )
@@ -85,7 +85,7 @@ def _week(kinds: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
         "deployments": shown.whole,
         "versions": dict(shown.named),
         "smaller_versions_together": shown.others,
-        "features": {name: _feature(name, kinds, whole) for name in _FEATURES},
+        "features": {name: _feature(name, kinds, whole) for name in FEATURES},
     }
 
 

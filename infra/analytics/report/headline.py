@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra.analytics.report.numbers import NONE, count, day, listed, whole
+from infra.analytics.charts.numbers import NONE, count, day, listed, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from infra.analytics.report.days import Days
-    from infra.analytics.report.section import Row
+    from infra.analytics.charts.days import Days
+    from infra.analytics.charts.section import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import sys
 from datetime import date
 from typing import TYPE_CHECKING
 
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from infra.local.system import clean_environment
 from tests.support.analytics import lakes
 from tests.support.analytics.truth import Truth

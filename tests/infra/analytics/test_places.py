@@ -12,7 +12,7 @@ from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
 from infra.analytics.opening import open_lake
 from infra.analytics.place import PlaceError
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from tests.support.analytics import lakes
 from tests.support.analytics.truth import DAY, Truth
 

@@ -11,7 +11,7 @@ from infra.analytics.answer_table import as_lines
 from infra.analytics.bucket import Bucket
 from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from tests.infra.analytics.conftest import LAST, MISSING
 from tests.infra.analytics.test_answers import agree
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from infra.analytics.report.drawing import draw
-from infra.analytics.report.lines import Line, Panel
-from infra.analytics.report.numbers import count, day, percent, whole
-from infra.analytics.report.section import Figure, Section, Table
-from infra.analytics.report.theme import SERIES
+from infra.analytics.charts.drawing import draw
+from infra.analytics.charts.lines import Line, Panel
+from infra.analytics.charts.numbers import count, day, percent, whole
+from infra.analytics.charts.section import Figure, Section, Table
+from infra.analytics.charts.theme import SERIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import altair as alt
 
+    from infra.analytics.charts.days import Days
+    from infra.analytics.charts.drawing import Shape
+    from infra.analytics.charts.section import Row
     from infra.analytics.question import Question
-    from infra.analytics.report.days import Days
-    from infra.analytics.report.drawing import Shape
-    from infra.analytics.report.section import Row
 
 _LINES = {"active_28_days": "28 days", "active_7_days": "7 days", "deployments": "1 day"}
 

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import altair as alt
 
-from infra.analytics.report.bars import PALE
-from infra.analytics.report.drawing import chart_of, draw
-from infra.analytics.report.labels import labels, printable
-from infra.analytics.report.numbers import NONE, count, listed, percent, whole
-from infra.analytics.report.section import Figure, Section, Table
-from infra.analytics.report.theme import DASH, SERIES
-from infra.analytics.report.version_order import newer
+from infra.analytics.charts.bars import PALE
+from infra.analytics.charts.drawing import chart_of, draw
+from infra.analytics.charts.labels import labels, printable
+from infra.analytics.charts.numbers import NONE, count, listed, percent, whole
+from infra.analytics.charts.section import Figure, Section, Table
+from infra.analytics.charts.theme import DASH, SERIES
+from infra.analytics.charts.version_order import newer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infra.analytics.charts.days import Days
+    from infra.analytics.charts.drawing import Shape
+    from infra.analytics.charts.section import Row
     from infra.analytics.question import Question
-    from infra.analytics.report.days import Days
-    from infra.analytics.report.drawing import Shape
-    from infra.analytics.report.section import Row
 
 _MOST: Final = 16
 

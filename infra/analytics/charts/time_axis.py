@@ -10,7 +10,7 @@ import altair as alt
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infra.analytics.report.drawing import Shape
+    from infra.analytics.charts.drawing import Shape
 
 
 def noon(day: date) -> str:

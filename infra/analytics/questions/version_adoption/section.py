@@ -6,12 +6,12 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from infra.analytics.report.bands import bands, draw_bands
-from infra.analytics.report.drawing import draw
-from infra.analytics.report.labels import printable
-from infra.analytics.report.numbers import count, day, percent, whole
-from infra.analytics.report.section import Figure, Section, Table
-from infra.analytics.report.version_order import newer
+from infra.analytics.charts.bands import bands, draw_bands
+from infra.analytics.charts.drawing import draw
+from infra.analytics.charts.labels import printable
+from infra.analytics.charts.numbers import count, day, percent, whole
+from infra.analytics.charts.section import Figure, Section, Table
+from infra.analytics.charts.version_order import newer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     import altair as alt
 
+    from infra.analytics.charts.days import Days
+    from infra.analytics.charts.drawing import Shape
+    from infra.analytics.charts.section import Row
     from infra.analytics.question import Question
-    from infra.analytics.report.days import Days
-    from infra.analytics.report.drawing import Shape
-    from infra.analytics.report.section import Row
 
 
 def section(question: Question, rows: Sequence[Row], known: Days) -> Section:

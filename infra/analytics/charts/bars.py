@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import altair as alt
 
-from infra.analytics.report.drawing import chart_of
-from infra.analytics.report.time_axis import following, time_axis
+from infra.analytics.charts.drawing import chart_of
+from infra.analytics.charts.time_axis import following, time_axis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from infra.analytics.report.days import Days
-    from infra.analytics.report.drawing import Shape
+    from infra.analytics.charts.days import Days
+    from infra.analytics.charts.drawing import Shape
 
 PALE: Final = 0.35
 """The opacity of what is provisional."""

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 import altair as alt
 
-from infra.analytics.report.drawing import draw
-from infra.analytics.report.lines import Line, Panel
-from infra.analytics.report.numbers import day, listed, percent, whole
-from infra.analytics.report.section import Figure, Section, Table
-from infra.analytics.report.theme import SERIES
+from infra.analytics.charts.drawing import draw
+from infra.analytics.charts.lines import Line, Panel
+from infra.analytics.charts.numbers import day, listed, percent, whole
+from infra.analytics.charts.section import Figure, Section, Table
+from infra.analytics.charts.theme import SERIES
+from infra.analytics.features import FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
+    from infra.analytics.charts.days import Days
+    from infra.analytics.charts.drawing import Shape
+    from infra.analytics.charts.section import Row
     from infra.analytics.question import Question
-    from infra.analytics.report.days import Days
-    from infra.analytics.report.drawing import Shape
-    from infra.analytics.report.section import Row
 
-FEATURES: Final = ("tokenize", "detokenize", "createGrant")
 _CALLS: Final = {"p90_calls": "p90", "median_calls": "median"}
 
 

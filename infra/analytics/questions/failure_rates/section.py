@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Final
 
 import altair as alt
 
-from infra.analytics.report.drawing import chart_of, draw
-from infra.analytics.report.labels import labels, printable
-from infra.analytics.report.numbers import percent, whole
-from infra.analytics.report.section import Figure, Section, Table
-from infra.analytics.report.sections.feature_use import FEATURES
-from infra.analytics.report.theme import SERIES
-from infra.analytics.report.version_order import newer
+from infra.analytics.charts.drawing import chart_of, draw
+from infra.analytics.charts.labels import labels, printable
+from infra.analytics.charts.numbers import percent, whole
+from infra.analytics.charts.section import Figure, Section, Table
+from infra.analytics.charts.theme import SERIES
+from infra.analytics.charts.version_order import newer
+from infra.analytics.features import FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from infra.analytics.charts.days import Days
+    from infra.analytics.charts.drawing import Shape
+    from infra.analytics.charts.section import Row
     from infra.analytics.question import Question
-    from infra.analytics.report.days import Days
-    from infra.analytics.report.drawing import Shape
-    from infra.analytics.report.section import Row
 
 _MOST: Final = 14
 

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import altair as alt
 
-from infra.analytics.report.bars import PALE
-from infra.analytics.report.days import runs
-from infra.analytics.report.drawing import chart_of
-from infra.analytics.report.labels import labels
-from infra.analytics.report.theme import INK, ON_RAMP, OTHER, PAPER, RAMP, TEXT
-from infra.analytics.report.time_axis import following, noon, time_axis
-from infra.analytics.report.version_order import newer
+from infra.analytics.charts.bars import PALE
+from infra.analytics.charts.days import runs
+from infra.analytics.charts.drawing import chart_of
+from infra.analytics.charts.labels import labels
+from infra.analytics.charts.theme import INK, ON_RAMP, OTHER, PAPER, RAMP, TEXT
+from infra.analytics.charts.time_axis import following, noon, time_axis
+from infra.analytics.charts.version_order import newer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from infra.analytics.report.days import Days
-    from infra.analytics.report.drawing import Shape
-    from infra.analytics.report.section import Row
+    from infra.analytics.charts.days import Days
+    from infra.analytics.charts.drawing import Shape
+    from infra.analytics.charts.section import Row
 
 _MOST: Final = len(RAMP)
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
 
-    from infra.analytics.report.section import Row
+    from infra.analytics.charts.section import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Final
 
 import altair as alt
 
-from infra.analytics.report.bars import bar, bars
-from infra.analytics.report.drawing import chart_of, draw
-from infra.analytics.report.numbers import count, day, whole
-from infra.analytics.report.section import Figure, Section, Table
-from infra.analytics.report.theme import SERIES, SOFT
+from infra.analytics.charts.bars import bar, bars
+from infra.analytics.charts.drawing import chart_of, draw
+from infra.analytics.charts.numbers import count, day, whole
+from infra.analytics.charts.section import Figure, Section, Table
+from infra.analytics.charts.theme import SERIES, SOFT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infra.analytics.charts.days import Days
+    from infra.analytics.charts.drawing import Shape
+    from infra.analytics.charts.section import Row
     from infra.analytics.question import Question
-    from infra.analytics.report.days import Days
-    from infra.analytics.report.drawing import Shape
-    from infra.analytics.report.section import Row
 
 _DAYS: Final = 28
 _SHOWN: Final = 90

@@ -11,12 +11,12 @@ import vl_convert
 from altair.utils.schemapi import debug_mode
 from markupsafe import Markup
 
-from infra.analytics.report.theme import themed
+from infra.analytics.charts.theme import themed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from infra.analytics.report.section import Row
+    from infra.analytics.charts.section import Row
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _DROPPED: Final = (

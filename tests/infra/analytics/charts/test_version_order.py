@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from infra.analytics.report.version_order import newer
+from infra.analytics.charts.version_order import newer
 
 OLD_TO_NEW = ("0.9.10", "1.9.1", "1.10.0-rc.2", "1.10.0-rc.10", "1.10.0", "2.0.0-beta.1", "2.0.0")
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import altair as alt
 
-from infra.analytics.report.days import runs
-from infra.analytics.report.drawing import chart_of
-from infra.analytics.report.labels import spread
-from infra.analytics.report.theme import DASH, PAPER, TEXT
-from infra.analytics.report.time_axis import noon, time_axis
+from infra.analytics.charts.days import runs
+from infra.analytics.charts.drawing import chart_of
+from infra.analytics.charts.labels import spread
+from infra.analytics.charts.theme import DASH, PAPER, TEXT
+from infra.analytics.charts.time_axis import noon, time_axis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from infra.analytics.report.days import Days
-    from infra.analytics.report.drawing import Shape
+    from infra.analytics.charts.days import Days
+    from infra.analytics.charts.drawing import Shape
 
 _ROOM: Final = 1.08
 """How much higher than the highest point the panel is."""

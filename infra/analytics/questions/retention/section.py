@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import altair as alt
 
-from infra.analytics.report.drawing import chart_of, draw
-from infra.analytics.report.numbers import NONE, count, day, percent, whole
-from infra.analytics.report.section import Figure, Section, Table
-from infra.analytics.report.theme import ON_RAMP, RAMP
+from infra.analytics.charts.drawing import chart_of, draw
+from infra.analytics.charts.numbers import NONE, count, day, percent, whole
+from infra.analytics.charts.section import Figure, Section, Table
+from infra.analytics.charts.theme import ON_RAMP, RAMP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infra.analytics.charts.days import Days
+    from infra.analytics.charts.drawing import Shape
+    from infra.analytics.charts.section import Row
     from infra.analytics.question import Question
-    from infra.analytics.report.days import Days
-    from infra.analytics.report.drawing import Shape
-    from infra.analytics.report.section import Row
 
 _MOST: Final = 13
 """Weeks whose text fits into a cell, on a phone too."""

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Final
 
 import altair as alt
 
-from infra.analytics.report.bars import bar, bars
-from infra.analytics.report.drawing import draw
-from infra.analytics.report.labels import printable
-from infra.analytics.report.numbers import NONE, count, day, percent, whole
-from infra.analytics.report.section import Figure, Section, Table
-from infra.analytics.report.theme import SERIES
+from infra.analytics.charts.bars import bar, bars
+from infra.analytics.charts.drawing import draw
+from infra.analytics.charts.labels import printable
+from infra.analytics.charts.numbers import NONE, count, day, percent, whole
+from infra.analytics.charts.section import Figure, Section, Table
+from infra.analytics.charts.theme import SERIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from infra.analytics.charts.days import Days
+    from infra.analytics.charts.drawing import Shape
+    from infra.analytics.charts.section import Row
     from infra.analytics.question import Question
-    from infra.analytics.report.days import Days
-    from infra.analytics.report.drawing import Shape
-    from infra.analytics.report.section import Row
 
 _REASONS: Final = ("duplicate", "fraud", "invalid", "malformed")
 
