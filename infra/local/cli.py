@@ -48,7 +48,7 @@ _ENGINE = click.option(
     show_default=True,
     help="What the worker reads with. kcl: the Kinesis Client Library of production, on Java.",
 )
-_REPORTS: Final = 10_000
+_REPORTS: Final = 4_000
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -124,35 +124,41 @@ main.add_command(report)
 
 
 @main.command()
-@click.option("--reports", type=click.IntRange(1, 1_000_000), help="Of one day.  [default: 10000]")
 @click.option(
-    "--days", type=DAYS, help="Play so many days instead of one, each sealed; the last is yesterday."
+    "--reports", type=click.IntRange(1, 1_000_000), help="How many are sent today.  [default: 4000]"
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same days.")
+@click.option(
+    "--days", type=DAYS, help="Fill so many days, all sealed, and play none; the last is yesterday."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same reports.")
 @click.option("--lake", type=click.Path(path_type=Path), help="A new folder for the lake's files.")
 @_ENGINE
 @click.pass_context
 def demo(  # noqa: PLR0913, PLR0917 - what the command takes
     context: click.Context, reports: int | None, days: int | None, seed: int, lake: Path | None, engine: str
 ) -> None:
-    """Play a day of a fleet through the whole system and show what became of it.
+    """Play a day of a fleet through the whole system, with four weeks of the same fleet behind it.
 
-    Honest reports, resent, broken and forged ones go over HTTP to the edge; the worker settles them; then you
-    see the accounts, the objects in the lake and the answers to three questions in SQL.
+    The worker's code first fills a lake with 28 days, as `fill` does. Then today's reports, honest, resent,
+    broken and forged ones, go over HTTP to the edge, and the worker commits them. You see what became of each,
+    the objects in the lake, the answers to three questions in SQL, and what to look for on the report page,
+    which opens in your browser if this is a terminal with a screen.
 
-    With --days it is the story that `fill` tells, without the edge; then you read what to look for.
+    With --days it plays the days of `fill` alone, without the edge.
     """
     given = context.get_parameter_source("engine") is not ParameterSource.DEFAULT
     if days is not None and (reports is not None or given):
-        raise click.UsageError("--days goes with neither --reports nor --engine: they are the one day's")
+        raise click.UsageError(
+            "--days cannot be combined with --reports or --engine: those are for the day that is played"
+        )
     folder = lake or Path(f"lake-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     if folder.exists():
-        raise click.UsageError(f"{folder} is there already; name a new folder with --lake")
+        raise click.UsageError(f"{folder} exists already; name a new folder with --lake")
     logs, console = _log_folder(), Console()
     close()
     with _reported(), until_stopped():
+        configure("metrics-local-demo", for_people=True)
         if days is not None:
-            configure("metrics-local-demo", for_people=True)
             demo_days.run(console, days=days, seed=seed, lake=folder, logs=logs)
         else:
             reports = reports or _REPORTS

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError
 from rich.console import Console
 
 from infra.fleets.story.telling import tell
-from infra.local.demo_days import play, yesterday
+from infra.local.demo_days import play_story, show_notes, yesterday
 from infra.local.filling.refusals import FillError
 from infra.local.filling.target import Place
 from infra.local.resources import named
@@ -42,7 +42,9 @@ def fill(days: int, seed: int) -> None:
         session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
         clients = session.client("kinesis"), session.client("s3"), session.client("glue")
         with until_stopped():
-            play(Console(), Place(*clients, named(os.environ)), tell(days, seed, yesterday()))
+            console, story = Console(), tell(days, seed, yesterday())
+            play_story(console, Place(*clients, named(os.environ)), story)
+            show_notes(console, story.notes)
     except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
         text = f"{error} Set AWS_ENDPOINT_URL to the emulator's URL, and AWS_REGION."
         raise click.ClickException(text) from error

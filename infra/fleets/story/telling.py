@@ -50,7 +50,7 @@ def tell(  # noqa: PLR0913 - what can be chosen of a story
     out = releases(days)
     fleet = Population(random.Random(f"{seed} fleet"), out, days, start, end)  # noqa: S311 - repeatable on purpose
     told: list[StoryDay] = []
-    for number in range(days):
+    for number in range(days + 1):
         day = last_day - timedelta(days=days - 1 - number)
         rng = random.Random(f"{seed} day {number}")  # noqa: S311 - the same
         sent = list(_Day(day, number, out, rng).sent(fleet.reporting(number)))
@@ -59,7 +59,8 @@ def tell(  # noqa: PLR0913 - what can be chosen of a story
             arrived_at = pl.lit(datetime(day.year, day.month, day.day, tzinfo=UTC))
             sent += flood(wave, reports(sent).with_columns(arrived_at=arrived_at), forgeries, seed + number)
         told.append(StoryDay(day, [] if day in silent else sorted(sent, key=lambda one: one.arrives)))
-    return Story(told, notes(told, out, waves(days), silent))
+    *story, next_day = told
+    return Story(story, notes(story, out, waves(days), silent), next_day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from infra.fleets.story.telling import tell
-from infra.local.demo import download
 from infra.local.filling.fill import fill
 from infra.local.filling.target import Place
+from infra.local.lake_copy import download
 from infra.local.resources import Resources, create
 from infra.local.system import Cloud
 from tests.support.analytics.truth import DAY, Truth
