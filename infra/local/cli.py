@@ -149,7 +149,7 @@ def demo(  # noqa: PLR0913, PLR0917 - what the command takes
     given = context.get_parameter_source("engine") is not ParameterSource.DEFAULT
     if days is not None and (reports is not None or given):
         raise click.UsageError(
-            "--days cannot be combined with --reports or --engine: those are for the day that is played"
+            "--days cannot be combined with --reports or --engine, which are for today alone"
         )
     folder = lake or Path(f"lake-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     if folder.exists():

@@ -87,7 +87,7 @@ def run(console: Console, *, reports: int, seed: int, lake: Path, logs: Path, en
 def weeks_before(reports: int, seed: int, last_day: date) -> Story:
     """Return the story of a fleet that grows until it sends about as many reports as the day after it needs.
 
-    A larger day than 4,000 reports has new deployments beside the story's, as weeks of them would take minutes.
+    A day of more than 4,000 reports has new deployments beside the story's: weeks of them would take minutes.
     """
     size = max(1, round(_FLEET_SHARE * min(reports, _LARGEST_FLEET)))
     return tell(DAYS, seed, last_day, start=max(1, size // _GROWTH), end=size, forgeries=size // 2)
