@@ -18,6 +18,7 @@ from infra.analytics.place import PlaceError
 from infra.analytics.public.publication import WEEKS, as_csv, as_json, publication
 from infra.analytics.questions import QUESTIONS
 from infra.analytics.reporting import write_report
+from infra.analytics.terminal_table import print_table
 from infra.analytics.writing import write
 from schemas.printable import printable
 from stream_worker.process.errors import WorkerError
@@ -78,7 +79,7 @@ def query(name: str, lake: str | None, *, as_json: bool) -> None:
         for line in as_lines(answer):
             click.echo(line)
         return
-    Console().print(as_table(answer))
+    print_table(Console(), as_table(answer))
 
 
 @main.command()

@@ -140,7 +140,7 @@ def demo(  # noqa: PLR0913, PLR0917 - what the command takes
     """Play a day of a fleet through the whole system, with four weeks of the same fleet behind it.
 
     The worker's code first fills a lake with 28 days, as `fill` does. Then today's reports, honest, resent,
-    broken and forged ones, go over HTTP to the edge, and the worker commits them. You see what became of each,
+    broken and forged ones, go over HTTP to the edge, and the worker commits them. You see the outcomes,
     the objects in the lake, the answers to three questions in SQL, and what to look for on the report page,
     which opens in your browser if this is a terminal with a screen.
 

@@ -13,6 +13,7 @@ from infra.analytics.cell import cell
 from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
 from infra.analytics.questions import QUESTIONS
+from infra.analytics.terminal_table import print_table
 from stream_worker.lake.segment import LIVE, OUTCOMES, day_prefix
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def show_accounts(
         table.add_row(outcome, f"{found[outcome]:,}", f"{expected[outcome]:,}")
     table.add_section()
     table.add_row("received", f"{found.total():,}", f"{sum(expected[name] for name in OUTCOMES):,}")
-    console.print(table)
+    print_table(console, table)
     console.print(f"Refused by the edge, never on the stream: {answers['400']:,} (400: not a JSON object).")
 
 
@@ -57,7 +58,7 @@ def show_objects(console: Console, lake: Path, days: Iterable[date]) -> None:
         for path in sorted((lake / prefix).glob("*.parquet")):
             table.add_row(cell(_LONG_NUMBER.sub(r"…\1", path.stem)), f"{path.stat().st_size:,}")
     console.print("\nThe day's objects in the lake (long numbers shortened)")
-    console.print(table)
+    print_table(console, table)
 
 
 def show_answers(console: Console, lake: Path) -> None:
@@ -65,7 +66,7 @@ def show_answers(console: Console, lake: Path) -> None:
     with Engine(Folder(lake)) as engine:
         for name in _ANSWERED:
             console.print()
-            console.print(as_table(_newest(engine.ask(QUESTIONS[name]))))
+            print_table(console, as_table(_newest(engine.ask(QUESTIONS[name]))))
 
 
 def _newest(answer: Answer) -> Answer:
