@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import boto3
 import click
@@ -48,7 +48,6 @@ _ENGINE = click.option(
     show_default=True,
     help="What the worker reads with. kcl: the Kinesis Client Library of production, on Java.",
 )
-_REPORTS: Final = 4_000
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -125,7 +124,9 @@ main.add_command(report)
 
 @main.command()
 @click.option(
-    "--reports", type=click.IntRange(1, 1_000_000), help="How many are sent today.  [default: 4000]"
+    "--reports",
+    type=click.IntRange(1, 1_000_000),
+    help=f"How many are sent today.  [default: {demonstration.REPORTS}]",
 )
 @click.option(
     "--days", type=DAYS, help="Fill so many days, all sealed, and play none; the last is yesterday."
@@ -161,7 +162,7 @@ def demo(  # noqa: PLR0913, PLR0917 - what the command takes
         if days is not None:
             demo_days.run(console, days=days, seed=seed, lake=folder, logs=logs)
         else:
-            reports = reports or _REPORTS
+            reports = reports or demonstration.REPORTS
             demonstration.run(console, reports=reports, seed=seed, lake=folder, logs=logs, engine=engine)
 
 

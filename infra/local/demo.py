@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 DAYS: Final = 28
 """Whole weeks behind the day: so many that every chart of the report page has something to show."""
 
+REPORTS: Final = 4_000
+"""How many reports are sent on the day, unless another number is given."""
+
 FLUSH_SECONDS: Final = 2
 _SETTLE_SECONDS: Final = 60
 _LARGEST_FLEET: Final = 4_000

@@ -63,6 +63,7 @@ def show_objects(console: Console, lake: Path, days: Iterable[date]) -> None:
 
 def show_answers(console: Console, lake: Path) -> None:
     """Print the answers to three questions; of those that have a row for each day, the newest day's."""
+    console.print("\nThree questions answered in SQL (where a question asks day by day: the newest day)")
     with Engine(Folder(lake)) as engine:
         for name in _ANSWERED:
             console.print()
