@@ -46,7 +46,7 @@ AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="One JSON 
 def main() -> None:
     """Answer questions about the deployments, from the lake's files, with DuckDB on this machine.
 
-    The same SQL stands in Athena's workgroup as named queries. A bucket is read as the partitions of its
+    The same SQL is in Athena's workgroup as named queries. A bucket is read as the partitions of its
     catalog say (METRICS_DATABASE, `metrics` by default), with boto3's access; a folder as its notes of
     switches say. All days and times are UTC.
 
@@ -103,7 +103,7 @@ def public(lake: str | None, to: Path) -> None:
     """Write what the public may see: usage.json and usage.csv.
 
     Deployments by version and feature in whole, sealed weeks. Groups of fewer than 5 are hidden, and so are
-    their complements; the rest is rounded. The rule stands in the file.
+    their complements; the rest is rounded. The rule is in the file.
     """
     with _reported():
         with Engine(open_lake(lake, os.environ)) as engine:
@@ -115,7 +115,7 @@ def public(lake: str | None, to: Path) -> None:
 
 @contextmanager
 def _reported() -> Iterator[None]:
-    """Turn what can go wrong into a message and status 1."""
+    """Turn an expected error into a message and exit status 1."""
     try:
         yield
     except (PlaceError, WorkerError, OSError) as error:

@@ -25,7 +25,7 @@ def write_report(console: Console, place: Place, to: Path) -> None:
 
     Raises `PlaceError` where the lake cannot be read, `OSError` where the file cannot be written.
     """
-    if not to.parent.is_dir():  # said before minutes of questions, not after them
+    if not to.parent.is_dir():  # before minutes of questions, not after them
         raise FileNotFoundError(f"there is no folder {to.parent} for {to.name}: make it first")
     columns = (
         TextColumn(f"{'questions answered':>18}"),

@@ -85,7 +85,7 @@ def up(port: int, engine: str) -> None:
         if engine == "kcl":
             click.echo(demonstration.WAITING_FOR_LEASES)
             system.await_shards()
-        click.echo(_told(system, logs))
+        click.echo(_instructions(system, logs))
         _watch(system.processes)
 
 
@@ -99,23 +99,23 @@ def cloud(port: int) -> None:
 @main.command()
 @click.option("--shards", type=click.IntRange(1, 500), default=2, show_default=True)
 def init(shards: int) -> None:
-    """Make stream, bucket and catalog where AWS_ENDPOINT_URL points; what is there already stays.
+    """Make stream, bucket and catalog where AWS_ENDPOINT_URL points; what exists already stays.
 
     Their names are METRICS_STREAM, METRICS_BUCKET and METRICS_DATABASE, or as `up` names them.
     """
-    wanted = resources.named(os.environ, shards)
+    names = resources.named(os.environ, shards)
     try:
         region = os.environ.get("AWS_REGION") or None  # ECS sets it, and boto3 does not read it
         session = boto3.Session(region_name=region)
         resources.create(
-            wanted, kinesis=session.client("kinesis"), s3=session.client("s3"), glue=session.client("glue")
+            names, kinesis=session.client("kinesis"), s3=session.client("s3"), glue=session.client("glue")
         )
-    except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
+    except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is not a URL
         text = f"{error} Set AWS_ENDPOINT_URL to the emulator's URL, and AWS_REGION."
         raise click.ClickException(text) from error
     except (resources.NoEndpointError, ClientError) as error:
         raise click.ClickException(printable(error, lines=True)) from error
-    click.echo(f"stream {wanted.stream}, bucket {wanted.bucket} and database {wanted.database} are there")
+    click.echo(f"stream {names.stream}, bucket {names.bucket} and database {names.database} are there")
 
 
 main.add_command(fill)
@@ -176,14 +176,14 @@ def _log_folder() -> Path:
 
 @contextmanager
 def _reported() -> Iterator[None]:
-    """Turn what can go wrong here into a message and status 1."""
+    """Turn an expected error into a message and exit status 1."""
     try:
         yield
     except (ProcessError, PortTakenError, demonstration.DemoError, FillError, WorkerError) as error:
         raise click.ClickException(printable(error, lines=True)) from error
 
 
-def _told(system: System, logs: Path) -> str:
+def _instructions(system: System, logs: Path) -> str:
     variables = system.environment | no_proxy(os.environ)
     forgotten = " ".join(name for name in LEADING_ELSEWHERE if name not in variables)
     exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
@@ -197,7 +197,7 @@ def _told(system: System, logs: Path) -> str:
 
 
 def _watch(processes: tuple[Process, ...]) -> None:
-    """Return never; raise `ProcessError` when one of the processes ends by itself."""
+    """Watch until a process ends by itself, then raise `ProcessError`; never return."""
     while True:
         for process in processes:
             process.check()

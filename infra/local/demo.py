@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra.fleets import accounting, fleet, traffic
-from infra.fleets.story.telling import tell
+from infra.fleets.story.making import make_story
 from infra.local.demo_days import play_story, show_notes, yesterday
 from infra.local.demo_tables import show_accounts, show_answers, show_objects
 from infra.local.filling.target import Place
@@ -93,7 +93,7 @@ def weeks_before(reports: int, seed: int, last_day: date) -> Story:
     A day of more than 4,000 reports has new deployments beside the story's: weeks of them would take minutes.
     """
     size = max(1, round(_FLEET_SHARE * min(reports, _LARGEST_FLEET)))
-    return tell(DAYS, seed, last_day, start=max(1, size // _GROWTH), end=size, forgeries=size // 2)
+    return make_story(DAYS, seed, last_day, start=max(1, size // _GROWTH), end=size, forgeries=size // 2)
 
 
 def honest_of(story: Story) -> list[bytes]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from infra.analytics.cell import cell
-from infra.fleets.story.telling import tell
+from infra.fleets.story.making import make_story
 from infra.local.filling.bar import days_bar
 from infra.local.filling.fill import fill
 from infra.local.filling.target import Place
@@ -29,7 +29,7 @@ def run(console: Console, *, days: int, seed: int, lake: Path, logs: Path) -> No
     Raises `FillError` when a sealed day is not what the story says.
     """
     console.print("Starting the emulated AWS …")
-    story = tell(days, seed, yesterday())
+    story = make_story(days, seed, yesterday())
     with start_resources(logs) as cloud:
         play_story(console, Place.of(cloud), story)
         download(cloud, lake)
@@ -39,8 +39,8 @@ def run(console: Console, *, days: int, seed: int, lake: Path, logs: Path) -> No
 
 def play_story(console: Console, place: Place, story: Story) -> None:
     """Fill a place's lake with a story, with a progress bar."""
-    with days_bar(console, len(story.days)) as tell_bar:
-        fill(place, story, tell=tell_bar)
+    with days_bar(console, len(story.days)) as on_bar:
+        fill(place, story, report=on_bar)
 
 
 def yesterday() -> date:

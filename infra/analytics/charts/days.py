@@ -47,8 +47,8 @@ class Days:
         """The newest day; None in an empty lake."""
         return max(self.states, default=None)
 
-    def told(self, rows: Sequence[Row]) -> date:
-        """Return the day that a sentence tells of: the newest sealed one of the rows', or else the newest."""
+    def latest(self, rows: Sequence[Row]) -> date:
+        """Return the day that a sentence is about: the rows' newest sealed day, or else their newest."""
         days: list[date] = [row["dt"] for row in rows]
         newest: date = max((day for day in days if not self.provisional(day)), default=max(days))
         return newest

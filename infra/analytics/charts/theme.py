@@ -11,7 +11,7 @@ INK: Final = "var(--ink)"
 SOFT: Final = "var(--soft)"
 PAPER: Final = "var(--paper)"
 SERIES: Final = ("var(--c1)", "var(--c2)", "var(--c3)")
-"""Lines, dots and bars; told apart in both themes and with any colour vision, and labelled beside."""
+"""Lines, dots and bars; distinguishable in both themes and with any colour vision, and labelled beside."""
 RAMP: Final = tuple(f"var(--r{step})" for step in range(1, 9))
 """Steps of one quantity, or of an order, from little (or old) to much (or new)."""
 ON_RAMP: Final = tuple(f"var(--on{step})" for step in range(1, 9))

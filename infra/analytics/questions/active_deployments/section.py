@@ -25,7 +25,7 @@ _LINES = {"active_28_days": "28 days", "active_7_days": "7 days", "deployments":
 
 
 def section(question: Question, rows: Sequence[Row], known: Days) -> Section:
-    """Draw and tell the answer."""
+    """Draw the answer, and say what it shows."""
     days = [row["dt"] for row in rows]
     lines = [
         Line(name, colour, [row[column] for row in rows])
@@ -44,13 +44,13 @@ def section(question: Question, rows: Sequence[Row], known: Days) -> Section:
 
 
 def _finding(rows: Sequence[Row], known: Days) -> str:
-    told = known.told([row for row in rows if row["deployments"] is not None] or rows)
+    latest = known.latest([row for row in rows if row["deployments"] is not None] or rows)
     by_day = {row["dt"]: row for row in rows}
-    now = by_day[told]
-    before = by_day.get(told - timedelta(days=28))
+    now = by_day[latest]
+    before = by_day.get(latest - timedelta(days=28))
     change = _change(now["deployments"], before["deployments"]) if before else ""
     return (
-        f"{count(now['deployments'] or 0, 'deployment')} reported on {day(told)}{change}; "
+        f"{count(now['deployments'] or 0, 'deployment')} reported on {day(latest)}{change}; "
         f"{whole(now['active_7_days'])} in the 7 and {whole(now['active_28_days'])} in the 28 days "
         "that end with it."
     )

@@ -26,7 +26,7 @@ _MOST: Final = 14
 
 
 def section(question: Question, rows: Sequence[Row], known: Days) -> Section:  # noqa: ARG001 - all sections have one form
-    """Draw and tell the answer."""
+    """Draw the answer, and say what it shows."""
     weight: dict[str, int] = {}
     for row in rows:
         weight[row["version"]] = max(weight.get(row["version"], 0), row["deployments"])

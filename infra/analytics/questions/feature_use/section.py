@@ -26,19 +26,19 @@ _CALLS: Final = {"p90_calls": "p90", "median_calls": "median"}
 
 
 def section(question: Question, rows: Sequence[Row], known: Days) -> Section:
-    """Draw and tell the answer."""
+    """Draw the answer, and say what it shows."""
     days = sorted({row["dt"] for row in rows})
-    told = known.told(rows)
-    now = {row["feature"]: row for row in rows if row["dt"] == told}
+    latest = known.latest(rows)
+    now = {row["feature"]: row for row in rows if row["dt"] == latest}
     figures = [
         Figure(
             "Share of the day's deployments that used each feature",
-            _shares_told(told, now),
+            _shares_finding(latest, now),
             draw(lambda shape: _shares(days, rows, known, shape), "feature_use-1"),
         ),
         Figure(
             "Calls a day of those that used it: median, and what 90 % do not exceed (p90); logarithmic scale",
-            _calls_told(told, now),
+            _calls_finding(latest, now),
             draw(lambda shape: _calls(days, rows, known, shape), "feature_use-2"),
         ),
     ]
@@ -74,20 +74,20 @@ def _calls(days: Sequence[date], rows: Sequence[Row], known: Days, shape: Shape)
     return alt.vconcat(*panels, spacing=16) if shape.narrow else alt.hconcat(*panels, spacing=18)
 
 
-def _shares_told(told: date, now: Mapping[str, Row]) -> str:
+def _shares_finding(latest: date, now: Mapping[str, Row]) -> str:
     words = [f"{percent(now[feature]['share'])} for {feature}" for feature in FEATURES if feature in now]
-    return f"On {day(told)}, the share of the deployments that used it was {listed(words)}."
+    return f"On {day(latest)}, the share of the deployments that used it was {listed(words)}."
 
 
-def _calls_told(told: date, now: Mapping[str, Row]) -> str:
+def _calls_finding(latest: date, now: Mapping[str, Row]) -> str:
     words = [
         f"{whole(now[feature]['median_calls'])} calls of {feature} (p90: {whole(now[feature]['p90_calls'])})"
         for feature in FEATURES
         if feature in now and now[feature]["median_calls"] is not None
     ]
     if not words:
-        return f"On {day(told)}, no feature was used."
-    return f"On {day(told)}, the median of those that used it made {listed(words)}."
+        return f"On {day(latest)}, no feature was used."
+    return f"On {day(latest)}, the median of those that used it made {listed(words)}."
 
 
 def _table(rows: Sequence[Row]) -> Table:

@@ -30,7 +30,7 @@ _COLOURS: Final = {
 
 
 def section(question: Question, rows: Sequence[Row], known: Days) -> Section:
-    """Draw and tell the answer."""
+    """Draw the answer, and say what it shows."""
     figure = Figure(
         "State of each day, a row for each state",
         _finding(known),

@@ -28,7 +28,7 @@ _STACK: Final = {"new": (SERIES[0], 1), "returning": (SERIES[2], 1), "lost": (SE
 
 
 def section(question: Question, rows: Sequence[Row], known: Days) -> Section:
-    """Draw and tell the answer."""
+    """Draw the answer, and say what it shows."""
     later = _after_the_first(rows)
 
     def chart(shape: Shape) -> alt.TopLevelMixin:
@@ -97,8 +97,8 @@ def _key(shape: Shape) -> list[alt.Chart]:
 
 
 def _finding(rows: Sequence[Row], known: Days) -> str:
-    told = known.told(rows)
-    window = [row for row in rows if 0 <= (told - row["dt"]).days < _DAYS]
+    latest = known.latest(rows)
+    window = [row for row in rows if 0 <= (latest - row["dt"]).days < _DAYS]
     new, returning, lost = (sum(row[name] for row in window) for name in _STACK)
     change = new + returning - lost
     which = (
@@ -106,5 +106,5 @@ def _finding(rows: Sequence[Row], known: Days) -> str:
         if change
         else "no change"
     )
-    span = f"In the {count(len(window), 'day')} to {day(told)}" if len(window) > 1 else f"On {day(told)}"
+    span = f"In the {count(len(window), 'day')} to {day(latest)}" if len(window) > 1 else f"On {day(latest)}"
     return f"{span}, {whole(new)} were new, {whole(returning)} returned and {whole(lost)} were lost: {which}."

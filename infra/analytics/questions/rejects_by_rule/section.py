@@ -28,7 +28,7 @@ _REASONS: Final = ("duplicate", "fraud", "invalid", "malformed")
 
 
 def section(question: Question, rows: Sequence[Row], known: Days) -> Section:
-    """Draw and tell the answer."""
+    """Draw the answer, and say what it shows."""
     figure = Figure(
         "Rejected records a day, a row of bars for each reason; each row has a scale of its own",
         _finding(rows),

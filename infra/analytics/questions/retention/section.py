@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 _MOST: Final = 13
 """Weeks whose text fits into a cell, on a phone too."""
 _TOLD: Final = 4
-"""The sentence tells of this week, or of the latest before it."""
+"""The sentence is about this week, or the latest before it."""
 
 
 def section(question: Question, rows: Sequence[Row], known: Days) -> Section:  # noqa: ARG001 - all sections have one form
-    """Draw and tell the answer."""
+    """Draw the answer, and say what it shows."""
     cohorts = sorted({row["cohort"] for row in rows})[-_MOST:]
     shown = [row for row in rows if row["cohort"] in cohorts and row["week"] < _MOST]
     figure = Figure(

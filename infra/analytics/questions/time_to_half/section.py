@@ -27,7 +27,7 @@ _MOST: Final = 16
 
 
 def section(question: Question, rows: Sequence[Row], known: Days) -> Section:
-    """Draw and tell the answer."""
+    """Draw the answer, and say what it shows."""
     shown = sorted(rows, key=lambda row: (row["first_day"], newer(row["version"])))[-_MOST:]
 
     def chart(shape: Shape) -> alt.TopLevelMixin:
@@ -59,7 +59,7 @@ def _chart(rows: Sequence[Row], known: Days, shape: Shape) -> alt.TopLevelMixin:
     named = labels(row["version"] for row in rows)
     drawn = [_bar(row, named[row["version"]], known) for row in rows]
     longest = max([1, *(row["days"] for row in drawn)])
-    # The words beside the longest bar want their room too.
+    # The words beside the longest bar need room too.
     scale = alt.Scale(domain=[0, longest * (2.6 if shape.narrow else 1.35)], nice=False)
     x = alt.X("days:Q", scale=scale, axis=None)
     y = alt.Y(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def section(question: Question, rows: Sequence[Row], known: Days) -> Section:
-    """Draw and tell the answer."""
+    """Draw the answer, and say what it shows."""
     first, last = min(row["dt"] for row in rows), max(row["dt"] for row in rows)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     stack = bands(rows, days)
@@ -50,11 +50,11 @@ def _rest(rows: Sequence[Row], stack: Sequence[object]) -> str:
 
 
 def _finding(rows: Sequence[Row], known: Days) -> str:
-    told = known.told(rows)
-    ran = sorted((row for row in rows if row["dt"] == told), key=lambda row: -row["deployments"])
+    latest = known.latest(rows)
+    ran = sorted((row for row in rows if row["dt"] == latest), key=lambda row: -row["deployments"])
     most = ran[0]
     newest = max(ran, key=lambda row: newer(row["version"]))
-    text = f"On {day(told)}, {percent(most['share'])} of the deployments ran {printable(most['version'])}"
+    text = f"On {day(latest)}, {percent(most['share'])} of the deployments ran {printable(most['version'])}"
     if newest is not most:
         text += f" and {percent(newest['share'])} the newest that was seen, {printable(newest['version'])}"
     return f"{text}; {count(len(ran), 'version')} {'was' if len(ran) == 1 else 'were'} in use."

@@ -1,4 +1,4 @@
-"""Tells the story: who reports on each day, and what else arrives."""
+"""Makes the story: which deployments report on each day, and what else arrives."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ANOTHER_PRODUCER: Final = "another-producer"
 """The partition key of what no deployment has sent."""
 
 
-def tell(  # noqa: PLR0913 - what can be chosen of a story
+def make_story(  # noqa: PLR0913 - what can be chosen of a story
     days: int,
     seed: int,
     last_day: date,
@@ -49,7 +49,7 @@ def tell(  # noqa: PLR0913 - what can be chosen of a story
     """
     out = releases(days)
     fleet = Population(random.Random(f"{seed} fleet"), out, days, start, end)  # noqa: S311 - repeatable on purpose
-    told: list[StoryDay] = []
+    made: list[StoryDay] = []
     for number in range(days + 1):
         day = last_day - timedelta(days=days - 1 - number)
         rng = random.Random(f"{seed} day {number}")  # noqa: S311 - the same
@@ -58,8 +58,8 @@ def tell(  # noqa: PLR0913 - what can be chosen of a story
         if wave is not None:
             arrived_at = pl.lit(datetime(day.year, day.month, day.day, tzinfo=UTC))
             sent += flood(wave, reports(sent).with_columns(arrived_at=arrived_at), forgeries, seed + number)
-        told.append(StoryDay(day, [] if day in silent else sorted(sent, key=lambda one: one.arrives)))
-    *story, next_day = told
+        made.append(StoryDay(day, [] if day in silent else sorted(sent, key=lambda one: one.arrives)))
+    *story, next_day = made
     return Story(story, notes(story, out, waves(days), silent), next_day)
 
 

@@ -1,4 +1,4 @@
-"""The story by itself: what is told hangs together, and is what the notes say."""
+"""The story by itself: its days are consistent with each other and with its notes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 
 from infra.fleets.story.attack import WAVES, waves
+from infra.fleets.story.making import make_story
 from infra.fleets.story.releases import BAD, EARLIER, FIX, releases
-from infra.fleets.story.telling import tell
 from infra.fleets.story.use import FAILING, FAILING_BADLY
 from schemas.tables import COUNTER_COLUMNS
 
@@ -29,14 +29,14 @@ OUT = {release.version: LAST - timedelta(days=DAYS - 1 - release.day) for releas
 
 @pytest.fixture(scope="module")
 def story() -> Story:
-    return tell(DAYS, 3, LAST)
+    return make_story(DAYS, 3, LAST)
 
 
-def test_the_same_arguments_tell_the_same_story() -> None:
-    one, again, other = (tell(5, seed, LAST, start=50, end=70, forgeries=60) for seed in (1, 1, 2))
+def test_the_same_arguments_make_the_same_story() -> None:
+    one, again, other = (make_story(5, seed, LAST, start=50, end=70, forgeries=60) for seed in (1, 1, 2))
     assert one == again
     assert one != other
-    moved = tell(5, 1, LAST - timedelta(days=7), start=50, end=70, forgeries=60)
+    moved = make_story(5, 1, LAST - timedelta(days=7), start=50, end=70, forgeries=60)
     assert [day.outcomes for day in moved.days] == [day.outcomes for day in one.days]
 
 
@@ -79,7 +79,7 @@ def test_the_fleet_grows_and_deployments_come_pause_and_go(story: Story) -> None
     assert sum(life[0] > LAST - timedelta(days=7) for life in lives) > 50, "some join in the last week"
 
 
-def test_releases_roll_out_from_their_day_on_and_nobody_goes_back(story: Story) -> None:
+def test_releases_roll_out_from_their_day_on_and_no_deployment_goes_back(story: Story) -> None:
     reports = story.accepted.with_columns(
         place=pl.col("version").replace_strict({v: n for n, v in enumerate(ORDER)})
     )
@@ -102,7 +102,7 @@ def test_the_bad_release_fails_at_grants_alone(story: Story) -> None:
             assert abs(failed - expected) < 6 * math.sqrt(expected)
 
 
-def test_the_fix_mends_the_broken_client(story: Story) -> None:
+def test_the_fix_repairs_the_broken_client(story: Story) -> None:
     broken = [day.rejects["invalid", "$"] for day in story.days]
     mistyped = [day.rejects["invalid", "$.version"] for day in story.days]
     assert [day.outcomes["invalid"] for day in story.days] == list(
@@ -126,27 +126,27 @@ def test_the_attack_comes_on_days_in_a_row_and_is_as_great_as_was_asked(story: S
 
 
 def test_the_notes_name_the_days_on_which_it_happens(story: Story) -> None:
-    told = "\n".join(story.notes)
+    notes = "\n".join(story.notes)
     bad, attack = next(note for note in story.notes if BAD in note and "bad" in note), waves(DAYS)
     assert str(OUT[BAD]) in bad
     assert str(OUT[FIX]) in bad
     for number, wave in attack.items():
         day = story.days[number]
-        assert f"{day.rejects['fraud', wave.rule]:,} on {day.day} ({wave.rule})" in told
-    assert f"{story.accepted.height:,} reports in all" in told
+        assert f"{day.rejects['fraud', wave.rule]:,} on {day.day} ({wave.rule})" in notes
+    assert f"{story.accepted.height:,} reports in all" in notes
 
 
 def test_a_silent_day_has_nothing_and_changes_no_other() -> None:
     silent = LAST - timedelta(days=2)
-    whole = tell(5, 4, LAST, start=40, end=60, forgeries=60)
-    told = tell(5, 4, LAST, start=40, end=60, forgeries=60, silent={silent})
-    assert [day for day in told.days if day.sent] == [day for day in whole.days if day.day != silent]
-    assert str(silent) in told.notes[-1]
+    whole = make_story(5, 4, LAST, start=40, end=60, forgeries=60)
+    lacking = make_story(5, 4, LAST, start=40, end=60, forgeries=60, silent={silent})
+    assert [day for day in lacking.days if day.sent] == [day for day in whole.days if day.day != silent]
+    assert str(silent) in lacking.notes[-1]
 
 
 @pytest.mark.parametrize("days", [1, 2, 3, 7, 366])
-def test_a_story_has_as_many_days_as_are_wanted(days: int) -> None:
-    story = tell(days, 5, LAST, start=20, end=30, forgeries=60)
+def test_a_story_has_as_many_days_as_were_asked_for(days: int) -> None:
+    story = make_story(days, 5, LAST, start=20, end=30, forgeries=60)
     assert len(story.days) == days
     assert story.days[-1].day == LAST
     assert all(day.outcomes["accepted"] for day in story.days)

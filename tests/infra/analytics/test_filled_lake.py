@@ -17,27 +17,27 @@ from tests.infra.analytics.test_answers import agree
 
 if TYPE_CHECKING:
     from infra.analytics.place import Place
-    from tests.infra.analytics.conftest import Told
+    from tests.infra.analytics.conftest import Filled
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def place(request: pytest.FixtureRequest, told: Told, monkeypatch: pytest.MonkeyPatch) -> Place:
-    for name, value in told.cloud.environment.items():
+def place(request: pytest.FixtureRequest, filled: Filled, monkeypatch: pytest.MonkeyPatch) -> Place:
+    for name, value in filled.cloud.environment.items():
         monkeypatch.setenv(name, value)
     if request.param == "folder":
-        return Folder(told.folder)
-    return Bucket(told.cloud.resources.bucket, told.cloud.resources.database)
+        return Folder(filled.folder)
+    return Bucket(filled.cloud.resources.bucket, filled.cloud.resources.database)
 
 
-def test_each_number_is_what_the_story_tells(told: Told, place: Place) -> None:
+def test_each_number_is_the_storys(filled: Filled, place: Place) -> None:
     with Engine(place) as engine:
         for name, question in QUESTIONS.items():
-            agree(name, engine.ask(question).rows, getattr(told.truth, name)())
+            agree(name, engine.ask(question).rows, getattr(filled.truth, name)())
 
 
-def test_the_story_shows_what_it_is_told_for(told: Told) -> None:
+def test_the_story_has_something_to_show_in_each_chart(filled: Filled) -> None:
     """Each chart has something to see: else the numbers could agree on nothing."""
-    with Engine(Folder(told.folder)) as engine:
+    with Engine(Folder(filled.folder)) as engine:
         rows = {name: engine.ask(question).rows for name, question in QUESTIONS.items()}
     assert rows["active_deployments"][-1][2] > 1.5 * rows["active_deployments"][0][2]
     assert all(sum(row[column] for row in rows["growth"][8:]) > 0 for column in (1, 2, 3))
@@ -50,12 +50,12 @@ def test_the_story_shows_what_it_is_told_for(told: Told) -> None:
     assert rows["retention"][-1][0] < LAST
 
 
-def test_rows_for_machines_are_json_with_days_times_and_nulls(told: Told) -> None:
-    with Engine(Folder(told.folder)) as engine:
+def test_rows_for_machines_are_json_with_days_times_and_nulls(filled: Filled) -> None:
+    with Engine(Folder(filled.folder)) as engine:
         answer = engine.ask(QUESTIONS["freshness"])
     rows = [json.loads(line) for line in as_lines(answer)]
     assert [list(row) for row in rows] == [list(answer.columns)] * len(rows)
-    last = told.truth.arrivals[LAST]
+    last = filled.truth.arrivals[LAST]
     assert rows[-1]["dt"] == str(LAST)
     assert rows[-1]["last_arrival"] == f"{last:%Y-%m-%dT%H:%M:%S}.{last.microsecond // 1000:03}Z"
     assert next(row for row in rows if row["dt"] == str(MISSING))["last_arrival"] is None
