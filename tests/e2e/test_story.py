@@ -1,4 +1,4 @@
-"""`metrics-local fill` and `demo --days`, as somebody uses them who wants some weeks to look at."""
+"""`metrics-local fill` and `demo --days`, as used to get some weeks to look at."""
 
 from __future__ import annotations
 
