@@ -75,8 +75,8 @@ def _calls(days: Sequence[date], rows: Sequence[Row], known: Days, shape: Shape)
 
 
 def _shares_finding(latest: date, now: Mapping[str, Row]) -> str:
-    words = [f"{percent(now[feature]['share'])} for {feature}" for feature in FEATURES if feature in now]
-    return f"On {day(latest)}, the share of the deployments that used it was {listed(words)}."
+    words = [f"{percent(now[feature]['share'])} used {feature}" for feature in FEATURES if feature in now]
+    return f"Of the deployments that reported on {day(latest)}, {listed(words)}."
 
 
 def _calls_finding(latest: date, now: Mapping[str, Row]) -> str:
@@ -87,7 +87,7 @@ def _calls_finding(latest: date, now: Mapping[str, Row]) -> str:
     ]
     if not words:
         return f"On {day(latest)}, no feature was used."
-    return f"On {day(latest)}, the median of those that used it made {listed(words)}."
+    return f"On {day(latest)}, the median deployment that used a feature made {listed(words)}."
 
 
 def _table(rows: Sequence[Row]) -> Table:
