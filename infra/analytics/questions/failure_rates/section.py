@@ -73,7 +73,7 @@ def _finding(rows: Sequence[Row]) -> str:
     calls, failures = sum(row["calls"] for row in rows), sum(row["failures"] for row in rows)
     overall = percent(failures / calls if calls else 0)
     return (
-        f"Of all the calls counted here, {overall} failed. The highest rate, by the lower end of its interval, "
+        f"Of the calls counted here, {overall} failed. The highest rate, by the lower end of its interval, "
         f"is that of {worst['feature']} in version {printable(worst['version'])}: "
         f"{percent(worst['failure_rate'])} "
         f"(95 % interval {percent(worst['low'])} to {percent(worst['high'])})."
