@@ -10,7 +10,7 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from infra.analytics import cli as analytics
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from infra.local.cli import main as local
 from ingest_api import openapi
 from ingest_api.settings import EdgeSettings
@@ -220,7 +220,8 @@ def test_routes_and_statuses_are_those_of_the_edge() -> None:
 
 
 def test_each_question_is_there_as_its_file_asks_it() -> None:
-    rows = re.findall(r"^\| \[`(\w+)`\]\(queries/\1\.sql\) \| (.+) \|$", ANALYTICS.text, re.MULTILINE)
+    row = re.compile(r"^\| \[`(\w+)`\]\(questions/\1/question\.sql\) \| (.+) \|$", re.MULTILINE)
+    rows = row.findall(ANALYTICS.text)
     assert rows == [(question.name, question.title) for question in QUESTIONS.values()]
 
 

@@ -11,17 +11,23 @@ from rich.table import Table
 from infra.analytics.cell import cell
 
 if TYPE_CHECKING:
+    from rich.console import JustifyMethod
+
     from infra.analytics.engine import Answer
 
 
 def as_table(answer: Answer) -> Table:
-    """Return the rows as a table, numbers in groups of thousands and at the right."""
+    """Return the rows as a table for `print_table`: numbers at the right, in groups of thousands.
+
+    The headings are the columns' names in words, so that a long one can be wrapped.
+    """
     table = Table(title=answer.question.title, title_justify="left", title_style="")
     columns = list(zip(*answer.rows, strict=True)) or [()] * len(answer.columns)
     for name, values in zip(answer.columns, columns, strict=True):
-        table.add_column(name, justify="right" if any(map(_is_number, values)) else "left", overflow="fold")
+        justify: JustifyMethod = "right" if any(map(_is_number, values)) else "left"
+        table.add_column(name.replace("_", " "), justify=justify, no_wrap=True)
     for row in answer.rows:
-        table.add_row(*(cell(_told(value)) for value in row))
+        table.add_row(*(cell(_shown(value)) for value in row))
     return table
 
 
@@ -30,7 +36,7 @@ def as_lines(answer: Answer) -> list[str]:
     return [json.dumps(dict(zip(answer.columns, row, strict=True)), default=_moment) for row in answer.rows]
 
 
-def _told(value: object) -> str:
+def _shown(value: object) -> str:
     match value:
         case None:
             return ""

@@ -40,7 +40,7 @@ class Bucket:
 
     @cached_property
     def filesystem(self) -> AbstractFileSystem:
-        """Reads of the parts of objects that a query wants."""
+        """Reads those parts of objects that a query needs."""
         return _Files(self._client)
 
     def days(self, table: str) -> Mapping[date, str]:
@@ -79,7 +79,7 @@ class _Files(AbstractFileSystem):  # type: ignore[misc] # fsspec ships no types
     def info(self, path: str, **_: Any) -> dict[str, Any]:  # noqa: ANN401 - fsspec's signature
         """Return an object's size and time."""
         bucket, key = _parted(path)
-        with _told(path):
+        with _file_errors(path):
             head = self.client.head_object(Bucket=bucket, Key=key)
         return {"name": path, "size": head["ContentLength"], "type": "file", "modified": head["LastModified"]}
 
@@ -96,15 +96,15 @@ class _Files(AbstractFileSystem):  # type: ignore[misc] # fsspec ships no types
 class _File(AbstractBufferedFile):  # type: ignore[misc] # fsspec ships no types
     def _fetch_range(self, start: int, end: int) -> bytes:
         bucket, key = _parted(self.path)
-        with _told(self.path):
+        with _file_errors(self.path):
             found = self.fs.client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{end - 1}")
             body: bytes = found["Body"].read()
         return body
 
 
 @contextmanager
-def _told(path: str) -> Iterator[None]:
-    """Let DuckDB tell of what is refused or out of reach as of a file that cannot be read."""
+def _file_errors(path: str) -> Iterator[None]:
+    """Turn what boto3 raises into `OSError`, which DuckDB reports as a file that it cannot read."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:

@@ -16,8 +16,9 @@ from infra.analytics.engine import Engine
 from infra.analytics.opening import open_lake
 from infra.analytics.place import PlaceError
 from infra.analytics.public.publication import WEEKS, as_csv, as_json, publication
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from infra.analytics.reporting import write_report
+from infra.analytics.terminal_table import print_table
 from infra.analytics.writing import write
 from schemas.printable import printable
 from stream_worker.process.errors import WorkerError
@@ -45,7 +46,7 @@ AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="One JSON 
 def main() -> None:
     """Answer questions about the deployments, from the lake's files, with DuckDB on this machine.
 
-    The same SQL stands in Athena's workgroup as named queries. A bucket is read as the partitions of its
+    The same SQL is in Athena's workgroup as named queries. A bucket is read as the partitions of its
     catalog say (METRICS_DATABASE, `metrics` by default), with boto3's access; a folder as its notes of
     switches say. All days and times are UTC.
 
@@ -78,7 +79,7 @@ def query(name: str, lake: str | None, *, as_json: bool) -> None:
         for line in as_lines(answer):
             click.echo(line)
         return
-    Console().print(as_table(answer))
+    print_table(Console(), as_table(answer))
 
 
 @main.command()
@@ -102,7 +103,7 @@ def public(lake: str | None, to: Path) -> None:
     """Write what the public may see: usage.json and usage.csv.
 
     Deployments by version and feature in whole, sealed weeks. Groups of fewer than 5 are hidden, and so are
-    their complements; the rest is rounded. The rule stands in the file.
+    their complements; the rest is rounded. The rule is in the file.
     """
     with _reported():
         with Engine(open_lake(lake, os.environ)) as engine:
@@ -114,7 +115,7 @@ def public(lake: str | None, to: Path) -> None:
 
 @contextmanager
 def _reported() -> Iterator[None]:
-    """Turn what can go wrong into a message and status 1."""
+    """Turn an expected error into a message and exit status 1."""
     try:
         yield
     except (PlaceError, WorkerError, OSError) as error:

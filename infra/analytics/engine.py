@@ -83,13 +83,15 @@ class Engine:
         self._stack.close()
 
     def ask(self, question: Question) -> Answer:
-        """Ask a question; raises `PlaceError` when the lake's files cannot be read."""
-        with self._told():
+        """Ask a question; raises `PlaceError` where a file of the lake cannot be read."""
+        with self._readable():
             found = self._connection.execute(to_duckdb(question.sql))
             columns = [column[0] for column in found.description or []]
             rows = found.fetchall()
         if columns != list(question.columns):
-            raise ValueError(f"{question.name}: its header names other columns than {', '.join(columns)}")
+            raise ValueError(
+                f"{question.name}: the header must describe the columns {', '.join(columns)}, in this order"
+            )
         return Answer(question, [tuple(map(_plain, row)) for row in rows])
 
     def _make(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -105,12 +107,12 @@ class Engine:
             partitions = connection.table(f"{table.name}$partitions")
             for day in days:
                 partitions.insert([day])
-        with self._told():
+        with self._readable():
             _make_rows(connection, table, files)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Tell of a file that is gone or no Parquet; a day may have been sealed anew in the meantime."""
+    def _readable(self) -> Iterator[None]:
+        """Raise `PlaceError` for a file that is gone or not Parquet: a day may have been sealed meanwhile."""
         try:
             yield
         except (duckdb.IOException, duckdb.InvalidInputException) as error:

@@ -25,10 +25,10 @@ class FolderLake:
 
     def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         """Make the file unless there is one, in one step; its metadata follow at once."""
-        path, told = self._path(key), self._metadata_path(key)
-        for folder in (path.parent, told.parent):
+        path, metadata_path = self._path(key), self._metadata_path(key)
+        for folder in (path.parent, metadata_path.parent):
             folder.mkdir(parents=True, exist_ok=True)
-        fresh = told.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+        fresh = metadata_path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         fresh.write_bytes(body)
         try:
             os.link(fresh, path)
@@ -37,7 +37,7 @@ class FolderLake:
         finally:
             fresh.unlink()
         fresh.write_text(json.dumps(dict(metadata)), encoding="utf-8")
-        fresh.replace(told)
+        fresh.replace(metadata_path)
         return True
 
     def metadata(self, key: str) -> Mapping[str, str]:

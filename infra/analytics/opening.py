@@ -25,10 +25,10 @@ def open_lake(given: str | None, environment: Mapping[str, str]) -> Place:
     bucket = environment.get("METRICS_BUCKET")
     if given is None and not bucket:
         raise PlaceError(f"which lake? Give --lake with a folder or {SCHEME}BUCKET, or set METRICS_BUCKET")
-    wanted = given if given is not None else f"{SCHEME}{bucket}"
-    if not wanted.startswith(SCHEME):
-        return Folder(Path(wanted))
-    name = wanted.removeprefix(SCHEME).rstrip("/")
-    if not name or "/" in name:
-        raise PlaceError(f"{wanted} is no bucket: give it as {SCHEME}BUCKET, without a path")
-    return Bucket(name, environment.get("METRICS_DATABASE", DATABASE))
+    name = given if given is not None else f"{SCHEME}{bucket}"
+    if not name.startswith(SCHEME):
+        return Folder(Path(name))
+    bucket_name = name.removeprefix(SCHEME).rstrip("/")
+    if not bucket_name or "/" in bucket_name:
+        raise PlaceError(f"{name} is not a bucket: give it as {SCHEME}BUCKET, without a path")
+    return Bucket(bucket_name, environment.get("METRICS_DATABASE", DATABASE))

@@ -1,30 +1,17 @@
-"""The questions: SQL files as Athena runs them, each with a header that says what it answers."""
+"""A question: SQL as Athena runs it, with a header that says what it answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_NAMES: Final = (
-    "active_deployments",
-    "growth",
-    "retention",
-    "version_adoption",
-    "time_to_half",
-    "feature_use",
-    "failure_rates",
-    "rejects_by_rule",
-    "freshness",
-)
-
 
 class HeaderError(ValueError):
-    """A question's file does not begin with the header that is wanted."""
+    """A question's file does not begin with a complete header; the text says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +38,12 @@ class Question:
         header = "\n".join(line.removeprefix("--").removeprefix(" ") for line in lines[:ends])
         parts = header.split("\n\n")
         if len(parts) != len(("title", "text", "columns")):
-            raise HeaderError(f"{name}: its header wants a title, a text and columns, with -- between them")
+            raise HeaderError(
+                f"{name}: the header must have a title, a text and the columns, each followed by a line `--`"
+            )
         title, text, described = parts
         pairs = [line.partition(": ") for line in described.splitlines()]
         if not all(meaning for _, _, meaning in pairs):
-            raise HeaderError(f"{name}: the header's last part wants lines of `column: meaning`")
+            raise HeaderError(f"{name}: each line of the header's last part must be `column: meaning`")
         columns = {column: meaning for column, _, meaning in pairs}
         return cls(name, title, " ".join(text.split()), MappingProxyType(columns), sql)
-
-
-def _read(name: str) -> Question:
-    text = files("infra.analytics").joinpath("queries", f"{name}.sql").read_text(encoding="utf-8")
-    return Question.parse(name, text)
-
-
-QUESTIONS: Final[Mapping[str, Question]] = MappingProxyType({name: _read(name) for name in _NAMES})
-"""Every question by name, in the order of the report page."""

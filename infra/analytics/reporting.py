@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra.analytics.cell import cell
 from infra.analytics.engine import Engine
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from infra.analytics.report import render
 from infra.analytics.writing import write
 
@@ -25,7 +25,7 @@ def write_report(console: Console, place: Place, to: Path) -> None:
 
     Raises `PlaceError` where the lake cannot be read, `OSError` where the file cannot be written.
     """
-    if not to.parent.is_dir():  # said before minutes of questions, not after them
+    if not to.parent.is_dir():  # before minutes of questions, not after them
         raise FileNotFoundError(f"there is no folder {to.parent} for {to.name}: make it first")
     columns = (
         TextColumn(f"{'questions answered':>18}"),

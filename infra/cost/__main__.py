@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from rich.console import Console
 
+from infra.analytics.terminal_table import print_table
 from infra.cost import tables
 from infra.cost.alternatives import alternatives, networks
 from infra.cost.comparison import SIZES, compare, verdicts
@@ -73,7 +74,7 @@ def _show(compared: list[Comparison], told: list[str]) -> None:
     console = console if console.is_terminal else Console(width=_WIDEST)
     console.print(f"{tables.SOURCE}.\n", highlight=False)
     for place in range(len(compared[0].bills)):
-        console.print(tables.lines(compared, place))
+        print_table(console, tables.lines(compared, place))
     for verdict in told:
         console.print(verdict, highlight=False)
     console.print(f"\n{_ASSUMPTIONS}", highlight=False)

@@ -36,7 +36,7 @@ def markdown(compared: Sequence[Comparison], verdicts: Sequence[str]) -> str:
     """Return the parts of our bill and the rivals' totals as infra/README.md has them."""
     ours = [one.bills[0] for one in compared]
     rows = [
-        ["reports a day", *(f"10^{len(str(one.reports)) - 1}" for one in compared)],
+        ["reports a day", *(_size(one.reports) for one in compared)],
         ["---", *("---:" for _ in compared)],
         *([part, *(usd(bill.part(part)) for bill in ours)] for part in ours[0].parts),
         ["**this project**", *(f"**{usd(bill.usd)}**" for bill in ours)],
@@ -53,13 +53,13 @@ def markdown(compared: Sequence[Comparison], verdicts: Sequence[str]) -> str:
 
 
 def lines(compared: Sequence[Comparison], place: int) -> Table:
-    """Return one design's bill line by line, a column for each size."""
+    """Return one design's bill line by line, for `print_table`: a column for each number of reports a day."""
     first: Bill = compared[0].bills[place]
     table = Table(title=first.design, title_justify="left")
     for name in ("part", "line", "unit"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name)
     for one in compared:
-        table.add_column(f"{one.reports:,}", justify="right", no_wrap=True)
+        table.add_column(_size(one.reports), justify="right", no_wrap=True)
     last = ""
     for row, entry in enumerate(first.lines):
         values = [usd(one.bills[place].lines[row].usd) for one in compared]
@@ -83,6 +83,12 @@ def document(compared: Sequence[Comparison], verdicts: Sequence[str]) -> dict[st
     ]
     prices = {"region": REGION, "published": PUBLISHED, "days": DAYS}
     return {"prices": prices, "sizes": sizes, "verdicts": list(verdicts)}
+
+
+def _size(reports: int) -> str:
+    """Return a number of reports: 10^6, or 3,000,000."""
+    power = len(str(reports)) - 1
+    return f"10^{power}" if reports == 10**power else f"{reports:,}"
 
 
 def usd(amount: float) -> str:

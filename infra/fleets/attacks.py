@@ -32,7 +32,7 @@ def forged(name: str, honest: pl.DataFrame, size: int, seed: int) -> pl.DataFram
 
 
 def _plausible(honest: pl.DataFrame, draws: Draws) -> pl.DataFrame:
-    """Rows like a fleet's: the forger knows how payloads are distributed, and nobody's payload."""
+    """Rows like a fleet's: the forger knows how payloads are distributed, but no deployment's payload."""
     rows = honest[draws.integers(0, len(honest) - 1)]
     factor = draws.lognormal(0, 0.6)
     return rows.select(
@@ -212,6 +212,6 @@ ATTACKS: Final[dict[str, Callable[[pl.DataFrame, Draws], pl.DataFrame]]] = {
     "one payload of a trial": _one_trial,
     "plausible": _plausible_alone,
 }
-"""Every attack by name; the last two are there to show what cannot be told apart."""
+"""Every attack by name; the last two show what cannot be distinguished."""
 
 HOPELESS: Final = ("one payload of a trial", "plausible")

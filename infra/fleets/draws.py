@@ -27,7 +27,7 @@ class Draws:
         """Return 64 random bits for each row, as UInt64."""
         self._state = _mixed((self._state + _GOLDEN) % _WORD)
         rows = pl.int_range(self.rows, dtype=pl.UInt64)
-        # UInt64 arithmetic wraps around, which is what SplitMix64 wants.
+        # UInt64 arithmetic wraps around, as SplitMix64 requires.
         word = pl.lit(self._state, dtype=pl.UInt64) + rows * pl.lit(_GOLDEN, dtype=pl.UInt64)
         for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
             word = (word ^ (word // (1 << shift))) * pl.lit(factor, dtype=pl.UInt64)

@@ -7,11 +7,14 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
 from schemas.report import COUNTERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 VERSIONS: Final = {"1.8.2": 12, "1.9.0": 18, "1.9.1": 40, "2.0.0-rc.1": 3, "2.0.0": 27}
 """The versions that the fleet runs, and how many of a hundred deployments run each."""
@@ -43,15 +46,17 @@ class Sent:
     route: Route = Route.EDGE
 
 
-def day(reports: int, seed: int) -> list[Sent]:
-    """Return a day in which `reports` things are sent, in a random order; the same for the same seed.
+def day(reports: int, seed: int, known: Sequence[bytes] = ()) -> list[Sent]:
+    """Return a day on which `reports` bodies are sent, in a random order; the same for the same arguments.
 
-    Of a hundred, about 92 are honest, 4 are sent again, 2 break the schema, 1 is forged and 1 is no JSON
-    object: of these the edge refuses two thirds, the rest comes from another producer.
+    Of a hundred, about 92 are honest, 4 are sent again, 2 break the schema, 1 is forged and 1 is not a JSON
+    object: the edge refuses two thirds of the latter, another producer puts the rest on the stream. The
+    honest ones are from `known`; if more are needed, new deployments send them.
     """
     rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
     kinds = rng.choices(["honest", "resent", "invalid", "forged", "malformed"], [92, 4, 2, 1, 1], k=reports)
-    deployments = [honest(rng) for _ in range(max(1, kinds.count("honest")))]
+    number = max(1, kinds.count("honest"))
+    deployments = [*known[:number], *(honest(rng) for _ in range(number - len(known)))]
     fresh = iter(deployments)
     sent = [Sent(next(fresh), "accepted") for kind in kinds if kind == "honest"]
     makers = {"resent": lambda: _resent(rng, deployments), "invalid": lambda: _invalid(rng)}

@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import boto3
 import click
@@ -48,7 +48,6 @@ _ENGINE = click.option(
     show_default=True,
     help="What the worker reads with. kcl: the Kinesis Client Library of production, on Java.",
 )
-_REPORTS: Final = 10_000
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -86,7 +85,7 @@ def up(port: int, engine: str) -> None:
         if engine == "kcl":
             click.echo(demonstration.WAITING_FOR_LEASES)
             system.await_shards()
-        click.echo(_told(system, logs))
+        click.echo(_instructions(system, logs))
         _watch(system.processes)
 
 
@@ -100,23 +99,23 @@ def cloud(port: int) -> None:
 @main.command()
 @click.option("--shards", type=click.IntRange(1, 500), default=2, show_default=True)
 def init(shards: int) -> None:
-    """Make stream, bucket and catalog where AWS_ENDPOINT_URL points; what is there already stays.
+    """Make stream, bucket and catalog where AWS_ENDPOINT_URL points; what exists already stays.
 
     Their names are METRICS_STREAM, METRICS_BUCKET and METRICS_DATABASE, or as `up` names them.
     """
-    wanted = resources.named(os.environ, shards)
+    names = resources.named(os.environ, shards)
     try:
         region = os.environ.get("AWS_REGION") or None  # ECS sets it, and boto3 does not read it
         session = boto3.Session(region_name=region)
         resources.create(
-            wanted, kinesis=session.client("kinesis"), s3=session.client("s3"), glue=session.client("glue")
+            names, kinesis=session.client("kinesis"), s3=session.client("s3"), glue=session.client("glue")
         )
-    except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
+    except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is not a URL
         text = f"{error} Set AWS_ENDPOINT_URL to the emulator's URL, and AWS_REGION."
         raise click.ClickException(text) from error
     except (resources.NoEndpointError, ClientError) as error:
         raise click.ClickException(printable(error, lines=True)) from error
-    click.echo(f"stream {wanted.stream}, bucket {wanted.bucket} and database {wanted.database} are there")
+    click.echo(f"stream {names.stream}, bucket {names.bucket} and database {names.database} are there")
 
 
 main.add_command(fill)
@@ -124,38 +123,46 @@ main.add_command(report)
 
 
 @main.command()
-@click.option("--reports", type=click.IntRange(1, 1_000_000), help="Of one day.  [default: 10000]")
 @click.option(
-    "--days", type=DAYS, help="Play so many days instead of one, each sealed; the last is yesterday."
+    "--reports",
+    type=click.IntRange(1, 1_000_000),
+    help=f"How many are sent today.  [default: {demonstration.REPORTS}]",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same days.")
+@click.option(
+    "--days", type=DAYS, help="Fill so many days, all sealed, and play none; the last is yesterday."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same reports.")
 @click.option("--lake", type=click.Path(path_type=Path), help="A new folder for the lake's files.")
 @_ENGINE
 @click.pass_context
 def demo(  # noqa: PLR0913, PLR0917 - what the command takes
     context: click.Context, reports: int | None, days: int | None, seed: int, lake: Path | None, engine: str
 ) -> None:
-    """Play a day of a fleet through the whole system and show what became of it.
+    """Play a day of a fleet through the whole system, with four weeks of the same fleet behind it.
 
-    Honest reports, resent, broken and forged ones go over HTTP to the edge; the worker settles them; then you
-    see the accounts, the objects in the lake and the answers to three questions in SQL.
+    The worker's code first fills a lake with 28 days, as `fill` does. Then today's reports, honest, resent,
+    broken and forged ones, go over HTTP to the edge, and the worker commits them. You see the outcomes,
+    the objects in the lake, the answers to three questions in SQL, and what to look for on the report page,
+    which opens in your browser if this is a terminal with a screen.
 
-    With --days it is the story that `fill` tells, without the edge; then you read what to look for.
+    With --days it plays the days of `fill` alone, without the edge.
     """
     given = context.get_parameter_source("engine") is not ParameterSource.DEFAULT
     if days is not None and (reports is not None or given):
-        raise click.UsageError("--days goes with neither --reports nor --engine: they are the one day's")
+        raise click.UsageError(
+            "--days cannot be combined with --reports or --engine, which are for today alone"
+        )
     folder = lake or Path(f"lake-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     if folder.exists():
-        raise click.UsageError(f"{folder} is there already; name a new folder with --lake")
+        raise click.UsageError(f"{folder} exists already; name a new folder with --lake")
     logs, console = _log_folder(), Console()
     close()
     with _reported(), until_stopped():
+        configure("metrics-local-demo", for_people=True)
         if days is not None:
-            configure("metrics-local-demo", for_people=True)
             demo_days.run(console, days=days, seed=seed, lake=folder, logs=logs)
         else:
-            reports = reports or _REPORTS
+            reports = reports or demonstration.REPORTS
             demonstration.run(console, reports=reports, seed=seed, lake=folder, logs=logs, engine=engine)
 
 
@@ -169,14 +176,14 @@ def _log_folder() -> Path:
 
 @contextmanager
 def _reported() -> Iterator[None]:
-    """Turn what can go wrong here into a message and status 1."""
+    """Turn an expected error into a message and exit status 1."""
     try:
         yield
     except (ProcessError, PortTakenError, demonstration.DemoError, FillError, WorkerError) as error:
         raise click.ClickException(printable(error, lines=True)) from error
 
 
-def _told(system: System, logs: Path) -> str:
+def _instructions(system: System, logs: Path) -> str:
     variables = system.environment | no_proxy(os.environ)
     forgotten = " ".join(name for name in LEADING_ELSEWHERE if name not in variables)
     exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
@@ -190,7 +197,7 @@ def _told(system: System, logs: Path) -> str:
 
 
 def _watch(processes: tuple[Process, ...]) -> None:
-    """Return never; raise `ProcessError` when one of the processes ends by itself."""
+    """Watch until a process ends by itself, then raise `ProcessError`; never return."""
     while True:
         for process in processes:
             process.check()

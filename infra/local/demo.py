@@ -1,39 +1,48 @@
-"""The demonstration: a day of a fleet through the whole system, and what became of it."""
+"""The demonstration: a day of a fleet through the whole system, with four weeks of it in the lake already."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
-from infra.analytics.answer_table import as_table
-from infra.analytics.cell import cell
-from infra.analytics.engine import Engine
-from infra.analytics.folder import Folder
-from infra.analytics.question import QUESTIONS
-from infra.analytics.reporting import write_report
 from infra.fleets import accounting, fleet, traffic
-from infra.local.system import start_system
+from infra.fleets.story.making import make_story
+from infra.local.demo_days import play_story, show_notes, yesterday
+from infra.local.demo_tables import show_accounts, show_answers, show_objects
+from infra.local.filling.target import Place
+from infra.local.lake_copy import download, present
+from infra.local.system import start_processes, start_resources
 from stream_worker.lake.segment import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import date
     from pathlib import Path
 
     from rich.console import Console
 
+    from infra.fleets.fleet import Sent
+    from infra.fleets.story.story import Story
     from infra.local.system import Cloud, System
+
+DAYS: Final = 28
+"""Whole weeks behind the day: so many that every chart of the report page has something to show."""
+
+REPORTS: Final = 4_000
+"""How many reports are sent on the day, unless another number is given."""
 
 FLUSH_SECONDS: Final = 2
 _SETTLE_SECONDS: Final = 60
-ANSWERED: Final = ("version_adoption", "feature_use", "failure_rates")
-_LONG_NUMBER: Final = re.compile(r"\d{40,}(\d{4})")
+_LARGEST_FLEET: Final = 4_000
+_FLEET_SHARE: Final = (
+    0.95  # of a day's reports: then nearly all of its honest ones come from the story's fleet
+)
+_GROWTH: Final = 3
 WAITING_FOR_LEASES: Final = (
     "Waiting until the Kinesis Client Library has taken its leases and started a process for each shard: "
     "some ten seconds …"
@@ -41,43 +50,71 @@ WAITING_FOR_LEASES: Final = (
 
 
 class DemoError(Exception):
-    """The demonstration did not come out as it must."""
+    """A record of the demonstration is missing, or has another outcome than expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The day that is played: what is sent, what the lake holds of it, and how the edge answered."""
+
+    sent: list[Sent]
+    found: Counter[str]
+    answers: Counter[str]
 
 
 def run(console: Console, *, reports: int, seed: int, lake: Path, logs: Path, engine: str = "poll") -> None:  # noqa: PLR0913 - what the command takes
-    """Play the day, show the accounts, the objects and three answers, and leave the lake's files in `lake`.
+    """Fill a lake with four weeks, play the day after them, show its outcomes, and leave all in `lake`.
 
-    Raises `DemoError` when a record is missing or has another outcome than the fleet's maker expects.
+    Raises `DemoError` when a record is missing or has another outcome than the fleet's maker expects, and
+    `FillError` when a day of the four weeks is not as the story has it.
     """
-    day = fleet.day(reports, seed)
-    console.print("Starting the emulated AWS, the edge and the worker …")
+    console.print("Starting the emulated AWS …")
+    story = weeks_before(reports, seed, yesterday())
+    with start_resources(logs) as cloud:
+        console.print(f"Filling its lake with the {DAYS} days until yesterday, sealed one by one …")
+        play_story(console, Place.of(cloud), story)
+        over = story.days[-1].day
+        day = _play_day(console, cloud, fleet.day(reports, seed, honest_of(story)), over, logs, engine)
+        days = accounting.days(cloud.lake, over)
+        download(cloud, lake)
+    expected = fleet.expected(day.sent)
+    show_accounts(console, expected, day.found, day.answers)
+    show_objects(console, lake, days)
+    show_answers(console, lake)
+    if not _as_sent(day.found, expected, len(days)):
+        raise DemoError(f"the records' outcomes are not those that were sent; the logs are in {logs}")
+    show_notes(console, story.notes)
+    present(console, lake)
+
+
+def weeks_before(reports: int, seed: int, last_day: date) -> Story:
+    """Return the story of a fleet that grows until it sends about as many reports as the day after it needs.
+
+    A day of more than 4,000 reports has new deployments beside the story's: weeks of them would take minutes.
+    """
+    size = max(1, round(_FLEET_SHARE * min(reports, _LARGEST_FLEET)))
+    return make_story(DAYS, seed, last_day, start=max(1, size // _GROWTH), end=size, forgeries=size // 2)
+
+
+def honest_of(story: Story) -> list[bytes]:
+    """Return what the story's deployments report on the day after it."""
+    return [one.body for one in story.next_day.sent if one.outcome == "accepted"]
+
+
+def _play_day(  # noqa: PLR0913, PLR0917 - what a day is played with
+    console: Console, cloud: Cloud, sent: list[Sent], over: date, logs: Path, engine: str
+) -> Day:
+    """Send a day's reports through the edge, and wait until the worker has committed every record."""
+    console.print("Starting the edge and the worker for today …")
     settings = {"METRICS_FLUSH_SECONDS": str(FLUSH_SECONDS)}
-    with start_system(logs, engine=engine, settings=settings) as system:
+    with start_processes(cloud, logs, engine=engine, settings=settings) as system:
         if engine == "kcl":
             console.print(WAITING_FOR_LEASES)
             system.await_shards()
-        with _bar(console, "reports sent", len(day)) as (tick, _):
-            cloud = system.cloud
-            answers = traffic.play(day, system.edge_url, cloud.kinesis, cloud.resources.stream, tick)
+        with _bar(console, "reports sent", len(sent)) as (tick, _):
+            answers = traffic.play(sent, system.edge_url, cloud.kinesis, cloud.resources.stream, tick)
         received = answers["202"] + answers[traffic.ON_THE_STREAM]
-        found = _await_commit(console, system, received)
-        _show_accounts(console, fleet.expected(day), found, answers)
-        download(cloud, lake)
-    _show_objects(console, lake)
-    with Engine(Folder(lake)) as asked:
-        for name in ANSWERED:
-            console.print()
-            console.print(as_table(asked.ask(QUESTIONS[name])))
-    if not _as_sent(found, fleet.expected(day), days=len(list((lake / "reports" / "live").iterdir()))):
-        raise DemoError(f"the accounts differ from what was sent; the logs are in {logs}")
-    leave(console, lake)
-
-
-def leave(console: Console, lake: Path) -> None:
-    """Tell where a lake's files are, make the report page among them, and end with its path."""
-    where = Text.assemble("\nThe lake's files are in ", cell(lake, "bold"))
-    console.print(where.append(": open them with DuckDB, Polars or pandas."))
-    write_report(console, Folder(lake), lake / "report.html")
+        return Day(sent, _await_commit(console, system, received, over), answers)
 
 
 def _as_sent(found: Counter[str], expected: Counter[str], days: int) -> bool:
@@ -101,57 +138,16 @@ def _bar(
         yield lambda: progress.advance(task), lambda done: progress.update(task, completed=done)
 
 
-def _await_commit(console: Console, system: System, received: int) -> Counter[str]:
+def _await_commit(console: Console, system: System, received: int, over: date) -> Counter[str]:
+    lake = system.cloud.lake
     deadline = time.monotonic() + _SETTLE_SECONDS
     with _bar(console, "records committed", received) as (_, move_to):
         while True:
-            found = accounting.outcomes(system.cloud.lake)
+            found = accounting.outcomes(lake, over)
             move_to(found.total())
             if found.total() >= received:
                 return found
             if time.monotonic() > deadline:
-                raise DemoError(
-                    f"{received - found.total()} records were not committed in {_SETTLE_SECONDS} s"
-                )
+                missing = received - found.total()
+                raise DemoError(f"{missing} records were not committed within {_SETTLE_SECONDS} s")
             time.sleep(0.2)
-
-
-def _show_accounts(
-    console: Console, expected: Counter[str], found: Counter[str], answers: Counter[str]
-) -> None:
-    console.print("\nWhat became of the records")
-    table = Table()
-    table.add_column("outcome")
-    table.add_column("records", justify="right")
-    table.add_column("sent as such", justify="right")
-    for outcome in OUTCOMES:
-        table.add_row(outcome, f"{found[outcome]:,}", f"{expected[outcome]:,}")
-    table.add_section()
-    table.add_row("received", f"{found.total():,}", f"{sum(expected[name] for name in OUTCOMES):,}")
-    console.print(table)
-    refused = {status: number for status, number in answers.items() if status[0] in "45"}
-    console.print(
-        f"Refused by the edge, never on the stream: {refused.get('400', 0):,} (400: no JSON object)."
-    )
-
-
-def download(cloud: Cloud, lake: Path) -> None:
-    """Copy every object of a cloud's lake into a folder, keys as paths."""
-    found = cloud.lake
-    for key in found.keys(""):
-        path = lake / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(found.get(key))
-
-
-def _show_objects(console: Console, lake: Path) -> None:
-    table = Table()
-    table.add_column("object (.parquet)", overflow="fold")
-    table.add_column("bytes", justify="right")
-    for folder in sorted({path.parent for path in lake.rglob("*.parquet")}):
-        table.add_section()
-        table.add_row(cell(f"{folder.relative_to(lake)}/", "bold"), "")
-        for path in sorted(folder.iterdir()):
-            table.add_row(cell(_LONG_NUMBER.sub(r"…\1", path.stem)), f"{path.stat().st_size:,}")
-    console.print("\nObjects in the lake (long numbers shortened)")
-    console.print(table)

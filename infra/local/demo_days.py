@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from infra.analytics.cell import cell
-from infra.fleets.story.telling import tell
-from infra.local.demo import download, leave
+from infra.fleets.story.making import make_story
 from infra.local.filling.bar import days_bar
 from infra.local.filling.fill import fill
 from infra.local.filling.target import Place
+from infra.local.lake_copy import download, present
 from infra.local.system import start_resources
 
 if TYPE_CHECKING:
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 
 
 def run(console: Console, *, days: int, seed: int, lake: Path, logs: Path) -> None:
-    """Tell a story until yesterday, show what to look for, and leave the lake's files in `lake`.
+    """Play a story until yesterday, show what to look for, and leave the lake's files in `lake`.
 
     Raises `FillError` when a sealed day is not what the story says.
     """
     console.print("Starting the emulated AWS …")
-    story = tell(days, seed, yesterday())
+    story = make_story(days, seed, yesterday())
     with start_resources(logs) as cloud:
-        play(console, Place.of(cloud), story)
+        play_story(console, Place.of(cloud), story)
         download(cloud, lake)
-    leave(console, lake)
+    show_notes(console, story.notes)
+    present(console, lake)
 
 
-def play(console: Console, place: Place, story: Story) -> None:
-    """Tell a story to a place, with a progress bar; then show what to look for."""
-    with days_bar(console, len(story.days)) as told:
-        fill(place, story, tell=told)
-    _show_notes(console, story.notes)
+def play_story(console: Console, place: Place, story: Story) -> None:
+    """Fill a place's lake with a story, with a progress bar."""
+    with days_bar(console, len(story.days)) as on_bar:
+        fill(place, story, report=on_bar)
 
 
 def yesterday() -> date:
@@ -48,7 +48,8 @@ def yesterday() -> date:
     return datetime.now(UTC).date() - timedelta(days=1)
 
 
-def _show_notes(console: Console, notes: Iterable[str]) -> None:
+def show_notes(console: Console, notes: Iterable[str]) -> None:
+    """Print what to look for in a lake that has the story."""
     console.print("\nWhat to look for")
     for note in notes:
-        console.print(cell(f"- {note}"))
+        console.print(cell(f"- {note}"), soft_wrap=not console.is_terminal)

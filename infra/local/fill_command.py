@@ -1,4 +1,4 @@
-"""The command `metrics-local fill`: a story told to the lake that AWS_ENDPOINT_URL leads to."""
+"""The command `metrics-local fill`: a story played into the lake behind AWS_ENDPOINT_URL."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import click
 from botocore.exceptions import BotoCoreError
 from rich.console import Console
 
-from infra.fleets.story.telling import tell
-from infra.local.demo_days import play, yesterday
+from infra.fleets.story.making import make_story
+from infra.local.demo_days import play_story, show_notes, yesterday
 from infra.local.filling.refusals import FillError
 from infra.local.filling.target import Place
 from infra.local.resources import named
@@ -31,18 +31,21 @@ def fill(days: int, seed: int) -> None:
     """Fill a lake with weeks of a growing fleet, through the worker's own code, sealed day by day.
 
     Releases roll out, one of them is bad; deployments come, pause and go; a fraud attack is stopped. At the
-    end you read what happens when, to compare with what queries find.
+    end it prints what happens when, so that you can compare it with the answers to your queries.
 
-    It goes where AWS_ENDPOINT_URL points, which must be `metrics-local cloud` or `up` on this machine; the
-    names are METRICS_STREAM, METRICS_BUCKET and METRICS_DATABASE, or as `init` has them. It refuses where
-    there is one of these days already. Ctrl-C leaves the days until then, sealed, and what it has sent since.
+    AWS_ENDPOINT_URL must point to `metrics-local cloud` or `up` on this machine. METRICS_STREAM,
+    METRICS_BUCKET and METRICS_DATABASE name the resources; the defaults are those of `init`. If the lake has
+    one of these days already, nothing is changed. After Ctrl-C the days that were sealed stay, and so does
+    what was sent of the next one.
     """
     logs.configure("metrics-local-fill", for_people=True)
     try:
         session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
         clients = session.client("kinesis"), session.client("s3"), session.client("glue")
         with until_stopped():
-            play(Console(), Place(*clients, named(os.environ)), tell(days, seed, yesterday()))
+            console, story = Console(), make_story(days, seed, yesterday())
+            play_story(console, Place(*clients, named(os.environ)), story)
+            show_notes(console, story.notes)
     except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
         text = f"{error} Set AWS_ENDPOINT_URL to the emulator's URL, and AWS_REGION."
         raise click.ClickException(text) from error

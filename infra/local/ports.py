@@ -1,4 +1,4 @@
-"""A port for a server that is about to start, kept from everybody else until it has."""
+"""A port for a server that is about to start, reserved until it has."""
 
 import socket
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ LOOPBACK: Final = "127.0.0.1"
 
 
 class PortTakenError(Exception):
-    """Somebody listens on the port; the text says what to do."""
+    """A process listens on the port; the text says what to do."""
 
 
 def refuse_taken(port: int) -> None:
-    """Raise `PortTakenError` if somebody listens there: Granian would share the port without a word."""
+    """Raise `PortTakenError` if a process listens there: Granian would share the port without a word."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         if probe.connect_ex((LOOPBACK, port)) == 0:
             raise PortTakenError(
@@ -23,9 +23,9 @@ def refuse_taken(port: int) -> None:
 
 @contextmanager
 def reserve(share: int = socket.SO_REUSEPORT) -> Iterator[int]:
-    """Give a free loopback port that nobody but a Granian can bind until the context ends.
+    """Give a free loopback port that only Granian can bind until the context ends.
 
-    Granian binds with SO_REUSEPORT and does not tell which port it took when it is given 0. So a socket is
+    Granian binds with SO_REUSEPORT and does not report which port it took when it is given 0. So a socket is
     bound here with SO_REUSEPORT too, and never listens: the kernel hands the port to no other program, and
     connections go to the server alone. Hold the context while the server runs, and it can be restarted there.
     `share` is for a server that binds with another option (Node.js with SO_REUSEADDR).

@@ -25,7 +25,7 @@ RETENTION_HOURS: Final = 168
 """A week, as in production: so long a day can be built again from the stream."""
 
 _NO_CONSTRAINT: Final = "us-east-1"
-"""The one region that S3 does not want to be told."""
+"""The one region that S3 does not accept as a location constraint."""
 
 
 class NoEndpointError(Exception):
@@ -34,7 +34,7 @@ class NoEndpointError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What is to exist, by name. A stream that exists already keeps the shards that it has."""
+    """The names of what must exist. A stream that exists already keeps its shards."""
 
     stream: str
     shards: int
@@ -52,16 +52,16 @@ def named(environment: Mapping[str, str], shards: int = 2) -> Resources:
     )
 
 
-def create(wanted: Resources, *, kinesis: KinesisClient, s3: S3Client, glue: GlueClient) -> None:
+def create(names: Resources, *, kinesis: KinesisClient, s3: S3Client, glue: GlueClient) -> None:
     """Make what is missing and return when the stream is active; again and again with the same result.
 
     Raise `NoEndpointError` before anything is made if a client points at AWS: there the stacks make all this.
     """
     for client in (kinesis, s3, glue):
         _refuse_aws(client)
-    _create_bucket(s3, wanted.bucket)
-    _create_catalog(glue, wanted)
-    _create_stream(kinesis, wanted)
+    _create_bucket(s3, names.bucket)
+    _create_catalog(glue, names)
+    _create_stream(kinesis, names)
 
 
 def _refuse_aws(client: BaseClient) -> None:
@@ -89,16 +89,16 @@ def _create_bucket(s3: S3Client, bucket: str) -> None:
         pass
 
 
-def _create_stream(kinesis: KinesisClient, wanted: Resources) -> None:
+def _create_stream(kinesis: KinesisClient, names: Resources) -> None:
     with suppress(kinesis.exceptions.ResourceInUseException):
-        kinesis.create_stream(StreamName=wanted.stream, ShardCount=wanted.shards)
-    _await_active(kinesis, wanted.stream)
-    summary = kinesis.describe_stream_summary(StreamName=wanted.stream)["StreamDescriptionSummary"]
+        kinesis.create_stream(StreamName=names.stream, ShardCount=names.shards)
+    _await_active(kinesis, names.stream)
+    summary = kinesis.describe_stream_summary(StreamName=names.stream)["StreamDescriptionSummary"]
     if summary["RetentionPeriodHours"] < RETENTION_HOURS:
         kinesis.increase_stream_retention_period(
-            StreamName=wanted.stream, RetentionPeriodHours=RETENTION_HOURS
+            StreamName=names.stream, RetentionPeriodHours=RETENTION_HOURS
         )
-        _await_active(kinesis, wanted.stream)
+        _await_active(kinesis, names.stream)
 
 
 def _await_active(kinesis: KinesisClient, stream: str) -> None:
@@ -106,12 +106,12 @@ def _await_active(kinesis: KinesisClient, stream: str) -> None:
     waiter.wait(StreamName=stream, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
 
 
-def _create_catalog(glue: GlueClient, wanted: Resources) -> None:
+def _create_catalog(glue: GlueClient, names: Resources) -> None:
     with suppress(glue.exceptions.AlreadyExistsException):
-        glue.create_database(DatabaseInput={"Name": wanted.database})
+        glue.create_database(DatabaseInput={"Name": names.database})
     for table in TABLES:
-        described = table_input(table, wanted.bucket)
+        described = table_input(table, names.bucket)
         try:
-            glue.create_table(DatabaseName=wanted.database, TableInput=described)
+            glue.create_table(DatabaseName=names.database, TableInput=described)
         except glue.exceptions.AlreadyExistsException:
-            glue.update_table(DatabaseName=wanted.database, TableInput=described)
+            glue.update_table(DatabaseName=names.database, TableInput=described)

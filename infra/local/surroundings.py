@@ -66,8 +66,8 @@ def why_aws_itself() -> str:
     if not botocore.session.get_session().get_config_variable("ignore_configured_endpoint_urls"):
         return ""
     return (
-        " boto3 is told to ignore that variable: set AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false, which also "
-        "overrules ignore_configured_endpoint_urls in your AWS configuration file."
+        " boto3 is configured to ignore that variable: set AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false, which "
+        "also overrules ignore_configured_endpoint_urls in your AWS configuration file."
     )
 
 

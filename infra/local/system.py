@@ -141,8 +141,24 @@ def start_system(
     Without `port` the edge takes a free one. `settings` are METRICS_* variables for edge and worker, which
     runs on `engine`. Raises `ProcessError` with the tail of its log when a process does not start.
     """
+    with (
+        start_resources(logs) as cloud,
+        start_processes(cloud, logs, port=port, engine=engine, settings=settings) as system,
+    ):
+        yield system
+
+
+@contextmanager
+def start_processes(
+    cloud: Cloud,
+    logs: Path,
+    *,
+    port: int | None = None,
+    engine: str = "poll",
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[System]:
+    """Start the worker and the edge on a cloud that has its resources; as `start_system` otherwise."""
     with ExitStack() as stack:
-        cloud = stack.enter_context(start_resources(logs))
         edge_port = port or stack.enter_context(reserve())
         folder = logs / "health"
         own = {"METRICS_HEALTH_FOLDER": str(folder)} | dict(settings or {})

@@ -25,8 +25,6 @@ from tests.benchmarks import (
 )
 from tests.benchmarks.figure import Result, Tick
 
-_WIDTH: Final = 120  # what the table needs: a pipe has no width
-
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
@@ -59,7 +57,7 @@ def main() -> None:
     if given.json:
         sys.stdout.write(table.document(results) + "\n")
     else:
-        table.show(results, Console(width=max(Console().width, _WIDTH)))
+        table.show(results, Console())
 
 
 def _measure(

@@ -14,7 +14,7 @@ from typing import Final
 
 from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 
 _COUNTED: Final = Path("/proc/self/io")
 

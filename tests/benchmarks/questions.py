@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from tests.benchmarks import fresh
 from tests.benchmarks.figure import Figure, Result, at_most
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from infra.analytics.terminal_table import print_table
 from tests.benchmarks.figure import Aim, Figure, Result
 
 
 def show(results: Sequence[Result], console: Console) -> None:
     """Print the table and the notes below it."""
     table = Table(title="Benchmarks: the median of the rounds")
-    table.add_column("figure", no_wrap=True)
+    table.add_column("figure")
     for heading in ("median", "min - max", "aim"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
@@ -26,7 +27,7 @@ def show(results: Sequence[Result], console: Console) -> None:
                 _verdict(figure),
             )
         table.add_section()
-    console.print(table)
+    print_table(console, table)
     for result in results:
         for note in result.notes:
             console.print(f"• {note}", highlight=False)

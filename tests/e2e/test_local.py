@@ -1,4 +1,4 @@
-"""`metrics-local`, as somebody uses it who has just cloned the project."""
+"""`metrics-local`, as used right after the project was cloned."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import signal
 import subprocess
 import urllib.request
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,17 @@ import orjson
 import polars as pl
 import pytest
 
+from infra.analytics.engine import Engine
+from infra.analytics.folder import Folder
+from infra.analytics.questions import QUESTIONS
 from infra.fleets import fleet
+from infra.local.demo import honest_of, weeks_before
 from infra.local.endpoint import CREDENTIAL, REGION
 from infra.local.ports import reserve
 from infra.local.process import Process, answers
 from infra.local.system import RESOURCES, clean_environment
 from stream_worker.lake.s3_store import S3Lake
+from stream_worker.lake.segment import LIVE, day_prefix
 from tests.infra.local.test_process import wait_gone
 from tests.support import truth
 from tests.support.e2e.installation import SECONDS, run, script
@@ -53,7 +59,7 @@ DRAIN = ("stream-worker", "run", "--engine", "poll", "--drain")
 
 @pytest.fixture
 def bare(tmp_path: Path) -> dict[str, str]:
-    """Give an environment of somebody without AWS; temporary folders are the test's."""
+    """Give an environment without AWS; temporary folders are the test's."""
     (tmp_path / "home").mkdir()
     return clean_environment() | {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path)}
 
@@ -73,40 +79,80 @@ def accounts(shown: str) -> dict[str, tuple[int, int]]:
     return {name: (int(found.replace(",", "")), int(sent.replace(",", ""))) for name, found, sent in rows}
 
 
-def play(environment: dict[str, str], lake: Path) -> str:
-    """Run the demonstration, once more if midnight came between two reports of one deployment."""
+@dataclass(frozen=True)
+class Played:
+    """A demonstration that was played: what it printed, the lake's copy that it left, and the day."""
+
+    shown: str
+    lake: Path
+    day: date
+
+    @property
+    def page(self) -> str:
+        """The report page's HTML."""
+        return (self.lake / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Run the demonstration, once more if midnight came while it ran."""
+    folder = tmp_path_factory.mktemp("demo")
+    environment = clean_environment() | {"HOME": str(folder), "TMPDIR": str(folder)}
     for attempt in "ab":
-        day = datetime.now(UTC).date()
-        folder = lake / attempt
-        options = ["--reports", str(REPORTS), "--seed", str(SEED), "--lake", str(folder)]
-        ended = run("metrics-local", "demo", *options, environment=environment)
+        day, lake = datetime.now(UTC).date(), folder / attempt
+        options = ["--reports", str(REPORTS), "--seed", str(SEED), "--lake", str(lake)]
+        ended = run("metrics-local", "demo", *options, environment=environment, seconds=300)
         if datetime.now(UTC).date() == day:
             break
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stderr == ""
-    page = folder / "report.html"
-    assert ended.stdout.rstrip().endswith(str(page.resolve()))
-    assert "<svg" in page.read_text(encoding="utf-8")
-    folder.rename(lake / "played")
-    return ended.stdout
+    return Played(ended.stdout, lake, day)
 
 
-def test_the_demo_accounts_for_every_record_and_leaves_the_lake(bare: dict[str, str], tmp_path: Path) -> None:
-    shown = accounts(play(bare, tmp_path / "lake"))
+def test_the_demo_accounts_for_every_record_and_leaves_the_lake(played: Played) -> None:
+    shown = accounts(played.shown)
     accepted, received = shown.pop("accepted"), shown.pop("received")
     assert received[0] == accepted[0] + sum(found for found, _ in shown.values())
-    lake = tmp_path / "lake" / "played"
-    assert pl.read_parquet(lake / "reports/live/*/*.parquet").height == accepted[0]
-    reasons = pl.read_parquet(lake / "rejects/live/*/*.parquet")["reason"].value_counts()
-    assert dict(reasons.rows()) == {reason: found for reason, (found, _) in shown.items()}
+    reports, rejects = (
+        pl.read_parquet(played.lake / day_prefix(table, LIVE, played.day)) for table in ("reports", "rejects")
+    )
+    assert reports.height == accepted[0]
+    assert dict(rejects["reason"].value_counts().rows()) == {
+        name: found for name, (found, _) in shown.items()
+    }
 
 
-def test_the_demo_comes_out_as_its_seed_says(bare: dict[str, str], tmp_path: Path) -> None:
-    expected = fleet.expected(fleet.day(REPORTS, SEED))
+def test_the_demo_comes_out_as_its_seed_says(played: Played) -> None:
+    story = weeks_before(REPORTS, SEED, played.day - timedelta(days=1))
+    expected = fleet.expected(fleet.day(REPORTS, SEED, honest_of(story)))
     refused = expected.pop("refused")
-    shown = accounts(play(bare, tmp_path / "lake"))
+    shown = accounts(played.shown)
     assert shown.pop("received") == (REPORTS - refused, REPORTS - refused)
     assert shown == {outcome: (number, number) for outcome, number in expected.items()}
+
+
+def test_the_demo_leaves_four_sealed_weeks_behind_the_live_day(played: Played) -> None:
+    with Engine(Folder(played.lake)) as engine:
+        days = engine.ask(QUESTIONS["freshness"]).rows
+        growth = {row[0]: row[1] for row in engine.ask(QUESTIONS["growth"]).rows}
+    assert [row[1] for row in days] == ["sealed"] * 28 + ["live"]
+    assert days[-1][0] == played.day
+    sealed = [row[2] for row in days[:-1]]
+    story = weeks_before(REPORTS, SEED, days[-2][0])
+    assert sealed == [one.outcomes["accepted"] for one in story.days]
+    assert days[-1][2] == pytest.approx(sealed[-1], rel=0.1)
+    assert growth[played.day] < days[-1][2] / 5, "today's reports come from the fleet of the weeks before"
+
+
+def test_a_plain_demo_ends_with_a_page_of_curves(played: Played) -> None:
+    assert played.shown.rstrip().endswith(str((played.lake / "report.html").resolve()))
+    assert "No data yet" not in played.page
+    sections = dict(re.findall(r'<section aria-labelledby="(\w+)">(.*?)</section>', played.page, re.DOTALL))
+    for name in QUESTIONS:
+        assert "<svg" in sections[name], name
+        assert sections[name].count('<th scope="row">') > 2, f"{name} has more than one point"
+    for name in ("active_deployments", "version_adoption", "feature_use"):
+        assert max(path.count("L") for path in re.findall(r' d="(M[^"]+)"', sections[name])) > 20, name
 
 
 def test_the_demo_does_not_write_into_a_folder_that_is_there(bare: dict[str, str], tmp_path: Path) -> None:
@@ -227,7 +273,7 @@ credential_process = /bin/false
 
 @pytest.fixture
 def elsewhere(bare: dict[str, str]) -> dict[str, str]:
-    """Give an environment of somebody whose AWS and proxies lead everywhere but here."""
+    """Give an environment whose AWS and proxies lead everywhere but here."""
     folder = Path(bare["HOME"]) / ".aws"
     folder.mkdir()
     (folder / "config").write_text(CONFIG, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`metrics-local fill` and `demo --days`, as somebody uses them who wants some weeks to look at."""
+"""`metrics-local fill` and `demo --days`, as used to get some weeks to look at."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from infra.fleets.story.telling import tell
+from infra.fleets.story.making import make_story
 from infra.local.system import clean_environment
 from tests.support.e2e.installation import count, run
 
@@ -30,7 +30,7 @@ def test_fill_seals_days_beside_a_worker_that_reads_the_same_stream(installation
         worker.check()
         assert count(worker, "worker.crashed") == 0
     days = sorted(installation.cloud.catalog.days("reports"))
-    story = tell(2, 5, days[-1])
+    story = make_story(2, 5, days[-1])
     assert days == [one.day for one in story.days]
     for one in story.days:
         audit = run(
@@ -59,7 +59,7 @@ def test_the_demo_of_some_days_leaves_their_lake_and_says_what_to_look_for(tmp_p
     assert done.stderr == ""
     found = pl.read_parquet(lake / "reports/sealed/*/*/*.parquet", hive_partitioning=True)
     days = sorted(found["dt"].unique())
-    story = tell(2, 6, days[-1])
+    story = make_story(2, 6, days[-1])
     assert days == [one.day for one in story.days]
     truth = story.accepted.sort("dt", "stack_id")
     assert found.sort("dt", "stack_id").select(truth.columns).equals(truth)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from infra.analytics.features import FEATURES
 from infra.analytics.public.groups import LEAST, STEP, disjoint, part
 from infra.analytics.question import Question
 from schemas.releases import RELEASED
@@ -24,7 +25,7 @@ WEEKS: Final = Question.parse("public_weeks", _FILES.joinpath("weeks.sql").read_
 """The true counts, week by week; not to be published."""
 
 OTHER: Final = "other"
-"""The versions that are no releases, together: what a private build calls itself could tell whose it is."""
+"""The versions that are not releases, together: a private build's name could disclose whose it is."""
 
 RULE: Final = tuple(
     " ".join(sentence.format(LEAST=LEAST, STEP=STEP, ERROR=STEP - 1).split())
@@ -32,7 +33,6 @@ RULE: Final = tuple(
 )
 """The rule in plain sentences, as the file states it."""
 
-_FEATURES: Final = ("tokenize", "detokenize", "createGrant")
 _NOTE: Final = (
     f"{LEAST} or more deployments, rounded to {STEP}; smaller groups and their complements are left out"
 )
@@ -41,7 +41,7 @@ _NOTE: Final = (
 def publication(answer: Answer) -> dict[str, Any]:
     """Make the publication of the true counts that `WEEKS` answers: a document for JSON.
 
-    `weeks` has the counts, oldest week first: a version that is not told is missing, another number is null.
+    `weeks` has the counts, oldest week first: a version that is hidden is missing, another number is null.
     `withheld_weeks` has the days for which a week is not published.
     """
     counts: dict[str, dict[str, dict[str, int]]] = {}
@@ -66,7 +66,7 @@ def as_json(document: Mapping[str, Any]) -> str:
 
 
 def as_csv(document: Mapping[str, Any]) -> str:
-    """Return the same numbers as a table: `week,kind,name,deployments,rule`, a row for each that is told."""
+    """Return the same numbers as a table: `week,kind,name,deployments,rule`, a row for each published one."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["week", "kind", "name", "deployments", "rule"])
@@ -85,7 +85,7 @@ def _week(kinds: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
         "deployments": shown.whole,
         "versions": dict(shown.named),
         "smaller_versions_together": shown.others,
-        "features": {name: _feature(name, kinds, whole) for name in _FEATURES},
+        "features": {name: _feature(name, kinds, whole) for name in FEATURES},
     }
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def entries(table: Table) -> list[dict[str, str | Markup]]:
-    """Return what an analyst wants to know of each column, the `dt` partition's last."""
+    """Return what an analyst needs to know of each column, the `dt` partition's last."""
     return [
         {
             "name": column.name,
@@ -28,7 +28,7 @@ def entries(table: Table) -> list[dict[str, str | Markup]]:
 
 
 def marked(text: str) -> Markup:
-    """Return a text as HTML, with code for what stands between backquotes."""
+    """Return a text as HTML, with code for what is between backquotes."""
     parts = text.split("`")
     return Markup().join(
         Markup("<code>{}</code>").format(part) if place % 2 else escape(part)

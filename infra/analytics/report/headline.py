@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra.analytics.report.numbers import NONE, count, day, listed, whole
+from infra.analytics.charts.numbers import NONE, count, day, listed, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from infra.analytics.report.days import Days
-    from infra.analytics.report.section import Row
+    from infra.analytics.charts.days import Days
+    from infra.analytics.charts.section import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ def headline(active: Sequence[Row], known: Days) -> list[Headline]:
     """Return the figures, from the rows that answer `active_deployments` and what is known of the days."""
     if not active or known.newest is None:
         return []
-    told = known.told(active)
-    row = next(row for row in active if row["dt"] == told)
-    when = f"{day(told)}, {'not sealed yet' if known.provisional(told) else 'the newest sealed day'}"
+    latest = known.latest(active)
+    row = next(row for row in active if row["dt"] == latest)
+    when = f"{day(latest)}, {'not sealed yet' if known.provisional(latest) else 'the newest sealed day'}"
     missing = known.in_state("missing", "empty")
     return [
         Headline("Active that day", whole(row["deployments"]), when),
-        Headline("Active in 7 days", whole(row["active_7_days"]), f"to {day(told)}"),
-        Headline("Active in 28 days", whole(row["active_28_days"]), f"to {day(told)}"),
+        Headline("Active in 7 days", whole(row["active_7_days"]), f"to {day(latest)}"),
+        Headline("Active in 28 days", whole(row["active_28_days"]), f"to {day(latest)}"),
         Headline("Newest arrival", *_arrival(known)),
         Headline("Not sealed", whole(len(known.unsealed)), _named(known.unsealed, "every day is sealed")),
         Headline(

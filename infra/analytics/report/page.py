@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from infra.analytics.report.days import Days
+from infra.analytics.charts.days import Days
+from infra.analytics.charts.numbers import day
+from infra.analytics.questions import QUESTIONS, section_of
 from infra.analytics.report.dictionary import entries, marked
 from infra.analytics.report.headline import headline
-from infra.analytics.report.numbers import day
-from infra.analytics.report.section import Section
-from infra.analytics.report.sections import SECTIONS
 from schemas.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from infra.analytics.charts.section import Row
     from infra.analytics.engine import Answer
-    from infra.analytics.report.section import Row
     from schemas.tables import Table
 
 _PACKAGE: Final = "infra.analytics.report"
@@ -31,15 +30,12 @@ _PACKAGE: Final = "infra.analytics.report"
 def render(answers: Mapping[str, Answer], made_from: str, tables: Sequence[Table] = TABLES) -> str:
     """Return the page as HTML, the same for the same answers. `made_from` says which lake they are from.
 
-    `answers` has each question of `SECTIONS` by its name; one without rows says that there are no data yet.
+    `answers` has each of `QUESTIONS` by its name; one without rows says that there are no data yet.
     Raises `KeyError` for a question that was not asked.
     """
-    rows = {name: _rows(answers[name]) for name in SECTIONS}
+    rows = {name: _rows(answers[name]) for name in QUESTIONS}
     known = Days.of(rows["freshness"])
-    sections = [
-        make(answers[name].question, rows[name], known) if rows[name] else Section(answers[name].question)
-        for name, make in SECTIONS.items()
-    ]
+    sections = [section_of(answers[name].question, rows[name], known) for name in QUESTIONS]
     style = files(_PACKAGE).joinpath("style.css").read_text(encoding="utf-8")
     environment = Environment(
         loader=PackageLoader(_PACKAGE),

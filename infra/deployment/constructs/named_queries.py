@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_athena as athena
 
 from infra.analytics.public.publication import WEEKS
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 
 if TYPE_CHECKING:
     from constructs import Construct

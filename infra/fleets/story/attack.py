@@ -1,4 +1,4 @@
-"""The story's fraud attack: some days on which somebody floods the fleet, each day in another way."""
+"""The story's fraud attack: some days of forged reports, each day in another way."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def waves(days: int) -> dict[int, Wave]:
 
 
 def flood(wave: Wave, honest: pl.DataFrame, forgeries: int, seed: int) -> Iterator[Sent]:
-    """Give a day's forged reports; `honest` has the columns of `reports` as far as a report tells them."""
+    """Give a day's forged reports; `honest` has the columns of `reports` as far as a report has them."""
     rows = forged(wave.attack, honest, round(forgeries * wave.share), seed)
     for row in rows.select("stack_id", "version", "arrived_at", *COUNTER_COLUMNS).iter_rows():
         stack_id, version, arrives, *counts = row

@@ -31,7 +31,7 @@ class Deployment:
 
     `upgrades` has for each release the day from which it is run, never (infinity) included; `calls` has the
     logarithm of the usual calls a day for each feature that is used; `broken` is a client that sends another
-    shape of report until it is mended; `silent_until` is the day on which a pause ends.
+    shape of report until it is fixed; `silent_until` is the day on which a pause ends.
     """
 
     stack_id: str

@@ -49,8 +49,8 @@ def _releases(out: Mapping[str, date]) -> Iterator[str]:
 
 
 def _rejects(days: Sequence[StoryDay], out: Mapping[str, date], waves: Mapping[int, Wave]) -> Iterator[str]:
-    mended = f", until {FIX} mends it: fewer and fewer from {out[FIX]} on" if FIX in out else ""
-    yield f"An old client sends collected_metrics for metrics: rejected as invalid at ${mended}."
+    fixed = f", until {FIX} fixes it: fewer and fewer from {out[FIX]} on" if FIX in out else ""
+    yield f"An old client sends collected_metrics for metrics: rejected as invalid at ${fixed}."
     if waves:
         floods = [
             f"{days[number].rejects['fraud', wave.rule]:,} on {days[number].day} ({wave.rule})"

@@ -33,17 +33,17 @@ class Population:
     members: list[Deployment] = field(default_factory=list)
 
     def reporting(self, day: int) -> list[Deployment]:
-        """Let a day come, each once and in order, and return who reports on it."""
+        """Let a day come, each once and in order, and return the deployments that report on it."""
         self.members = [one for one in self.members if self.rng.random() >= _LEAVING]
-        wanted = self._wanted(day) - len(self.members)
-        self.members += [joined(self.rng, self.releases, day, first=not day) for _ in range(wanted)]
+        missing = self._size(day) - len(self.members)
+        self.members += [joined(self.rng, self.releases, day, first=not day) for _ in range(missing)]
         for one in self.members:
             if one.silent_until <= day and day and self.rng.random() < _PAUSING:
                 one.silent_until = day + self.rng.randint(*_PAUSE_DAYS)
         here = [one for one in self.members if one.silent_until <= day]
         return [one for one in here if self.rng.random() >= _SKIPPING]
 
-    def _wanted(self, day: int) -> int:
+    def _size(self, day: int) -> int:
         passed = day / max(1, self.days - 1)
         grown: float = self.start * (self.end / self.start) ** passed
         return round(grown)

@@ -10,12 +10,12 @@ EARLIER: Final = {"1.8.2": 0.15, "1.9.0": 0.25, "1.9.1": 0.6}
 
 BAD: Final = "2.1.0"
 FIX: Final = "2.1.1"
-"""The bad release, whose grants fail; and the one that mends them, and the broken client too."""
+"""The bad release, whose grants fail; and the one that fixes them, and the broken client too."""
 
 _LAST: Final = "2.2.0"
 
 MENDED: Final = (FIX, _LAST)
-"""The versions in which all of that is well again."""
+"""The versions in which both are fixed."""
 
 _CHAPTERS: Final = {"2.0.0": 0.12, BAD: 0.55, FIX: 0.7, _LAST: 0.85}
 """Which part of the days has passed when a version comes out."""

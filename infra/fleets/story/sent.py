@@ -20,7 +20,7 @@ ACCEPTED: Final = "accepted"
 class Sent:
     """One record. `arrives` (UTC) is when it is meant to: the lake has it in the same hour.
 
-    `outcome` is `accepted` or the reason of its reject, `rule` what stands beside that in `rejects`.
+    `outcome` is `accepted` or the reason of its reject, `rule` is what `rejects` has beside it.
     """
 
     arrives: datetime

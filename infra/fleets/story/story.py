@@ -31,10 +31,14 @@ _REJECTED: Final = pl.Schema({"dt": pl.Date(), "reason": pl.String(), "rule": pl
 
 @dataclass(frozen=True)
 class Story:
-    """A story from its first day to its last, silent ones included, with `notes` on what to look for."""
+    """A story from its first day to its last, silent ones included, with `notes` on what to look for.
+
+    `next_day` is the day after the last: the same fleet goes on. It is not part of the story.
+    """
 
     days: list[StoryDay]
     notes: list[str]
+    next_day: StoryDay
 
     @cached_property
     def accepted(self) -> pl.DataFrame:

@@ -23,7 +23,7 @@ FORGED_NONCES: Final = {
     "deadbeef-dead-beef-dead-beefdeadbeef": "nonce_repeats",
     "01234567-89ab-cdef-0123-456789abcdef": "nonce_steps",
 }
-"""Nonces that somebody has typed, and the rule that each breaks first."""
+"""Nonces that were typed by hand, and the rule that each breaks first."""
 
 _IMPOSSIBLE: Final = 2**53 - 1
 _MISTYPED: Final = ("latest", "v2.0.0", "2024.01.1")

@@ -49,7 +49,7 @@ def run(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
 
     def start_response(status: str, headers: list[tuple[str, str]], *_error: object) -> object:
         started.append((status, headers))
-        return None  # nobody has used WSGI's write() for twenty years
+        return None  # WSGI's write() has been out of use for twenty years
 
     chunks = application(environ, start_response)  # type: ignore[arg-type] # returns no write()
     try:

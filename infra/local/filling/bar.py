@@ -1,4 +1,4 @@
-"""A progress bar for a story that is told: the days, and what is done in each."""
+"""A progress bar for a story: the days, and what is done in each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def days_bar(console: Console, days: int) -> Iterator[Callable[[date, str], None]]:
-    """Show a bar from the first news on; give what `fill` tells of its days to."""
+    """Show a bar from the first report on; give the function that `fill` reports to."""
     columns = (
         TextColumn(f"{'days sealed':>18}"),
         BarColumn(),
@@ -27,13 +27,13 @@ def days_bar(console: Console, days: int) -> Iterator[Callable[[date, str], None
     progress = Progress(*columns, console=console)
     task = progress.add_task("", total=days)
 
-    def tell(day: date, what: str) -> None:
+    def report(day: date, what: str) -> None:
         progress.start()
         over = what == "over"
         progress.update(task, advance=int(over), description="" if over else f"{day} {what}")
 
     try:
-        yield tell
+        yield report
     finally:
         if progress.live.is_started:
             progress.stop()

@@ -1,4 +1,4 @@
-"""Tells a story to a lake: each day put on the stream, read and committed by the worker, and sealed."""
+"""Plays a story into a lake: each day is put on the stream, committed by the worker, and sealed."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def fill(
     story: Story,
     *,
     unsealed: Collection[date] = (),
-    tell: Callable[[date, str], None] = lambda *_: None,
+    report: Callable[[date, str], None] = lambda *_: None,
 ) -> dict[date, Manifest]:
-    """Let all of a story happen, days that are `unsealed` but for their seal; return the sealed runs.
+    """Play all days of a story and seal all but the `unsealed` ones; return the sealed runs.
 
-    `tell` hears of a day and what is done with it: "sending", "committing", "sealing", and "over" at last.
-    The stream's clock goes from hour to hour of the story, and back to the machine's time at the end, even
-    one that comes early: what has happened until then stays as it is.
+    `report` is called with a day and what is being done with it: "sending", "committing", "sealing", "over".
+    The stream's clock goes from hour to hour of the story, and is set back to the machine's time at the end,
+    after an error or Ctrl-C too: what was committed until then stays.
 
-    Raises `FillError`, and changes nothing, where the story cannot be told; and when a sealed day is not what
-    the story says, which is what somebody else's reports on the same stream make of it.
+    Raises `FillError` and changes nothing where the story cannot be played. Raises it too when a sealed day
+    differs from the story, because other records were put on the stream meanwhile.
     """
     refuse(place, story)
     worker = Worker(place)
@@ -48,9 +48,9 @@ def fill(
     try:
         for one in story.days:
             if one.sent:
-                manifest = _tell_day(place, worker, one, tell, seal=one.day not in unsealed)
+                manifest = _play_day(place, worker, one, report, seal=one.day not in unsealed)
                 sealed |= {one.day: manifest} if manifest else {}
-            tell(one.day, "over")
+            report(one.day, "over")
     finally:
         place.set_clock(None)
     return sealed
@@ -63,25 +63,25 @@ def _begin(place: Place, story: Story) -> None:
         place.set_clock(datetime(first.year, first.month, first.day, tzinfo=UTC))
     except ValueError as error:
         raise FillError(
-            f"records do not go back in time: {error}. Nothing was changed. Start `metrics-local "
-            "cloud` anew, or name another stream (METRICS_STREAM) and run `metrics-local init`."
+            f"records cannot go back in time: {error}. Nothing was changed. Restart `metrics-local "
+            "cloud`, or name another stream (METRICS_STREAM) and run `metrics-local init`."
         ) from error
 
 
-def _tell_day(
-    place: Place, worker: Worker, one: StoryDay, tell: Callable[[date, str], None], *, seal: bool
+def _play_day(
+    place: Place, worker: Worker, one: StoryDay, report: Callable[[date, str], None], *, seal: bool
 ) -> Manifest | None:
-    tell(one.day, "sending")
+    report(one.day, "sending")
     for hour, sent in groupby(
         one.sent, key=lambda record: record.arrives.replace(minute=0, second=0, microsecond=0)
     ):
         place.set_clock(hour + _HALF_AN_HOUR, _JITTER_SECONDS)
         _put(place, list(sent))
-    tell(one.day, "committing")
+    report(one.day, "committing")
     worker.drain()
     if not seal:
         return None
-    tell(one.day, "sealing")
+    report(one.day, "sealing")
     manifest = worker.seal(one.day)
     _check(one, manifest)
     return manifest
@@ -101,6 +101,7 @@ def _check(one: StoryDay, manifest: Manifest) -> None:
     found = {outcome: count for outcome, count in manifest.outcomes.items() if count}
     if found != one.outcomes:
         raise FillError(
-            f"{one.day} holds {found} where the story has {dict(one.outcomes)}: somebody else put records "
-            "on the stream meanwhile, or this machine stood still for minutes. The lake is whole as it is."
+            f"{one.day} has {found} where the story has {dict(one.outcomes)}: other records were put on the "
+            "stream meanwhile, or this machine stopped for minutes. The lake is consistent as it is; fill "
+            "an empty one (`metrics-local cloud` and `init`) to get the story."
         )

@@ -1,4 +1,4 @@
-"""Where no story is told: outside of this machine, without a clock, over what is there already."""
+"""Where a story is not played: off this machine, without a clock, over days that exist already."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _MISSING: Final = {"ResourceNotFoundException", "404", "NoSuchBucket", "EntityNo
 
 
 class FillError(Exception):
-    """The story cannot be told, or did not come out as it must; the text says what to do."""
+    """The story cannot be played, or a day differs from it; the text says what to do."""
 
 
 def refuse(place: Place, story: Story) -> None:
-    """Raise `FillError` unless the story can be told here; nothing is changed."""
+    """Raise `FillError` unless the story can be played here; nothing is changed."""
     _refuse_elsewhere(place)
     _refuse_without_clock(place)
     _refuse_missing(place)
@@ -43,7 +43,7 @@ def _refuse_elsewhere(place: Place) -> None:
         url = client.meta.endpoint_url
         if not _is_loopback(urlsplit(url).hostname or ""):
             raise FillError(
-                f"{url} is not on this machine, and a story is told on this machine alone: start "
+                f"{url} is not on this machine, and a story is played on this machine only: start "
                 f"`metrics-local cloud` and set AWS_ENDPOINT_URL to its address.{why_aws_itself()}"
             )
 
@@ -60,27 +60,29 @@ def _refuse_without_clock(place: Place) -> None:
     try:
         place.clock()
     except ConnectionError as error:
-        raise FillError(f"nothing answers at {url}: start `metrics-local cloud`.") from error
+        raise FillError(
+            f"nothing answers at {url}: start `metrics-local cloud`, or correct AWS_ENDPOINT_URL."
+        ) from error
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise FillError(
-            f"the emulator at {url} has no clock to be set ({PATH}), so that nothing can arrive there on "
-            "days that are over: use `metrics-local cloud`."
+            f"the emulator at {url} has no clock that can be set ({PATH}), so no record can arrive there on "
+            "a past day: use `metrics-local cloud`."
         ) from error
 
 
 def _refuse_missing(place: Place) -> None:
     names = place.names
-    with _told(f"stream {names.stream} is not there", "METRICS_STREAM"):
+    with _missing(f"stream {names.stream} is not there", "METRICS_STREAM"):
         place.kinesis.describe_stream_summary(StreamName=names.stream)
-    with _told(f"bucket {names.bucket} is not there", "METRICS_BUCKET"):
+    with _missing(f"bucket {names.bucket} is not there", "METRICS_BUCKET"):
         place.s3.head_bucket(Bucket=names.bucket)
     for table in SWITCH_ORDER:
-        with _told(f"database {names.database} has no table {table}", "METRICS_DATABASE"):
+        with _missing(f"database {names.database} has no table {table}", "METRICS_DATABASE"):
             place.glue.get_table(DatabaseName=names.database, Name=table)
 
 
 @contextmanager
-def _told(missing: str, variable: str) -> Iterator[None]:
+def _missing(missing: str, variable: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
@@ -98,6 +100,6 @@ def _refuse_filled(place: Place, days: set[date]) -> None:
     if taken:
         raise FillError(
             f"the lake has {len(taken)} of these days already, from {taken[0]} to {taken[-1]}. Nothing was "
-            "changed. Start `metrics-local cloud` anew, or name another stream, bucket and database "
+            "changed. Restart `metrics-local cloud`, or name another stream, bucket and database "
             "(METRICS_STREAM, METRICS_BUCKET, METRICS_DATABASE) and run `metrics-local init`."
         )

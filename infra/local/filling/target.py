@@ -1,4 +1,4 @@
-"""Where a story is told: an emulator's stream, bucket and catalog, and the clock of its stream."""
+"""Where a story is played: an emulator's stream, bucket and catalog, and the clock of its stream."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _SEALED_AFTER: Final = timedelta(days=1, minutes=5)
 
 
 class _Impatience(Stop):
-    """A stop that nobody asks for, and a clock for which a wait is over at once.
+    """A stop that is never requested, and a clock that skips each wait.
 
     Kinesis allows five reads a second of a shard; an emulator on this machine takes any number.
     """

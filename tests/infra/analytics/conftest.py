@@ -1,4 +1,4 @@
-"""A lake that the story was told to through the worker's own code; a day is missing, the newest is live."""
+"""A lake that the worker's own code filled with the story; a day is missing, the newest is live."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from infra.fleets.story.telling import tell
-from infra.local.demo import download
+from infra.fleets.story.making import make_story
 from infra.local.filling.fill import fill
 from infra.local.filling.target import Place
+from infra.local.lake_copy import download
 from infra.local.resources import Resources, create
 from infra.local.system import Cloud
 from tests.support.analytics.truth import DAY, Truth
@@ -29,7 +29,7 @@ MISSING = LAST - 17 * DAY
 
 
 @dataclass(frozen=True)
-class Told:
+class Filled:
     """A cloud whose lake has a story, a copy of the lake, and what is true of it."""
 
     cloud: Cloud
@@ -39,18 +39,18 @@ class Told:
 
 
 @pytest.fixture(scope="session")
-def told(cloud: conftest.Cloud, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    name = f"told-{uuid.uuid4().hex[:12]}"
+def filled(cloud: conftest.Cloud, tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    name = f"filled-{uuid.uuid4().hex[:12]}"
     names = Resources(stream=name, shards=2, bucket=name, database=name.replace("-", "_"))
     made = Cloud(cloud.endpoint, names)
     create(names, kinesis=made.kinesis, s3=made.s3, glue=made.glue)
-    story = tell(40, 7, LAST, start=110, end=260, forgeries=600, silent={MISSING})
+    story = make_story(40, 7, LAST, start=110, end=260, forgeries=600, silent={MISSING})
     # What day-wide rules reject is rejected as the day is sealed; the newest has nothing for them.
     assert not [one for one in story.days[-1].sent if one.rule in {"nonce_sequence", "nonce_shared_digits"}]
     fill(Place.of(made), story, unsealed={LAST})
-    folder = tmp_path_factory.mktemp("told")
+    folder = tmp_path_factory.mktemp("filled")
     download(made, folder)
-    return Told(made, folder, story, _truth(story, folder))
+    return Filled(made, folder, story, _truth(story, folder))
 
 
 def _truth(story: Story, folder: Path) -> Truth:

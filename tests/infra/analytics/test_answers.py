@@ -9,7 +9,7 @@ import pytest
 
 from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from tests.support.analytics import lakes
 from tests.support.analytics.truth import DAY, Truth
 

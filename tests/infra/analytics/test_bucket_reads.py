@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.analytics.bucket import Bucket
 from infra.analytics.engine import Engine
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from stream_worker.lake.s3_store import S3Lake
 from stream_worker.publication.glue import GlueCatalog
 from tests.strangers.test_audit_memory import SEGMENT_BYTES, SEGMENTS, commit

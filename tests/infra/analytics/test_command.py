@@ -8,7 +8,7 @@ import sys
 from datetime import date
 from typing import TYPE_CHECKING
 
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from infra.local.system import clean_environment
 from tests.support.analytics import lakes
 from tests.support.analytics.truth import Truth
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from tests.infra.analytics.conftest import Told
+    from tests.infra.analytics.conftest import Filled
 
 LAST = date(2026, 11, 22)
 
@@ -42,17 +42,17 @@ def test_list_names_each_question_for_people_and_machines() -> None:
     }
 
 
-def test_query_answers_from_the_environments_bucket(told: Told) -> None:
-    done = run("query", "version_adoption", "--json", environment=told.cloud.environment)
+def test_query_answers_from_the_environments_bucket(filled: Filled) -> None:
+    done = run("query", "version_adoption", "--json", environment=filled.cloud.environment)
     assert (done.returncode, done.stderr) == (0, "")
     rows = [tuple(json.loads(line).values()) for line in done.stdout.splitlines()]
-    assert rows == [(str(row[0]), *row[1:]) for row in told.truth.version_adoption()]
+    assert rows == [(str(row[0]), *row[1:]) for row in filled.truth.version_adoption()]
 
 
-def test_query_shows_a_table_in_full(told: Told) -> None:
-    done = run("query", "freshness", "--lake", str(told.folder), environment={"COLUMNS": "60"})
+def test_query_shows_a_table_in_full(filled: Filled) -> None:
+    done = run("query", "freshness", "--lake", str(filled.folder), environment={"COLUMNS": "60"})
     assert done.returncode == 0
-    accepted = sum(row[2] for row in told.truth.freshness())
+    accepted = sum(row[2] for row in filled.truth.freshness())
     shown = [line.split("│")[3].strip() for line in done.stdout.splitlines() if line.count("│") == 6]
     assert sum(int(cell.replace(",", "")) for cell in shown if cell) == accepted
 
@@ -78,14 +78,14 @@ def test_what_cannot_be_is_told_in_one_line(tmp_path: Path) -> None:
         assert said in done.stderr
 
 
-def test_both_commands_write_the_same_page(told: Told, tmp_path: Path) -> None:
+def test_both_commands_write_the_same_page(filled: Filled, tmp_path: Path) -> None:
     ours, locals_ = tmp_path / "ours.html", tmp_path / "locals.html"
-    done = run("report", "--to", str(ours), environment=told.cloud.environment)
+    done = run("report", "--to", str(ours), environment=filled.cloud.environment)
     assert done.returncode == 0, done.stderr
     assert str(ours) in done.stdout
     other = run_script(
         "metrics-local", "report", "--to", str(locals_),
-        environment=clean_environment() | told.cloud.environment, seconds=120,
+        environment=clean_environment() | filled.cloud.environment, seconds=120,
     )  # fmt: skip
     assert other.returncode == 0, other.stderr
     assert ours.read_bytes() == locals_.read_bytes()

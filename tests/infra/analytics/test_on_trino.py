@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
 from infra.analytics.public.publication import WEEKS
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from tests.support.trino.lake import NEWEST, OLD_ROWS, write_lake
 from tests.support.trino.server import start_trino
 

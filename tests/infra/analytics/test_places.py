@@ -12,7 +12,7 @@ from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
 from infra.analytics.opening import open_lake
 from infra.analytics.place import PlaceError
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from tests.support.analytics import lakes
 from tests.support.analytics.truth import DAY, Truth
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from tests.infra.analytics.conftest import Told
+    from tests.infra.analytics.conftest import Filled
 
 LAST = date(2026, 11, 22)
 
@@ -35,8 +35,8 @@ def test_a_place_is_a_folder_or_a_bucket_or_the_environments_bucket(tmp_path: Pa
     ("given", "environment", "said"),
     [
         (None, {}, "METRICS_BUCKET"),
-        ("s3://", {}, "is no bucket"),
-        ("s3://mine/reports", {}, "is no bucket"),
+        ("s3://", {}, "is not a bucket"),
+        ("s3://mine/reports", {}, "is not a bucket"),
         ("/not/there", {}, "there is no folder /not/there"),
     ],
 )
@@ -47,16 +47,21 @@ def test_a_place_that_is_none_is_refused_with_what_to_do(
         open_lake(given, environment)
 
 
-def test_a_bucket_or_a_catalog_that_is_not_there_is_told(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in told.cloud.environment.items():
+def test_a_bucket_or_a_catalog_that_is_not_there_is_told(
+    filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in filled.cloud.environment.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(PlaceError, match="nowhere"), Engine(Bucket(told.cloud.resources.bucket, "nowhere")):
+    with pytest.raises(PlaceError, match="nowhere"), Engine(Bucket(filled.cloud.resources.bucket, "nowhere")):
         pass
-    with pytest.raises(PlaceError, match="nowhere"), Engine(Bucket("nowhere", told.cloud.resources.database)):
+    with (
+        pytest.raises(PlaceError, match="nowhere"),
+        Engine(Bucket("nowhere", filled.cloud.resources.database)),
+    ):
         pass
 
 
-def test_a_file_that_goes_or_is_none_is_told(tmp_path: Path) -> None:
+def test_a_file_that_goes_or_is_not_parquet_is_reported(tmp_path: Path) -> None:
     truth = Truth([lakes.report(LAST, 1)], [], {LAST: "sealed"})
     lakes.write(tmp_path, truth)
     (part,) = tmp_path.glob("reports/sealed/*/*/*.parquet")

@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import tomllib
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlglot
 from sqlglot import exp
 
-from infra.analytics.question import QUESTIONS, HeaderError, Question
+from infra.analytics.question import HeaderError, Question
+from infra.analytics.questions import QUESTIONS, find
+from tests.support.pages import ROOT
 
-QUERIES = Path(__file__).parents[3] / "infra" / "analytics" / "queries"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDERS = ROOT / "infra" / "analytics" / "questions"
 GOOD = "-- Who?\n--\n-- All of them.\n--\n-- a: the first\nSELECT 1 AS a\n"
 
 
-def test_every_file_is_a_question_of_its_name() -> None:
-    assert {path.stem for path in QUERIES.iterdir()} == set(QUESTIONS)
+def test_every_folder_is_a_question_of_its_name_with_its_sql_and_its_section() -> None:
+    folders = {path.parent.name for path in FOLDERS.glob("*/*") if path.suffix in {".py", ".sql"}}
+    assert folders == set(QUESTIONS)
+    for name in folders:
+        assert {path.name for path in (FOLDERS / name).glob("*.*")} == {
+            "__init__.py",
+            "question.sql",
+            "section.py",
+        }
+
+
+def test_a_new_folder_is_a_new_question_in_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = f"asked_{tmp_path.name}"
+    for name, order in (("last", 30), ("first", 4), ("second", 5), ("no_question", None)):
+        folder = tmp_path / package / name
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text(f"ORDER = {order}")
+        if order is not None:
+            (folder / "question.sql").write_text(GOOD)
+    (tmp_path / package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert list(find(package)) == ["first", "second", "last"]
+
+
+def test_the_built_package_has_every_question() -> None:
+    """A file of SQL is no module: setuptools packs it only if pyproject.toml says so."""
+    packed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]
+    (pattern,) = packed["infra.analytics.questions"]
+    assert {path.parent.name for path in FOLDERS.glob(pattern)} == set(QUESTIONS)
 
 
 def test_a_header_says_what_it_answers_and_its_columns() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.analytics.public.publication import WEEKS
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from infra.deployment.permissions import ROLES, Names
 from infra.local.resources import RETENTION_HOURS
 from schemas.tables import TABLES
@@ -18,7 +18,7 @@ from tests.support.synthesis import resources
 if TYPE_CHECKING:
     from tests.support.deployment.variant import Variant
 
-QUERIES = Path(__file__).parents[3] / "infra" / "analytics" / "queries"
+FOLDERS = Path(__file__).parents[3] / "infra" / "analytics" / "questions"
 LOSABLE = {"AWS::Athena::NamedQuery", "AWS::Athena::WorkGroup", "AWS::S3::BucketPolicy"}
 
 
@@ -164,6 +164,6 @@ def test_each_question_is_a_query_of_the_workgroup_as_its_file_stands(defaults: 
     ((workgroup, _),) = resources(defaults.data, "AWS::Athena::WorkGroup").items()
     for name, query in queries.items():
         told = query["Properties"]
-        assert told["QueryString"] == (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
+        assert told["QueryString"] == (FOLDERS / name / "question.sql").read_text(encoding="utf-8")
         assert (told["WorkGroup"], told["Database"]) == ("metrics-worker", "metrics")
         assert query["DependsOn"] == [workgroup]

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from infra.analytics.engine import Answer
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from infra.analytics.terminal_table import print_table
 from infra.local import resources, system
 from infra.local.emulator.fault import Fault, Kind
 from infra.local.endpoint import start_cloud
@@ -189,15 +190,15 @@ class Outcome:
             title=f"Kills: {self.reports:,} records acknowledged, {self.lost} lost, {self.doubled} doubled"
         )
         for heading in ("killed", "when"):
-            table.add_column(heading)
+            table.add_column(heading, no_wrap=True)
         for heading in ("rounds", "median s", "worst s"):
-            table.add_column(heading, justify="right")
+            table.add_column(heading, justify="right", no_wrap=True)
         for (when, victim), seconds in sorted(self.recovered.items()):
             table.add_row(victim, when, str(len(seconds)), f"{median(seconds):.1f}", f"{max(seconds):.1f}")
         everything = [one for seconds in self.recovered.values() for one in seconds]
         table.add_section()
         table.add_row("", "all", str(len(everything)), f"{median(everything):.1f}", f"{max(everything):.1f}")
-        console.print(table)
+        print_table(console, table)
 
 
 def play(rounds: int, seed: int, folder: Path, tick: Callable[[str], None]) -> Outcome:

@@ -3,7 +3,7 @@
 1. Concurrent puts take the same sequence number, and all but one of the acknowledged records are lost.
 2. A put looks at every number already there, and a read at every record.
 3. A closed shard never ends: GetRecords always names a next iterator, and never the children.
-4. Puts go to the parent of a split, and the split numbers its records anew.
+4. Puts go to the parent of a split, and the split renumbers its records.
 5. Sequence numbers are 1, 2, 3: the real ones have 56 digits and gaps.
 6. Nothing is ever forgotten: retention is a number that is kept and has no effect, on records and on shards.
 """

@@ -17,7 +17,7 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.responses import S3Response
 
 _ENTRANCES: Final = ("_bucket_response", "_key_response")
-"""Where every request passes once its body has been read: a slow client holds up nobody but itself."""
+"""Where every request passes once its body has been read: a slow client holds up only itself."""
 
 
 def repair() -> None:

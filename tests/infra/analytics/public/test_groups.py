@@ -1,4 +1,4 @@
-"""What is told of groups, held against somebody who knows the rule and every number that is told."""
+"""What is published of groups, held against a reader who knows the rule and every published number."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.analytics.public.groups import LEAST, STEP, Told, disjoint, part, told
+from infra.analytics.public.groups import LEAST, STEP, Published, disjoint, part, published
 
 OTHER_SIZES = 3
 GROUPS = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 60), min_size=1)
@@ -19,11 +19,11 @@ GROUPS = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 60), min_si
 def test_no_group_that_is_told_is_small_and_what_is_left_is_no_single_group(groups: dict[str, int]) -> None:
     found = disjoint(groups)
     assert all(groups[name] >= LEAST for name in found.named)
-    assert found.named == {name: told(groups[name]) for name in found.named}
+    assert found.named == {name: published(groups[name]) for name in found.named}
     hidden = [count for name, count in groups.items() if name not in found.named and count]
     assert bool(hidden) is any(0 < count < LEAST for count in groups.values())
     if len(hidden) >= 2 and sum(hidden) >= LEAST:
-        assert found.others == told(sum(hidden))
+        assert found.others == published(sum(hidden))
     else:
         assert found.others == 0
         assert not found.named or not hidden
@@ -41,7 +41,7 @@ def test_no_group_that_is_told_is_small_and_what_is_left_is_no_single_group(grou
     ],
 )
 def test_no_more_is_hidden_than_must_be(groups: dict[str, int], named: dict[str, int], others: int) -> None:
-    assert disjoint(groups) == Told(named, others)
+    assert disjoint(groups) == Published(named, others)
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_every_small_side_of_a_feature_may_have_any_size() -> None:
 
 
 def test_one_that_came_cannot_be_told_from_none() -> None:
-    """Two weeks that differ by up to four deployments: each difference that is told may be any of several."""
+    """Two weeks that differ by up to four deployments: each published difference may be any of several."""
     alike = defaultdict[object, set[int]](set)
     for before, change in product(range(20, 200), range(-4, 5)):
-        first, second = told(before), told(before + change)
+        first, second = published(before), published(before + change)
         assert first is not None
         assert second is not None
         assert abs((second - first) - change) <= STEP - 1
@@ -97,4 +97,4 @@ def test_one_that_came_cannot_be_told_from_none() -> None:
 
 def test_somebody_who_knows_all_but_one_can_see_it_come() -> None:
     """What is not claimed: with 52 known, a step from 50 to 55 is the 53rd."""
-    assert (told(52), told(53)) == (50, 55)
+    assert (published(52), published(53)) == (50, 55)

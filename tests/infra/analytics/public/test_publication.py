@@ -24,7 +24,7 @@ from tests.support.analytics.truth import DAY, FEATURES, Row, Truth, release
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.infra.analytics.conftest import Told
+    from tests.infra.analytics.conftest import Filled
 
 SUNDAY = date(2026, 11, 22)
 
@@ -39,7 +39,7 @@ def monday(day: date) -> date:
 
 
 def expected(rows: list[Row]) -> dict[str, Any]:
-    """Return what a week's rows allow to be told."""
+    """Return what a week's rows allow to be published."""
     last = {row[1]: row for row in sorted(rows, key=lambda row: row[0])}
     versions = defaultdict[str, int](int)
     for row in last.values():
@@ -61,12 +61,12 @@ def expected(rows: list[Row]) -> dict[str, Any]:
     }
 
 
-def test_each_week_of_the_story_is_told_as_the_rule_allows(told: Told) -> None:
-    document = published(told.folder)
+def test_each_week_of_the_story_is_published_as_the_rule_allows(filled: Filled) -> None:
+    document = published(filled.folder)
     weeks = defaultdict[date, list[Row]](list)
-    for row in told.truth.reports:
+    for row in filled.truth.reports:
         weeks[monday(row[0])].append(row)
-    first, whole = min(told.truth.states), sorted(weeks)
+    first, whole = min(filled.truth.states), sorted(weeks)
     whole = [week for week in whole if week >= first and week + 6 * DAY <= LAST and week != monday(MISSING)]
     assert len(whole) >= 3
     assert document["weeks"] == [{"week": str(week), **expected(weeks[week])} for week in whole]
@@ -120,7 +120,7 @@ def test_build_metadata_counts_with_its_release(tmp_path: Path) -> None:
     assert "acme" not in str(week)
 
 
-def test_of_a_small_fleet_and_of_an_empty_lake_nothing_is_told(tmp_path: Path) -> None:
+def test_of_a_small_fleet_and_of_an_empty_lake_nothing_is_published(tmp_path: Path) -> None:
     days = [SUNDAY - n * DAY for n in range(7)]
     truth = Truth([lakes.report(day, 1) for day in days], [], dict.fromkeys(days, "sealed"))
     (week,) = published(lakes.write(tmp_path / "one", truth))["weeks"]
@@ -134,18 +134,18 @@ def test_of_a_small_fleet_and_of_an_empty_lake_nothing_is_told(tmp_path: Path) -
     ]
 
 
-def test_the_command_writes_both_files_with_the_rule_and_nothing_else(told: Told, tmp_path: Path) -> None:
+def test_the_command_writes_both_files_with_the_rule_and_nothing_else(filled: Filled, tmp_path: Path) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "infra.analytics", "public"),
-            *("--lake", str(told.folder), "--to", str(tmp_path)),
+            *("--lake", str(filled.folder), "--to", str(tmp_path)),
         ],
         env=clean_environment(), capture_output=True, text=True, timeout=120, check=True,
     )  # fmt: skip
     assert done.stdout.split() == [str(tmp_path / "usage.json"), str(tmp_path / "usage.csv")]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["usage.csv", "usage.json"]
     text = (tmp_path / "usage.json").read_text(encoding="utf-8")
-    assert text == as_json(published(told.folder))
+    assert text == as_json(published(filled.folder))
     document = json.loads(text)
     assert set(document) == {"title", "rule", "weeks", "withheld_weeks"}
     assert document["rule"] == list(RULE)

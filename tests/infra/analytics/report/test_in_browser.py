@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.analytics.question import QUESTIONS
+from infra.analytics.questions import QUESTIONS
 from tests.infra.analytics.report.conftest import html_of
 from tests.support.analytics.answers import LAST, Lake
 from tests.support.chromium.browser import AXE

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from infra.analytics.question import QUESTIONS
+from infra.analytics.charts.numbers import NONE
+from infra.analytics.questions import QUESTIONS
 from infra.analytics.report import render
-from infra.analytics.report.numbers import NONE
 from schemas.tables import PARTITION_KEY, TABLES
 from tests.infra.analytics.report.conftest import html_of
 from tests.support.analytics.answers import LAST, Lake, answers

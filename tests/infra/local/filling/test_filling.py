@@ -1,4 +1,4 @@
-"""The story told to an emulator: the lake holds it to the last record."""
+"""The story played into an emulator: the lake holds it to the last record."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from infra.fleets.story.telling import tell
+from infra.fleets.story.making import make_story
 from infra.local.emulator.clocks import PATH
 from infra.local.emulator.control import ask
 from infra.local.filling.fill import fill
@@ -24,7 +24,7 @@ SILENT = LAST - timedelta(days=3)
 
 
 def small(days: int = 3) -> Story:
-    return tell(days, 1, LAST, start=30, end=40, forgeries=60)
+    return make_story(days, 1, LAST, start=30, end=40, forgeries=60)
 
 
 def rows(place: Place, table: str, day: date) -> pl.DataFrame:
@@ -36,18 +36,18 @@ def rows(place: Place, table: str, day: date) -> pl.DataFrame:
 
 def machine_time(place: Place) -> bool:
     """Say whether the stream's clock is the machine's."""
-    told = ask(place.kinesis.meta.endpoint_url, "GET", f"{PATH}?stream={place.names.stream}")
-    away = datetime.fromisoformat(told["now"]) - datetime.now(UTC)
-    return abs(away) < timedelta(hours=1) and not told["jitter_seconds"]
+    clock = ask(place.kinesis.meta.endpoint_url, "GET", f"{PATH}?stream={place.names.stream}")
+    away = datetime.fromisoformat(clock["now"]) - datetime.now(UTC)
+    return abs(away) < timedelta(hours=1) and not clock["jitter_seconds"]
 
 
 def test_readers_of_a_filled_lake_see_the_story(place: Place) -> None:
-    story = tell(6, 7, LAST, start=60, end=100, forgeries=90, silent={SILENT})
+    story = make_story(6, 7, LAST, start=60, end=100, forgeries=90, silent={SILENT})
     news: list[tuple[date, str]] = []
-    sealed = fill(place, story, unsealed={LAST}, tell=lambda *told: news.append(told))
-    told = [one for one in story.days if one.sent]
-    assert set(sealed) == {one.day for one in told} - {LAST}
-    for one in told[:-1]:
+    sealed = fill(place, story, unsealed={LAST}, report=lambda *step: news.append(step))
+    played = [one for one in story.days if one.sent]
+    assert set(sealed) == {one.day for one in played} - {LAST}
+    for one in played[:-1]:
         reports, rejects = (rows(place, table, one.day) for table in ("reports", "rejects"))
         truth = story.accepted.filter(dt=one.day).drop("dt").sort("stack_id")
         assert reports.select(truth.columns).equals(truth)
@@ -56,7 +56,7 @@ def test_readers_of_a_filled_lake_see_the_story(place: Place) -> None:
         assert +Counter(sealed[one.day].outcomes) == one.outcomes
     for table in ("reports", "rejects"):
         locations = place.catalog.days(table)
-        assert set(locations) == {one.day for one in told}
+        assert set(locations) == {one.day for one in played}
         assert {day for day, prefix in locations.items() if "/live/" in prefix} == {LAST}
     assert sum(what == "over" for _, what in news) == 6
     assert machine_time(place)
@@ -85,7 +85,7 @@ def test_a_story_that_is_cut_off_leaves_what_is_sealed_and_the_machines_time(pla
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fill(place, story, tell=stop)
+        fill(place, story, report=stop)
     assert machine_time(place)
     locations = place.catalog.days("reports")
     assert [day for day, prefix in sorted(locations.items()) if "/sealed/" in prefix] == [
@@ -95,11 +95,11 @@ def test_a_story_that_is_cut_off_leaves_what_is_sealed_and_the_machines_time(pla
         fill(place, story)
 
 
-def test_somebody_elses_records_are_told_of(place: Place) -> None:
+def test_other_records_on_the_stream_are_reported(place: Place) -> None:
     def put(_: date, what: str) -> None:
         if what == "committing":
             place.kinesis.put_record(StreamName=place.names.stream, Data=b"{", PartitionKey="stranger")
 
-    with pytest.raises(FillError, match="somebody else"):
-        fill(place, small(1), tell=put)
+    with pytest.raises(FillError, match="other records"):
+        fill(place, small(1), report=put)
     assert machine_time(place)

@@ -1,4 +1,4 @@
-"""Where a story is not told: a reason, what to do, and nothing changed."""
+"""Where a story is not played: a reason, what to do, and nothing changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-from infra.fleets.story.telling import tell
+from infra.fleets.story.making import make_story
 from infra.local.filling.fill import fill
 from infra.local.filling.refusals import FillError
 from infra.local.filling.target import Place
@@ -20,7 +20,7 @@ from tests.conftest import SESSION
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STORY = tell(2, 1, date(2025, 6, 30), start=5, end=5, forgeries=0)
+STORY = make_story(2, 1, date(2025, 6, 30), start=5, end=5, forgeries=0)
 
 
 def elsewhere(url: str, names: Resources) -> Place:
@@ -83,7 +83,7 @@ def test_a_stream_with_later_records_is_refused(place: Place) -> None:
 
 
 def test_a_lake_that_has_one_of_the_days_is_left_as_it_is(place: Place) -> None:
-    fill(place, tell(1, 1, date(2025, 6, 29), start=5, end=5, forgeries=0))
+    fill(place, make_story(1, 1, date(2025, 6, 29), start=5, end=5, forgeries=0))
     before = list(place.lake.keys(""))
     with pytest.raises(FillError, match="1 of these days already, from 2025-06-29 to 2025-06-29"):
         fill(place, STORY)

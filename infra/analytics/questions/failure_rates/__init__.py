@@ -1,0 +1,3 @@
+"""What share of the calls fails: question.sql asks it, section.py draws the answer."""
+
+ORDER = 70

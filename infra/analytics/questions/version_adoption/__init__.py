@@ -1,0 +1,3 @@
+"""Which versions are run: question.sql asks it, section.py draws the answer."""
+
+ORDER = 40
