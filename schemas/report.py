@@ -46,7 +46,11 @@ PATTERNS: Final = {
     "version": f"a semantic version (semver.org) of at most {_FIELDS['version']['maxLength']} characters",
     "stack_id": "a UUID",
 }
-"""What a field's pattern takes, in words."""
+"""What a field's pattern takes, in words.
+
+Not the package semver: the schema is served, so its pattern is the one definition
+(stream_worker/decisions/0009-parts-of-our-own.md).
+"""
 
 validate: Final = compile_with_shortcuts(SCHEMA, repeating=["version"])
 """Return the document; raise `fastjsonschema.JsonSchemaValueException` at its first violation."""

@@ -1,4 +1,7 @@
-"""A Dockerfile as its stages: the instructions that this project's two use are known, all others refused."""
+"""A Dockerfile as its stages: the instructions that this project's two use are known, all others refused.
+
+Not dockerfile-parse: it refuses nothing (stream_worker/decisions/0009-parts-of-our-own.md).
+"""
 
 from __future__ import annotations
 
