@@ -62,7 +62,7 @@ def decode(body: bytes) -> dict[str, Any]:
     """Return the JSON object that `body` holds; raise `NotAnObjectError` for anything else.
 
     Edge and worker both read a body with this function, so what the edge lets pass the worker can decode.
-    Of a key that stands twice the last counts. NaN, infinities, lone surrogates, a byte order mark and
+    If a key appears twice, the last value counts. NaN, infinities, lone surrogates, a byte order mark and
     more than 1,024 levels are refused (orjson).
     """
     try:
@@ -71,7 +71,7 @@ def decode(body: bytes) -> dict[str, Any]:
         reason = f"not JSON in UTF-8: {error.msg} at character {error.pos}"
         raise NotAnObjectError(reason) from None
     if type(document) is not dict:
-        reason = f"a JSON {_JSON_NAMES[type(document)]} where an object is wanted"
+        reason = f"a JSON {_JSON_NAMES[type(document)]}, not an object"
         raise NotAnObjectError(reason)
     return document
 

@@ -175,7 +175,7 @@ REJECTS: Final = Table(
         Column(
             "body",
             Kind.BYTES,
-            "The record as it came, its first 64 KiB; where `partition_key` is null, made again from its row.",
+            "The record as it came, its first 64 KiB; where `partition_key` is null, rebuilt from its row.",
             '{"version":…',
         ),
         Column("body_length", Kind.INTEGER, "Length of the whole record.", "227", "bytes"),

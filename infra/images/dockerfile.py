@@ -77,7 +77,7 @@ def read(file: Path) -> list[Stage]:
         elif name in _SETTINGS and name not in stages[-1].settings:
             stages[-1].settings[name] = step
         else:
-            raise DockerfileError(f"{file}: {line}: unknown, given twice, or a step after USER")
+            raise DockerfileError(f"{file}: {line}: unknown instruction, given twice, or a step after USER")
     return stages
 
 
