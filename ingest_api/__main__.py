@@ -105,12 +105,12 @@ def _reason(error: OSError) -> str:
 def _places() -> int:
     """Return how many connections there may be: a file for each, as far as the system lets us open them."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = CONNECTIONS + OTHER_FILES
+    needed = CONNECTIONS + OTHER_FILES
     if hard != resource.RLIM_INFINITY:
-        wanted = min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    return max(wanted - OTHER_FILES, 1)
+        needed = min(needed, hard)
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    return max(needed - OTHER_FILES, 1)
 
 
 def _parser() -> argparse.ArgumentParser:

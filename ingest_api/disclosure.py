@@ -85,7 +85,7 @@ report was last judged: as it arrives, as its day closes, and whenever that day 
 <ul>
 <li>No IP address: it is neither stored nor logged.</li>
 <li>No user agent, no other header, no cookie, no query string.</li>
-<li>No contents of tokens, nor what they stand for: calls are counted, not looked into.</li>
+<li>No contents of tokens, nor what they represent: calls are counted, not looked into.</li>
 <li>No name, account, host or key of any kind. The <code>stack_id</code> is a random number.</li>
 </ul>
 
@@ -96,7 +96,7 @@ report was last judged: as it arrives, as its day closes, and whenever that day 
 <h2>How to check</h2>
 <ul>
 <li>The exact schema: <a href="/v1/schema">/v1/schema</a>.</li>
-<li>A dry run, which judges a report and stores nothing: <code>POST /v1/metrics/check</code>.</li>
+<li>A dry run, which validates a report and stores nothing: <code>POST /v1/metrics/check</code>.</li>
 <li>All that this service answers: <a href="/openapi.json">/openapi.json</a>.</li>
 </ul>
 </main>

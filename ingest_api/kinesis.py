@@ -20,7 +20,7 @@ INSANE: Final = Refused("InsaneAnswer")
 class Kinesis:
     """One stream of Kinesis. It may be used by several threads at once.
 
-    Making it calls nobody; it raises `BotoCoreError` or `ValueError` when the AWS variables do not do.
+    Making it sends no request; it raises `BotoCoreError` or `ValueError` when the AWS variables are wrong.
     """
 
     def __init__(self, name: str, *, region: str | None, publish_seconds: float, connections: int) -> None:

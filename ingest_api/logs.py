@@ -25,7 +25,7 @@ def _text(line: Any, **_options: Any) -> str:  # noqa: ANN401 - the same
 class _Stderr:
     """stderr, for the log: a line that cannot be written is lost, and nothing else.
 
-    The disk may be full, or whoever read the log gone; no such error may end the thread that logs.
+    The disk may be full, or the reader of the log gone; no such error may end the thread that logs.
     """
 
     def write(self, line: bytes) -> None:

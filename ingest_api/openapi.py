@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, true to `app`: a test provokes every status that stands here, and no other."""
+"""The OpenAPI 3.1 document, true to `app`: a test provokes every status that is listed here, and no other."""
 
 from typing import Any, Final
 
@@ -147,12 +147,12 @@ DOCUMENT: Final[_Json] = {
         ),
         "/v1/metrics": _post(
             "report",
-            "Hand in a report. It is judged later; what is refused then is kept whole, with the reason.",
+            "Send a report. It is validated later; if rejected, it is kept whole, with the reason.",
             {"202": _answer("The stream has the report.", _RECORD_ID), "503": _UNAVAILABLE},
         ),
         "/v1/metrics/check": _post(
             "check",
-            "Judge a report by the schema; nothing is stored.",
+            "Validate a report by the schema; nothing is stored.",
             {"200": _answer("The verdict.", _VERDICT)},
         ),
         "/v1/schema": _get(

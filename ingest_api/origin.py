@@ -1,8 +1,8 @@
 """Requests that a browser makes for another site.
 
 A page can make its visitors' browsers POST without asking first: a body without a content type needs no
-preflight. Such a report would come from somebody who runs nothing. Browsers say whom they act for, in
-Sec-Fetch-Site (Fetch Metadata, W3C) or, older ones, in Origin (RFC 6454); deployments send neither.
+preflight. Such a report would come from a person who runs no deployment. Browsers say where a request comes
+from, in Sec-Fetch-Site (Fetch Metadata, W3C) or, older ones, in Origin (RFC 6454); deployments send neither.
 """
 
 from http import HTTPStatus

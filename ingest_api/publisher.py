@@ -27,7 +27,7 @@ _log = structlog.get_logger()
 class UnavailableError(Exception):
     """The record was not acknowledged in time; try again after `retry_after` seconds.
 
-    Its fate is unknown when it was sent and no answer came: it may be on the stream nevertheless.
+    If it was sent and no answer came, it may be on the stream nevertheless.
     """
 
     def __init__(self, reason: str, retry_after: int) -> None:
@@ -127,7 +127,7 @@ class Publisher:
         self._work.notify()
 
     def _enough(self, now: float) -> int:
-        """Return how many records make a call worth while now: any number when nobody else is expected."""
+        """Return how many records make a call worth while now: any number when no other is expected."""
         return MAX_RECORDS if self._calls else self._crowd.expected(now)
 
     @property

@@ -76,6 +76,6 @@ class Readiness:
             status = self._stream.status()
         except CallFailedError as error:
             return f"the stream cannot be looked at ({error.code})"
-        except Exception as error:  # noqa: BLE001 - whoever waits for this look must hear of it
+        except Exception as error:  # noqa: BLE001 - those that wait for this look must get the error
             return f"the stream cannot be looked at ({type(error).__name__})"
         return None if status in _WRITABLE else f"the stream is {status}"

@@ -5,7 +5,7 @@ for its type; for reports that is half of the worker's time. The shortcuts pass 
 pass, at a glance: an object with just the required keys, an `int` within its bounds, a text that has passed
 before. Whatever they do not pass goes through the checks as fastjsonschema wrote them, which alone refuse.
 They use its generator, which it calls internal: the locks pin it, and a test holds both compilations against
-each other.
+each other. jsonschema-rs needs no shortcuts (stream_worker/decisions/0009-parts-of-our-own.md).
 """
 
 from collections.abc import Callable, Collection

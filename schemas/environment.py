@@ -1,4 +1,7 @@
-"""The environment variables of every process: their names, and how a process reads its own."""
+"""The environment variables of every process: their names, and how a process reads its own.
+
+Not pydantic-settings: it ignores a misspelt variable (stream_worker/decisions/0009-parts-of-our-own.md).
+"""
 
 import difflib
 from collections.abc import Mapping

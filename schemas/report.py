@@ -46,7 +46,11 @@ PATTERNS: Final = {
     "version": f"a semantic version (semver.org) of at most {_FIELDS['version']['maxLength']} characters",
     "stack_id": "a UUID",
 }
-"""What a field's pattern takes, in words."""
+"""What a field's pattern takes, in words.
+
+Not the package semver: the schema is served, so its pattern is the one definition
+(stream_worker/decisions/0009-parts-of-our-own.md).
+"""
 
 validate: Final = compile_with_shortcuts(SCHEMA, repeating=["version"])
 """Return the document; raise `fastjsonschema.JsonSchemaValueException` at its first violation."""
@@ -58,7 +62,7 @@ def decode(body: bytes) -> dict[str, Any]:
     """Return the JSON object that `body` holds; raise `NotAnObjectError` for anything else.
 
     Edge and worker both read a body with this function, so what the edge lets pass the worker can decode.
-    Of a key that stands twice the last counts. NaN, infinities, lone surrogates, a byte order mark and
+    If a key appears twice, the last value counts. NaN, infinities, lone surrogates, a byte order mark and
     more than 1,024 levels are refused (orjson).
     """
     try:
@@ -67,7 +71,7 @@ def decode(body: bytes) -> dict[str, Any]:
         reason = f"not JSON in UTF-8: {error.msg} at character {error.pos}"
         raise NotAnObjectError(reason) from None
     if type(document) is not dict:
-        reason = f"a JSON {_JSON_NAMES[type(document)]} where an object is wanted"
+        reason = f"a JSON {_JSON_NAMES[type(document)]}, not an object"
         raise NotAnObjectError(reason)
     return document
 

@@ -5,6 +5,6 @@ from typing import Final
 REJECTS_DAYS: Final = 30
 """Days after which an object of rejects is removed by S3, counted from when it was made.
 
-Rejects are whole bodies, of whatever somebody sent. Objects are made as records arrive, as their day is
+Rejects are whole bodies, of whatever was sent. Objects are made as records arrive, as their day is
 sealed, and whenever the day is replayed: each of them has an age of its own.
 """

@@ -56,7 +56,7 @@ class Table:
 
     @property
     def glue(self) -> list[dict[str, str]]:
-        """The columns as Glue's `StorageDescriptor.Columns` wants them."""
+        """The columns as Glue's `StorageDescriptor.Columns` requires them."""
         return [
             {"Name": column.name, "Type": column.kind.glue, "Comment": column.meaning}
             for column in self.columns
@@ -175,14 +175,14 @@ REJECTS: Final = Table(
         Column(
             "body",
             Kind.BYTES,
-            "The record as it came, its first 64 KiB; where `partition_key` is null, made anew from its row.",
+            "The record as it came, its first 64 KiB; where `partition_key` is null, rebuilt from its row.",
             '{"version":…',
         ),
         Column("body_length", Kind.INTEGER, "Length of the whole record.", "227", "bytes"),
         Column(
             "body_sha256", Kind.STRING, "SHA-256 of the whole record, in hexadecimal.", "9f86d081884c7d65…"
         ),
-        Column("schema_version", Kind.STRING, "The report schema it was judged by.", "v1"),
+        Column("schema_version", Kind.STRING, "The version of the report schema that was applied.", "v1"),
         Column(
             "code_version",
             Kind.STRING,

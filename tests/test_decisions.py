@@ -27,6 +27,16 @@ def test_a_record_has_a_status_and_each_part(path: Path) -> None:
     assert [part for part in parts if part in wanted] == wanted
 
 
+def test_each_part_of_our_own_is_there_and_refers_to_its_record() -> None:
+    text = RECORDS[8].read_text(encoding="utf-8")
+    table = text.partition("## Decision")[2].partition("What decides")[0]
+    files = set(re.findall(r"`([\w/]+\.py)`", table))
+    assert len(files) == 6
+    for file in files:
+        found = (ROOT / file).read_text(encoding="utf-8")
+        assert f"stream_worker/decisions/{RECORDS[8].name}" in found, file
+
+
 def test_the_table_of_starts_is_the_pages() -> None:
     rows = re.findall(r"^\| .+ \|$", RECORDS[1].read_text(encoding="utf-8"), re.MULTILINE)
     assert len(rows) == 6

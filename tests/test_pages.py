@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import click
@@ -22,7 +23,19 @@ from stream_worker.judging.judgement import JUDGEMENT
 from stream_worker.process import emf
 from stream_worker.process.settings import WorkerSettings
 from stream_worker.shard_life.health import Health, Status
-from tests.support.pages import ANALYTICS, EDGE, INFRA, README, ROOT, SCHEMAS, TESTS, WORKER, Page, all_pages
+from tests.support.pages import (
+    ANALYTICS,
+    CONTRIBUTING,
+    EDGE,
+    INFRA,
+    README,
+    ROOT,
+    SCHEMAS,
+    TESTS,
+    WORKER,
+    Page,
+    all_pages,
+)
 
 PAGES = all_pages()
 COMMAND = re.compile(r"^\| `((?:ingest|stream|metrics)-[^`]*)` \|", re.MULTILINE)
@@ -127,6 +140,23 @@ def _at(path: Path) -> Page:
     return Page(path.resolve().relative_to(ROOT.resolve()).as_posix())
 
 
+def test_the_table_of_rooms_is_the_layers_that_the_linter_holds() -> None:
+    rows = re.findall(r"^\| (\[.+?) \| ", WORKER.section("Rooms"), re.MULTILINE)
+    rooms = [sorted(re.findall(r"\]\((\w+)\)", row)) for row in rows]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (layers,) = (one["layers"] for one in contracts if one["name"] == "the worker's rooms")
+    assert rooms == [sorted(layer.split(" | ")) for layer in reversed(layers)]
+
+
+def test_every_room_has_a_folder_of_tests_that_the_map_names() -> None:
+    rooms = {path.parent.name for path in (ROOT / "stream_worker").glob("*/__init__.py")}
+    assert rooms == {path.parent.name for path in (ROOT / "tests" / "stream_worker").glob("*/__init__.py")}
+    (row,) = (line for line in TESTS.text.splitlines() if line.startswith("| [`stream_worker`]"))
+    assert set(re.findall(r"`(\w+)`", row.partition("](")[2])) == rooms
+
+
 def test_every_invariant_links_what_enforces_and_what_tests_it() -> None:
     rows = re.findall(r"^\| ([^|]+\.) \| ([^|]+) \| ([^|]+) \|$", WORKER.section("Invariants"), re.MULTILINE)
     assert len(rows) == WORKER.section("Invariants").count("\n| ") - 1
@@ -152,6 +182,57 @@ def test_every_way_to_run_one_part_names_tests_that_are_there() -> None:
         assert (ROOT / path).exists(), path
         if word:
             assert re.search(rf"^def test_\w*{word}", (ROOT / path).read_text("utf-8"), re.MULTILINE), word
+
+
+WALKS = ("Add a day rule", "Add a counter", "Add a question", "Add a sink", "Fix the emulator")
+
+
+@pytest.mark.parametrize("walk", WALKS)
+def test_every_walk_is_numbered_names_its_command_and_what_else_breaks(walk: str) -> None:
+    section = CONTRIBUTING.section(walk)
+    assert re.findall(r"^(\d)\. ", section, re.MULTILINE)[:3] == ["1", "2", "3"]
+    assert "What else breaks, and why: " in section
+    tests = [word for line in re.findall(r"bin/pytest (.+)$", section, re.MULTILINE) for word in line.split()]
+    assert tests
+    assert [word for word in tests if not (ROOT / word).exists()] == []
+
+
+def test_every_module_that_a_page_runs_is_there() -> None:
+    modules = {name for page in PAGES for name in re.findall(r"python -m ([\w.]+)", page.text)}
+    assert "tests.support.judging_code" in modules
+    paths = {name: ROOT / name.replace(".", "/") for name in modules}
+    absent = [
+        name
+        for name, path in paths.items()
+        if not path.with_suffix(".py").exists() and not (path / "__main__.py").exists()
+    ]
+    assert absent == []
+
+
+def test_the_contributors_page_names_each_file_that_lists_the_counters_by_hand() -> None:
+    """A file that spells the last counter is on the walk, by its name or its folder."""
+    tops = ("infra", "ingest_api", "schemas", "stream_worker", "tests")
+    files = (
+        path for top in tops for kind in ("py", "sql", "json") for path in (ROOT / top).rglob(f"*.{kind}")
+    )
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for path in files
+        if "node_modules" not in path.parts
+        and re.search(r"createGrantFailure|create_grant_failure", path.read_text("utf-8"))
+    ]
+    assert found
+    walk = CONTRIBUTING.section("Add a counter")
+    named = set(re.findall(r"[\w./]+", walk))
+    folders = tuple(f"{name}/" for name in named if "/" in name and (ROOT / name).is_dir())
+    questions = {Path(name).stem for name in named}
+    assert [
+        file
+        for file in found
+        if file not in named
+        and not file.startswith(folders)
+        and not {Path(file).stem, Path(file).parent.name} & questions
+    ] == []
 
 
 def test_every_command_has_a_row() -> None:

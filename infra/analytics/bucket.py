@@ -1,4 +1,7 @@
-"""A lake in a bucket, read as the partitions of its catalog say."""
+"""A lake in a bucket, read as the partitions of its catalog say.
+
+Not s3fs: it allows only an older botocore (stream_worker/decisions/0009-parts-of-our-own.md).
+"""
 
 from __future__ import annotations
 

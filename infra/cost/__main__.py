@@ -57,25 +57,25 @@ def main(reports: int | None, *, domain: bool, as_json: bool, markdown: bool, ot
     """
     chosen = read(_DOMAIN if domain else {})
     compared = [compare(size, chosen) for size in ([reports] if reports else SIZES)]
-    told = verdicts(chosen)
+    conclusions = verdicts(chosen)
     if as_json:
-        click.echo(json.dumps(tables.document(compared, told), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(tables.document(compared, conclusions), indent=2, ensure_ascii=False))
     elif markdown:
-        click.echo(tables.markdown(compared, told), nl=False)
+        click.echo(tables.markdown(compared, conclusions), nl=False)
     else:
-        _show(compared, told)
+        _show(compared, conclusions)
         if others:
             for one in compared:
                 _show_others(one)
 
 
-def _show(compared: list[Comparison], told: list[str]) -> None:
+def _show(compared: list[Comparison], conclusions: list[str]) -> None:
     console = Console()
     console = console if console.is_terminal else Console(width=_WIDEST)
     console.print(f"{tables.SOURCE}.\n", highlight=False)
     for place in range(len(compared[0].bills)):
         print_table(console, tables.lines(compared, place))
-    for verdict in told:
+    for verdict in conclusions:
         console.print(verdict, highlight=False)
     console.print(f"\n{_ASSUMPTIONS}", highlight=False)
 

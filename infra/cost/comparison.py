@@ -46,9 +46,9 @@ def compare(reports: int, chosen: Deployment) -> Comparison:
 def verdicts(chosen: Deployment) -> list[str]:
     """Say, for each rival, at which sizes this project is the cheaper one: as it is, and without firewall."""
     return [
-        f"{told} {_against(of, chosen, firewall=firewall)}"
+        f"{wording} {_against(of, chosen, firewall=firewall)}"
         for of in _RIVALS
-        for firewall, told in (
+        for firewall, wording in (
             (True, f"Beside {of(Load(1)).design}:"),
             (False, f"Beside {of(Load(1)).design}, both without the firewall:"),
         )

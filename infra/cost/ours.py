@@ -74,7 +74,7 @@ def _stream(load: Load, deployment: Deployment) -> Iterator[Line]:
 
 
 def _front(load: Load, deployment: Deployment) -> Iterator[Line]:
-    """Give what stands before the edge; without a domain CloudFront has the certificate."""
+    """Give what is in front of the edge; without a domain CloudFront has the certificate."""
     part, requests = "front", load.month_millions
     request = measured.REQUEST_BYTES + measured.RESPONSE_BYTES
     yield line(part, "load balancer", "alb", HOURS)

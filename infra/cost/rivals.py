@@ -1,7 +1,7 @@
 """The bills of what this project replaces: API Gateway, Firehose with Parquet conversion, S3, Athena.
 
-That counts what arrives, as it arrives: nothing is judged, no report is kept from counting twice, no day can
-be built again, and no address is kept from sending too many (the firewall is not on its bill).
+That counts what arrives, as it arrives: nothing is validated, no report is kept from counting twice, no day
+can be built again, and no address is kept from sending too many (the firewall is not on its bill).
 """
 
 from __future__ import annotations

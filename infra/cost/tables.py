@@ -25,7 +25,7 @@ _BETWEEN: Final = re.compile(f"{BEGIN}\n(.*?){END}", re.DOTALL)
 
 
 def in_text(text: str) -> str:
-    """Return what stands between the two marks in a text; raise `ValueError` if they are not there once."""
+    """Return what is between the two marks in a text; raise `ValueError` if they are not there once."""
     found: list[str] = _BETWEEN.findall(text)
     if len(found) != 1:
         raise ValueError(f"the text has {BEGIN} … {END} {len(found)} times")
@@ -48,8 +48,8 @@ def markdown(compared: Sequence[Comparison], verdicts: Sequence[str]) -> str:
         ["shards; edge tasks; workers", *(_counts(one) for one in compared)],
     ]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    told = "\n".join(f"- {verdict}" for verdict in verdicts)
-    return f"{SOURCE}:\n\n{table}\n\n{told}\n"
+    lines = "\n".join(f"- {verdict}" for verdict in verdicts)
+    return f"{SOURCE}:\n\n{table}\n\n{lines}\n"
 
 
 def lines(compared: Sequence[Comparison], place: int) -> Table:

@@ -29,8 +29,8 @@ _USAGE: Final = 2
 def build(app: App, context: Mapping[str, object], *, source: Path = ROOT) -> App:
     """Put both stacks into an app, with what checks them; raise `DeploymentError` for a wrong context.
 
-    They name no account and no region, so the templates are the same everywhere: an account is wanted when
-    they are deployed.
+    They name no account and no region, so the templates are the same everywhere: an account is needed only
+    when they are deployed.
     """
     deployment = read(context)
     data = Data(app, DATA, deployment=deployment)

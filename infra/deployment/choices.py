@@ -37,7 +37,7 @@ class StreamMode(StrEnum):
 
 
 class Architecture(StrEnum):
-    """The processors of the tasks. Arm costs a fifth less; building for it elsewhere wants emulation."""
+    """The processors of the tasks. Arm costs a fifth less; building for it elsewhere requires emulation."""
 
     ARM64 = "arm64"
     X86_64 = "x86_64"
@@ -76,9 +76,11 @@ class Deployment(BaseModel):
     @model_validator(mode="after")
     def _zone_has_domain(self) -> Self:
         if self.domain_name and not (self.hosted_zone_id or self.certificate_arn):
-            raise ValueError("domain_name wants hosted_zone_id (its Route 53 zone) or certificate_arn (ACM)")
+            raise ValueError(
+                "domain_name requires hosted_zone_id (its Route 53 zone) or certificate_arn (ACM)"
+            )
         if not self.domain_name and (self.hosted_zone_id or self.certificate_arn):
-            raise ValueError("hosted_zone_id and certificate_arn want domain_name")
+            raise ValueError("hosted_zone_id and certificate_arn require domain_name")
         return self
 
     @model_validator(mode="after")
@@ -87,16 +89,19 @@ class Deployment(BaseModel):
             cpu, memory = getattr(self, f"{task}_cpu"), getattr(self, f"{task}_memory")
             if (cpu, memory) not in fargate.sizes():
                 known = "; ".join(f"{units}: {fargate.SIZES[units]}" for units in fargate.SIZES)
-                raise ValueError(f"{task}_cpu {cpu} with {task}_memory {memory} is no Fargate task ({known})")
+                raise ValueError(
+                    f"{task}_cpu {cpu} with {task}_memory {memory} is not a Fargate task size;"
+                    f" choose one of: {known}"
+                )
         return self
 
     @model_validator(mode="after")
     def _worker_has_room(self) -> Self:
-        wanted = math.ceil(fargate.worker_mib(self.open_shards, self.worker_tasks))
-        if self.worker_memory < wanted:
+        required = math.ceil(fargate.worker_mib(self.open_shards, self.worker_tasks))
+        if self.worker_memory < required:
             raise ValueError(
                 f"worker_memory {self.worker_memory} is too little for {self.open_shards} shards on"
-                f" {self.worker_tasks} tasks: {wanted} MiB are wanted; or more worker_tasks"
+                f" {self.worker_tasks} tasks: set at least {required} MiB, or raise worker_tasks"
             )
         return self
 
@@ -112,13 +117,13 @@ class Deployment(BaseModel):
 
 
 def read(context: Mapping[str, object]) -> Deployment:
-    """Return the choices in a CDK context; raise `DeploymentError` for what is unknown or cannot be."""
+    """Return the choices in a CDK context; raise `DeploymentError` for an unknown name or a wrong value."""
     ours = {name.removeprefix(PREFIX): value for name, value in context.items() if name.startswith(PREFIX)}
     try:
         return Deployment.model_validate(ours)
     except ValidationError as error:
-        told = "; ".join(
+        problems = "; ".join(
             f"{PREFIX}{wrong['loc'][0]}: {wrong['msg']}" if wrong["loc"] else str(wrong["msg"])
             for wrong in error.errors()
         )
-        raise DeploymentError(f"{told} (known: {', '.join(Deployment.model_fields)})") from error
+        raise DeploymentError(f"{problems} (known: {', '.join(Deployment.model_fields)})") from error

@@ -34,7 +34,7 @@ class Left:
 def left(data: str, services: str, names: Names) -> Iterator[Left]:
     """Yield all that is left in the stacks of these names."""
     yield Left(f"{data}/Lake", "S1", _NO_ADDRESSES)
-    yield Left(f"{data}/QueryResults", "S1", "CloudTrail tells who queries; results are gone after a week.")
+    yield Left(f"{data}/QueryResults", "S1", "CloudTrail records who queries; results are gone after a week.")
     yield Left(f"{services}/Vpc", "VPC7", _NO_ADDRESSES)
     yield Left(f"{services}/Cluster", "ECS4", "It costs more than the tasks do.")
     for process in ("Edge/Edge", "Worker/Worker", "Days/Days"):
@@ -57,7 +57,7 @@ def _of_the_door(door: str) -> Iterator[Left]:
     yield Left(f"{door}/Balancer", "ELB2", _NO_ADDRESSES)
     yield Left(f"{door}/AccessLogs", "S1", "It is where access logs go.")
     yield Left(f"{door}/Distribution", "CFR1", "The product is used everywhere.")
-    yield Left(f"{door}/Distribution", "CFR2", "The firewall stands at the load balancer, behind it.")
+    yield Left(f"{door}/Distribution", "CFR2", "The firewall is at the load balancer, behind it.")
     yield Left(f"{door}/Distribution", "CFR3", _NO_ADDRESSES)
     yield Left(
         f"{door}/Distribution",

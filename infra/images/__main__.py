@@ -34,11 +34,11 @@ def main(dockerfile: Path, into: Path) -> None:
     """
     into.mkdir(parents=True, exist_ok=True)
     if any(into.iterdir()):
-        raise click.UsageError(f"{into} is not empty")
+        raise click.UsageError(f"{into} is not empty; name an empty folder")
     started = time.monotonic()
     try:
         image = build(
-            dockerfile, Context(_REPOSITORY), into.resolve(), tell=lambda line: click.echo(line, err=True)
+            dockerfile, Context(_REPOSITORY), into.resolve(), report=lambda line: click.echo(line, err=True)
         )
     except DockerfileError as error:
         click.echo(f"Error: {error}", err=True)

@@ -33,7 +33,7 @@ class Context:
         """Copy a file, a folder's content or what a pattern fits, as COPY does; raise if that is nothing."""
         found = [file for file in self._files(source) if self.has(self._name(file))]
         if not found:
-            raise DockerfileError(f"COPY {source}: there is nothing of it in the context")
+            raise DockerfileError(f"COPY {source}: no such file in the context; see .dockerignore")
         inside = self.folder / source
         for file in found:
             place = target / file.relative_to(inside) if inside.is_dir() else target / file.name

@@ -1,4 +1,7 @@
-"""A Dockerfile as its stages: the instructions that this project's two use are known, all others refused."""
+"""A Dockerfile as its stages: the instructions that this project's two use are known, all others refused.
+
+Not dockerfile-parse: it refuses nothing (stream_worker/decisions/0009-parts-of-our-own.md).
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,7 @@ def read(file: Path) -> list[Stage]:
         elif name in _SETTINGS and name not in stages[-1].settings:
             stages[-1].settings[name] = step
         else:
-            raise DockerfileError(f"{file}: {line}: unknown, given twice, or a step after USER")
+            raise DockerfileError(f"{file}: {line}: unknown instruction, given twice, or a step after USER")
     return stages
 
 

@@ -30,7 +30,7 @@ _OURS: Final = ("AWS_", "METRICS_", "PYTHON", "VIRTUAL_ENV")
 
 @dataclass(frozen=True)
 class Image:
-    """What was built: `root` stands for `/`."""
+    """What was built: `root` is its `/`."""
 
     root: Path
     stage: Stage
@@ -60,7 +60,7 @@ class Image:
         )
 
 
-def build(file: Path, context: Context, place: Path, tell: Callable[[str], None] = lambda _: None) -> Image:
+def build(file: Path, context: Context, place: Path, report: Callable[[str], None] = lambda _: None) -> Image:
     """Run the steps of a Dockerfile in the empty folder `place`, and return its last stage.
 
     Each stage is built at the same place, `root`, and put away after it: programs remember where they were
@@ -70,10 +70,10 @@ def build(file: Path, context: Context, place: Path, tell: Callable[[str], None]
     root = place / "root"
     *earlier, last = read(file)
     for stage in earlier:
-        built = _Builder(stage, root, context, done, tell).run()
+        built = _Builder(stage, root, context, done, report).run()
         away = root.rename(place / str(stage.name))
         done[stage.name] = Image(away, stage, built.folder, built.variables)
-    return _Builder(last, root, context, done, tell).run()
+    return _Builder(last, root, context, done, report).run()
 
 
 @dataclass
@@ -82,18 +82,18 @@ class _Builder:
     root: Path
     context: Context
     earlier: dict[str | None, Image]
-    tell: Callable[[str], None]
+    report: Callable[[str], None]
 
     def run(self) -> Image:
         if BASE.fullmatch(self.stage.base) is None:
-            raise DockerfileError(f"FROM {self.stage.base}: this machine stands in for {BASE.pattern} alone")
+            raise DockerfileError(f"FROM {self.stage.base}: only {BASE.pattern} can be built on this machine")
         python = self.root / "usr/local/bin/python"
         python.parent.mkdir(parents=True)
         python.symlink_to(Path(sys.base_prefix) / "bin" / "python3")
         self.image = Image(self.root, self.stage, variables={"PATH": _SYSTEM_PATH})
         does = {"COPY": self._copy, "ENV": self._env, "RUN": self._run, "WORKDIR": self._workdir}
         for step in self.stage.steps:
-            self.tell(f"{step.name} {step.text}")
+            self.report(f"{step.name} {step.text}")
             does[step.name](step)
         return self.image
 
@@ -118,7 +118,9 @@ class _Builder:
 
     def _run(self, step: Step) -> None:
         if _ABSOLUTE.search(step.text):
-            raise DockerfileError(f"RUN {step.text}: name paths from WORKDIR on, or it leaves the folder")
+            raise DockerfileError(
+                f"RUN {step.text}: use paths relative to WORKDIR: an absolute one would leave the folder"
+            )
         ended = subprocess.run(  # noqa: S603 - the project's own steps
             ["/bin/sh", "-c", step.text],
             cwd=self.image.path("."),

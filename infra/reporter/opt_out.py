@@ -1,4 +1,4 @@
-"""The switch: whether an operator wants no report to be sent. The disclosure page names it."""
+"""The switch: whether an operator has switched reports off. The disclosure page names it."""
 
 from __future__ import annotations
 

@@ -30,12 +30,13 @@ class Crowd(Generic[M]):
 
     def __init__(self, places: int) -> None:
         self._places = places
-        # The stream's first: whoever waits for it is no stranger, and must not be late because thousands are.
+        # The stream's first: a client that waits for it has sent a report. It must not be late because
+        # thousands are.
         self._queues: dict[State, OrderedDict[M, None]] = {
             state: OrderedDict() for state in (State.STREAM, *State)
         }
         self.all: dict[M, State] = {}
-        """Each connection, and the queue it is in; BETWEEN stands for none."""
+        """Each connection, and the queue it is in; BETWEEN means none."""
         self._counts: Counter[str] = Counter()
 
     def admit(self, connection: M) -> bool:

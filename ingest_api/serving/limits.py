@@ -1,4 +1,4 @@
-"""How long and how much the server waits for, and takes from, whoever connects."""
+"""How long and how much the server waits for, and takes from, each client."""
 
 from typing import Final
 
@@ -65,7 +65,7 @@ SWEEP_SHARE: Final = 0.2
 
 ACCEPTED_AT_ONCE: Final = 4
 """The most connections that are taken between two looks at those that are there. With fewer, the system's
-queue of new ones is full while the edge is busy, and whoever comes then waits for TCP to try again."""
+queue of new ones is full while the edge is busy, and a client that comes then waits for TCP to try again."""
 
 STOP_SECONDS: Final = 0.25
 """How long answers say `Connection: close` before a stop: some round trips. So a busy connection ends after

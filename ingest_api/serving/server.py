@@ -61,11 +61,11 @@ class Server:
         return self._loop.time()
 
     def wake(self, connection: Connection, pending: Pending) -> None:
-        """Have a connection told that its answer is known; from any thread, one call for all of a batch."""
+        """Notify a connection that its answer is known; from any thread, one call for all of a batch."""
         self._woken.append((connection, pending))
         if not self._called:
             self._called = True
-            with suppress(RuntimeError):  # the loop has ended, and whoever waited has had a 503
+            with suppress(RuntimeError):  # the loop has ended, and each that waited has had a 503
                 self._loop.call_soon_threadsafe(self._tell)
 
     def serve(self, listener: socket.socket) -> None:
@@ -157,7 +157,7 @@ def listen(address: tuple[str, int], family: socket.AddressFamily) -> socket.soc
 
 
 def _environ(listener: socket.socket) -> dict[str, Any]:
-    """Return what PEP 3333 wants of every request's environment."""
+    """Return what PEP 3333 requires of every request's environment."""
     host, port = listener.getsockname()[:2]
     return {
         "SCRIPT_NAME": "",

@@ -1,4 +1,7 @@
-"""The lake on Amazon S3."""
+"""The lake on Amazon S3.
+
+Not obstore: it takes a 409 for a key that exists (stream_worker/decisions/0009-parts-of-our-own.md).
+"""
 
 from __future__ import annotations
 

@@ -220,11 +220,11 @@ def test_a_violation_quotes_no_value_and_no_unknown_name() -> None:
         (b"{", "not JSON in UTF-8"),
         (b'{"a":"\xff"}', "not JSON in UTF-8"),
         (b"NaN", "not JSON in UTF-8"),
-        (b"[1]", "a JSON array where an object is wanted"),
-        (b"null", "a JSON null where an object is wanted"),
-        (b'"x"', "a JSON string where an object is wanted"),
-        (b"1.5", "a JSON number where an object is wanted"),
-        (b"true", "a JSON boolean where an object is wanted"),
+        (b"[1]", "a JSON array, not an object"),
+        (b"null", "a JSON null, not an object"),
+        (b'"x"', "a JSON string, not an object"),
+        (b"1.5", "a JSON number, not an object"),
+        (b"true", "a JSON boolean, not an object"),
     ],
 )
 def test_what_is_not_an_object_is_refused_with_the_reason(body: bytes, reason: str) -> None:

@@ -34,7 +34,7 @@ class AccessLogs(Construct):
     def of_balancer(self, alb: elb.ApplicationLoadBalancer) -> None:
         """Have a load balancer write here.
 
-        By the log delivery's principal, as every region has it: the CDK's own way wants to know the region.
+        By the log delivery's principal, as every region has it: the CDK's own way needs to know the region.
         """
         self.bucket.add_to_resource_policy(
             iam.PolicyStatement(

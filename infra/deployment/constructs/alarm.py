@@ -45,7 +45,7 @@ def alarm_name(application: str, name: str) -> str:
 def make(
     scope: Construct, alarms: Iterable[Alarm], *, application: str, topic: sns.ITopic
 ) -> dict[str, cloudwatch.Alarm]:
-    """Make the alarms, by name; each tells the topic when it begins and when it ends."""
+    """Make the alarms, by name; each notifies the topic when it begins and when it ends."""
     compare = cloudwatch.ComparisonOperator
     made = {}
     for alarm in alarms:

@@ -116,7 +116,7 @@ def _share(application: str, reason: str, percent: int) -> Alarm:
 
 
 def errors(alb: elb.ApplicationLoadBalancer) -> cloudwatch.MathExpression:
-    """Return the percentage of requests that are answered 5xx: by the edge, or for want of one."""
+    """Return the percentage of requests that are answered 5xx: by the edge, or because there is none."""
     return cloudwatch.MathExpression(
         expression=(
             f"IF(FILL(edge, 0) + FILL(alone, 0) >= {_ERRORS}, "
@@ -136,7 +136,7 @@ def errors(alb: elb.ApplicationLoadBalancer) -> cloudwatch.MathExpression:
 def _of_the_edge(names: Names, alb: elb.ApplicationLoadBalancer) -> list[Alarm]:
     return [
         # Three minutes of five. Reporters send again for longer than a lost task needs to be replaced. It
-        # rolls nothing back: whoever floods the stream rings it, and would undo the very fix against them.
+        # rolls nothing back: anyone who floods the stream rings it, and would undo the very fix against them.
         Alarm(
             name="edge-5xx",
             says="More than 1 % of the requests are answered 5xx.",
@@ -149,7 +149,7 @@ def _of_the_edge(names: Names, alb: elb.ApplicationLoadBalancer) -> list[Alarm]:
         # A quarter of an hour: for five seconds the edge itself sends again what was throttled.
         Alarm(
             name="write-throttled",
-            says="The stream takes less than the edge has: it wants more shards.",
+            says="The stream takes less than the edge sends: it needs more shards.",
             metric=metric.stream(names.stream, "WriteProvisionedThroughputExceeded", "Sum", minutes=5),
             above=0,
             of=3,
@@ -191,7 +191,7 @@ def _of_the_days(application: str) -> list[Alarm]:
     return [
         Alarm(
             name="seal-late",
-            says="A day that is over is not sealed, or nobody has tried to.",
+            says="A day that is over is not sealed, or no seal has run.",
             metric=metric.days(application, "unsealed_days", "Minimum", minutes=60),
             above=0,
             of=_A_DAY_AND_A_BIT,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def catalog(scope: Construct, *, database: str, bucket: s3.Bucket) -> None:
     """Make database and tables, of which the schemas are the one description; the worker adds the partitions.
 
-    They outlive the stack: a table's partitions say which generation readers see, and stand nowhere else.
+    They outlive the stack: a table's partitions say which generation readers see, and nothing else does.
     """
     made = CfnResource(
         scope,

@@ -38,7 +38,7 @@ class Daily:
 SCHEDULE: Final = (
     # A day can be sealed from 00:01 on; twenty minutes are what a worker that was late may need to catch up.
     Daily("seal", 0, 20, ("seal", "--all")),
-    # A week: as long as the stream can mend what is found.
+    # A week: as long as a day can be rebuilt from the stream.
     Daily("audit", 2, 20, ("audit", "--last", "7")),
     Daily("expire", 3, 20, ("expire",)),
 )
@@ -50,7 +50,7 @@ _PATIENCE: Final = Duration.hours(1)
 
 
 class Days(Construct):
-    """The task of the commands on days, and its schedules; `network` is what `aws ecs run-task` wants."""
+    """The task of the commands on days, and its schedules; `network` is what `aws ecs run-task` requires."""
 
     def __init__(self, scope: Construct, name: str, *, place: Place) -> None:
         super().__init__(scope, name)

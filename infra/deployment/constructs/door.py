@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from infra.deployment.constructs.edge import Edge
 
 CLASS_HEADER: Final = "x-metrics-class"
-"""Where `viewer.js` puts what stands for the viewer's address."""
+"""Where `viewer.js` puts what represents the viewer's address."""
 
 WAIT_SECONDS: Final = 30
 """How long the load balancer, and CloudFront before it, wait for an answer; an idle connection lasts as long.

@@ -17,7 +17,7 @@ _OTHERS: Final = {
     "ingest_api": ("stream_worker", "requirements-worker.txt"),
     "stream_worker": ("ingest_api", "requirements-edge.txt"),
 }
-"""What a package's image has no part of: a change there does not deploy it anew."""
+"""What a package's image has no part of: a change there does not deploy it again."""
 
 _NEITHER: Final = ("requirements-dev.txt", "requirements-local.txt")
 
@@ -32,7 +32,7 @@ def image(
 ) -> ecr_assets.DockerImageAsset:
     """Describe a package's image. `source` is the build's context: what its `.dockerignore` lets through.
 
-    To describe is to read files: Docker is wanted when it is deployed.
+    To describe is to read files: Docker is needed only to deploy it.
     """
     return ecr_assets.DockerImageAsset(
         scope,

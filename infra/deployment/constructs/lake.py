@@ -25,7 +25,7 @@ And why not the others:
 
 - `reports/live/` is what readers see of a day that is not sealed, or was rolled back; what `--source lake`
   and a rollback go back to; and where a shard's chain ends, from which the worker goes on, however long ago
-  that was. Age tells nothing of this. A day of a million reports is some 70 MB.
+  that was. Age says nothing about this. A day of a million reports is some 70 MB.
 - `reports/sealed/` is what readers are pointed at, at any age. A run that they have not seen for 30 days is
   removed by `stream-worker expire`, which knows what they see.
 - `chains/live/` says where each shard's chain begins: a few bytes a shard, which say for ever that a shard
@@ -73,8 +73,8 @@ def _conditional(bucket: s3.Bucket) -> iam.PolicyStatement:
     A commit is a PUT that can only be the first of its key; and so is every other PUT of the worker, so that
     nothing in the lake can be overwritten. S3's guide exempts uploads in parts
     (docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html), whose requests cannot
-    have the header. Here they are denied: nobody makes any, and a run's file is far below the 5 GB of a PUT.
-    Whoever mends the lake by hand uses `aws s3api put-object --if-none-match '*'`; copies are denied too.
+    have the header. Here they are denied: no code makes any, and a run's file is far below the 5 GB of a PUT.
+    To repair the lake by hand, use `aws s3api put-object --if-none-match '*'`; copies are denied too.
     """
     return iam.PolicyStatement(
         sid="OnlyConditionalWrites",

@@ -20,7 +20,7 @@ The library's third table, `-WorkerMetricStats`, is for leases that a leader ass
 def lease_tables(scope: Construct, *, application: str) -> None:
     """Make the tables: paid by the request, restorable to any second of 35 days, and not easily deleted.
 
-    What is committed stands in the lake, so to lose them costs a second reading of the stream and no record.
+    Committed records are in the lake: losing the leases means reading the stream again, and loses no record.
     """
     for suffix, key in KEYS.items():
         dynamodb.Table(

@@ -32,5 +32,7 @@ def log_group(scope: Construct, *, days: int) -> logs.LogGroup:
     """Make a log group that goes with its stack: no line holds what is not in the lake as well."""
     if days not in _RETENTION:
         known = ", ".join(map(str, _RETENTION))
-        raise DeploymentError(f"{PREFIX}log_days: {days} is none of CloudWatch's: {known}")
+        raise DeploymentError(
+            f"{PREFIX}log_days: {days} is not a retention that CloudWatch has; choose one of: {known}"
+        )
     return logs.LogGroup(scope, "Logs", retention=_RETENTION[days], removal_policy=RemovalPolicy.DESTROY)

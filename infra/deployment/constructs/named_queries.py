@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def named_queries(
     scope: Construct, *, workgroup: athena.CfnWorkGroup, database: str
 ) -> list[athena.CfnNamedQuery]:
-    """Make a named query of each question, as its file stands."""
+    """Make a named query of each question, as its file has it."""
     made = []
     for question in (*QUESTIONS.values(), WEEKS):
         words = question.name.title().replace("_", "")

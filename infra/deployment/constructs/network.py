@@ -13,10 +13,10 @@ HTTPS: Final = 443
 
 
 def network(scope: Construct) -> ec2.Vpc:
-    """Make two zones with public subnets and no NAT, and isolated ones for a load balancer that nobody sees.
+    """Make two zones with public subnets and no NAT, and isolated ones for an internal load balancer.
 
-    Tasks have public addresses and security groups that let nobody in but the load balancer to the edge; all
-    they need outside are AWS's own endpoints, over TLS. A NAT gateway would cost 33 $ a month and 0.045 $ for
+    Tasks have public addresses and security groups that admit only the load balancer, to the edge; all they
+    need outside are AWS's own endpoints, over TLS. A NAT gateway would cost 33 $ a month and 0.045 $ for
     each GB, interface endpoints 7.30 $ each and zone, five or six of them; a public address costs 3.65 $. The
     two gateway endpoints are free, and keep the lake's and the leases' traffic inside AWS.
     """

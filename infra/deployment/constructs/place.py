@@ -1,4 +1,4 @@
-"""Where a process of ours runs, and what for: what all of them are told alike."""
+"""Where a process of ours runs, and what for: what all of them are given alike."""
 
 from __future__ import annotations
 

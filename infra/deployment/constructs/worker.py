@@ -106,7 +106,7 @@ def _scale(service: ecs.FargateService, deployment: Deployment) -> None:
 
 
 def _health_check() -> ecs.HealthCheck:
-    """Ask the worker's own command, which reads files and calls nobody.
+    """Ask the worker's own command, which reads files and makes no call.
 
     A record is late for it after four minutes (METRICS_FLUSH_SECONDS and 180), whoever is to blame: to start
     again loses nothing. A start takes Java and leases some 15 seconds, and may take 120.

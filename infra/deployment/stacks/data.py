@@ -36,14 +36,14 @@ class Data(Stack):
         lease_tables(self, application=deployment.application)
         queries = workgroup(self, name=deployment.application, scan_limit_gib=deployment.scan_limit_gib)
         named_queries(self, workgroup=queries, database=deployment.database)
-        told = {
+        outputs = {
             "StreamName": self.stream.stream_name,
             "BucketName": self.bucket.bucket_name,
             "DatabaseName": deployment.database,
             "ApplicationName": deployment.application,
             "Workgroup": queries.name,
         }
-        for output, value in told.items():
+        for output, value in outputs.items():
             CfnOutput(self, output, value=value, export_name=f"{name}-{output}")
         self.names = Names(
             partition=Aws.PARTITION,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Services(Stack):
-    """Everything that holds no data: it can be deleted and made anew, and the stream waits meanwhile."""
+    """Everything that holds no data: it can be deleted and made again, and the stream waits meanwhile."""
 
     def __init__(
         self, scope: Construct, name: str, *, deployment: Deployment, names: Names, source: Path

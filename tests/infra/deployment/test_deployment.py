@@ -35,9 +35,12 @@ def test_a_stream_on_demand_begins_with_four_shards_and_may_have_as_many_workers
         ({"metrics:stream_mode": "both"}, "metrics:stream_mode"),
         ({"metrics:domain_name": "metrics.example.org"}, "hosted_zone_id"),
         ({"metrics:certificate_arn": "arn:aws:acm:::x"}, "domain_name"),
-        ({"metrics:shards": 2}, "worker_memory 1024 is too little for 2 shards on 1 tasks: 1074 MiB"),
+        (
+            {"metrics:shards": 2},
+            "worker_memory 1024 is too little for 2 shards on 1 tasks: set at least 1074 MiB",
+        ),
         ({"metrics:stream_mode": "on-demand"}, "worker_memory 1024 is too little for 4 shards"),
-        ({"metrics:edge_memory": 600}, "edge_cpu 256 with edge_memory 600 is no Fargate task"),
+        ({"metrics:edge_memory": 600}, "edge_cpu 256 with edge_memory 600 is not a Fargate task size"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(context: dict[str, object], told: str) -> None:

@@ -59,9 +59,9 @@ def test_variables_hold_and_paths_lead_into_the_folder(context: Context) -> None
     ("steps", "told"),
     [
         ("RUN false", "status 1"),
-        ("RUN echo a > /etc/written", "leaves the folder"),
-        ("COPY secret ./", "nothing of it"),
-        ("COPY missing ./", "nothing of it"),
+        ("RUN echo a > /etc/written", "would leave the folder"),
+        ("COPY secret ./", "no such file in the context"),
+        ("COPY missing ./", "no such file in the context"),
     ],
 )
 def test_a_step_that_cannot_be_run_ends_the_build(context: Context, steps: str, told: str) -> None:

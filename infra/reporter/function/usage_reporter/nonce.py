@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from . import log, schedule
 
 _NONE = "none"
-"""The physical id of a resource that could not be made: CloudFormation wants one, and deletes it at once."""
+"""The physical id of a resource that was not made: CloudFormation requires one and deletes it at once."""
 
 
 def handle(event: dict[str, Any], _context: object) -> None:
