@@ -14,7 +14,7 @@ from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
 from infra.analytics.questions import QUESTIONS
 from infra.analytics.terminal_table import print_table
-from stream_worker.lake.segment import LIVE, OUTCOMES, day_prefix
+from stream_worker.lake.segment import LIVE, OUTCOMES
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -52,7 +52,7 @@ def show_objects(console: Console, lake: Path, days: Iterable[date]) -> None:
     table = Table()
     table.add_column("object (.parquet)", no_wrap=True)
     table.add_column("bytes", justify="right", no_wrap=True)
-    for prefix in [day_prefix(name, LIVE, day) for day in days for name in ("reports", "rejects")]:
+    for prefix in [day_folder(name, LIVE, day) for day in days for name in ("reports", "rejects")]:
         table.add_section()
         table.add_row(cell(prefix, "bold"), "")
         for path in sorted((lake / prefix).glob("*.parquet")):

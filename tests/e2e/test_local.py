@@ -26,8 +26,8 @@ from infra.local.endpoint import CREDENTIAL, REGION
 from infra.local.ports import reserve
 from infra.local.process import Process, answers
 from infra.local.system import RESOURCES, clean_environment
+from stream_worker.lake.keys import LIVE, day_folder
 from stream_worker.lake.s3_store import S3Lake
-from stream_worker.lake.segment import LIVE, day_prefix
 from tests.infra.local.test_process import wait_gone
 from tests.support import truth
 from tests.support.e2e.installation import SECONDS, run, script
@@ -114,7 +114,7 @@ def test_the_demo_accounts_for_every_record_and_leaves_the_lake(played: Played) 
     accepted, received = shown.pop("accepted"), shown.pop("received")
     assert received[0] == accepted[0] + sum(found for found, _ in shown.values())
     reports, rejects = (
-        pl.read_parquet(played.lake / day_prefix(table, LIVE, played.day)) for table in ("reports", "rejects")
+        pl.read_parquet(played.lake / day_folder(table, LIVE, played.day)) for table in ("reports", "rejects")
     )
     assert reports.height == accepted[0]
     assert dict(rejects["reason"].value_counts().rows()) == {
