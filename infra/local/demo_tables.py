@@ -14,7 +14,8 @@ from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
 from infra.analytics.questions import QUESTIONS
 from infra.analytics.terminal_table import print_table
-from stream_worker.lake.segment import LIVE, OUTCOMES
+from stream_worker.lake.keys import LIVE, day_folder
+from stream_worker.lake.segment import OUTCOMES
 
 if TYPE_CHECKING:
     from collections import Counter
