@@ -1,0 +1,46 @@
+"""The walks of CONTRIBUTING.md name what is there, and all that a counter touches."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.pages import CONTRIBUTING, ROOT
+
+WALKS = ("Add a day rule", "Add a counter", "Add a question", "Add a sink", "Fix the emulator")
+
+
+@pytest.mark.parametrize("walk", WALKS)
+def test_every_walk_is_numbered_names_its_command_and_what_else_breaks(walk: str) -> None:
+    section = CONTRIBUTING.section(walk)
+    assert re.findall(r"^(\d)\. ", section, re.MULTILINE)[:3] == ["1", "2", "3"]
+    assert "What else breaks, and why: " in section
+    tests = [word for line in re.findall(r"bin/pytest (.+)$", section, re.MULTILINE) for word in line.split()]
+    assert tests
+    assert [word for word in tests if not (ROOT / word).exists()] == []
+
+
+def test_the_contributors_page_names_each_file_that_lists_the_counters_by_hand() -> None:
+    """A file that spells the last counter is on the walk, by its name or its folder."""
+    tops = ("infra", "ingest_api", "schemas", "stream_worker", "tests")
+    files = (
+        path for top in tops for kind in ("py", "sql", "json") for path in (ROOT / top).rglob(f"*.{kind}")
+    )
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for path in files
+        if "node_modules" not in path.parts
+        and re.search(r"createGrantFailure|create_grant_failure", path.read_text("utf-8"))
+    ]
+    assert found
+    walk = CONTRIBUTING.section("Add a counter")
+    named = set(re.findall(r"[\w./]+", walk))
+    folders = tuple(f"{name}/" for name in named if "/" in name and (ROOT / name).is_dir())
+    questions = {Path(name).stem for name in named}
+    assert [
+        file
+        for file in found
+        if file not in named
+        and not file.startswith(folders)
+        and not {Path(file).stem, Path(file).parent.name} & questions
+    ] == []
