@@ -27,8 +27,6 @@ from tests.support.local.shards import Reader
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REPORTS = 1500
-SEED = 7
 KEYS = {"AWS_ACCESS_KEY_ID": CREDENTIAL, "AWS_SECRET_ACCESS_KEY": CREDENTIAL, "AWS_REGION": REGION}
 BODY = orjson.dumps(
     {
