@@ -13,7 +13,7 @@ TRINO := tests/support/trino
 # Node.js and Python are those of .venv; CONTEXT='-c metrics:shards=4' are an operator's choices (infra/deployment/choices.py).
 RUN_CDK = PATH="$(CURDIR)/$(BIN):$$PATH" NODE_USE_SYSTEM_CA=1 $(CDK)/node_modules/.bin/cdk
 
-.PHONY: help install demo up test soak synth diff deploy snapshot simulate bench lint types layers check lock clean
+.PHONY: help install demo up test soak synth diff deploy snapshot picture simulate bench lint types layers check lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ deploy: $(CDK)/node_modules/installed  ## build the images with Docker and deplo
 
 snapshot: install  ## write the templates that tests compare with anew (tests/infra/deployment/snapshot)
 	$(BIN)/python -m tests.support.deployment.snapshot
+
+picture: install $(BROWSER)/node_modules/installed  ## take README's picture again: PAGE=lake-…/report.html
+	$(BIN)/python -m tests.support.picture $(PAGE)
 
 simulate: install  ## play histories of the worker in simulated time: SEEDS=0:10000 (tests/simulation)
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)

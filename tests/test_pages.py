@@ -59,6 +59,14 @@ def test_the_first_page_is_short() -> None:
     assert len(README.text.splitlines()) <= 200
 
 
+def test_the_first_page_shows_a_picture_of_the_report_page_and_says_what_is_in_it() -> None:
+    ((said, path),) = re.findall(r"!\[(.+?)\]\((.+?)\)", README.text)
+    assert len(said) > 40
+    picture = (ROOT / path).read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) < 100_000
+
+
 def test_every_fraud_rule_is_named_and_no_other() -> None:
     section = WORKER.section("Fraud rules")
     assert re.findall(r"^\| `(\w+)` \| [^|]*\|$", section, re.MULTILINE) == [
