@@ -1,4 +1,4 @@
-"""README's picture of the report page: `python -m tests.support.picture lake-…/report.html`, after `make demo`."""
+"""README's picture of the report page: `python -m tests.support.picture PAGE`, after `make demo`."""
 
 from __future__ import annotations
 
