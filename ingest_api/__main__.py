@@ -61,7 +61,7 @@ def _serve(settings: EdgeSettings, stream: Kinesis, listener: socket.socket) -> 
     drain = Drain()
     publisher = Publisher(stream, seconds=settings.publish_seconds)
     edge = app.create(publisher, Readiness(stream, publisher), drain)
-    server = Server(edge, drain, places=_places(), grace=BODY_SECONDS + settings.publish_seconds)
+    server = Server(edge, drain, capacity=_capacity(), grace=BODY_SECONDS + settings.publish_seconds)
     _log.info("edge.started", host=str(settings.host), port=settings.port, stream=settings.stream)
     gc.collect()
     gc.freeze()  # botocore's models live as long as the process: a collection of 50 ms that finds nothing
@@ -102,7 +102,7 @@ def _reason(error: OSError) -> str:
     return f"{error.strerror}; set METRICS_HOST and METRICS_PORT"
 
 
-def _places() -> int:
+def _capacity() -> int:
     """Return how many connections there may be: a file for each, as far as the system lets us open them."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = CONNECTIONS + OTHER_FILES

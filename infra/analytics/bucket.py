@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from fsspec import AbstractFileSystem
 from fsspec.spec import AbstractBufferedFile
 
-from infra.analytics.place import PlaceError
+from infra.analytics.location import LocationError
 from stream_worker.lake.s3_store import S3Lake
 from stream_worker.process import clients
 from stream_worker.process.errors import WorkerError
@@ -47,18 +47,18 @@ class Bucket:
         return _Files(self._client)
 
     def days(self, table: str) -> Mapping[date, str]:
-        """Return the catalog's partitions; raise `PlaceError` where it cannot be read."""
+        """Return the catalog's partitions; raise `LocationError` where it cannot be read."""
         try:
             return dict(sorted(GlueCatalog(clients.glue(), self.database, self.bucket).days(table).items()))
         except WorkerError as error:
-            raise PlaceError(f"the catalog cannot be read: {error}") from error
+            raise LocationError(f"the catalog cannot be read: {error}") from error
 
     def files(self, prefix: str) -> list[str]:
-        """Return the URLs of the objects below a prefix; raise `PlaceError` where they cannot be listed."""
+        """Return the objects' URLs below a prefix; raise `LocationError` where they cannot be listed."""
         try:
             keys = list(S3Lake(self._client, self.bucket).keys(prefix))
         except WorkerError as error:
-            raise PlaceError(f"the lake cannot be read: {error}") from error
+            raise LocationError(f"the lake cannot be read: {error}") from error
         return [f"{self.name}/{key}" for key in keys if key.endswith(".parquet")]
 
     @cached_property
@@ -66,7 +66,7 @@ class Bucket:
         try:
             return clients.s3()
         except WorkerError as error:
-            raise PlaceError(str(error)) from error
+            raise LocationError(str(error)) from error
 
 
 class _Files(AbstractFileSystem):  # type: ignore[misc] # fsspec ships no types

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from infra.analytics.answer_table import as_lines, as_table
 from infra.analytics.engine import Engine
+from infra.analytics.location import LocationError
 from infra.analytics.opening import open_lake
-from infra.analytics.place import PlaceError
 from infra.analytics.public.publication import WEEKS, as_csv, as_json, publication
 from infra.analytics.questions import QUESTIONS
 from infra.analytics.reporting import write_report
@@ -118,5 +118,5 @@ def _reported() -> Iterator[None]:
     """Turn an expected error into a message and exit status 1."""
     try:
         yield
-    except (PlaceError, WorkerError, OSError) as error:
+    except (LocationError, WorkerError, OSError) as error:
         raise click.ClickException(printable(error, lines=True)) from error

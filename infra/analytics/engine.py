@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import duckdb
 
 from infra.analytics.dialect import to_duckdb
-from infra.analytics.place import PlaceError
+from infra.analytics.location import LocationError
 from schemas.tables import TABLES, Kind
 from stream_worker.process.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.analytics.place import Place
+    from infra.analytics.location import Location
     from infra.analytics.question import Question
     from schemas.tables import Table
 
@@ -53,15 +53,15 @@ class Engine:
     needs more goes to a folder of its own in the system's temporary folder.
     """
 
-    def __init__(self, place: Place, *, memory: str = "3GB", threads: int | None = None) -> None:
-        self._place = place
+    def __init__(self, location: Location, *, memory: str = "3GB", threads: int | None = None) -> None:
+        self._location = location
         self._settings: dict[str, str | int] = {"memory_limit": memory, "TimeZone": "UTC"}
         if threads is not None:
             self._settings["threads"] = threads
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        """Connect and make the tables; raises `PlaceError` where the lake cannot be read.
+        """Connect and make the tables; raises `LocationError` where the lake cannot be read.
 
         Raises `SetupError` where no temporary file can be written.
         """
@@ -70,8 +70,8 @@ class Engine:
             connection = stack.enter_context(duckdb.connect())
             for name, value in {**self._settings, "temp_directory": str(spill)}.items():
                 connection.execute(f"SET {name} = {_literal(value)}")
-            if self._place.filesystem is not None:
-                connection.register_filesystem(self._place.filesystem)
+            if self._location.filesystem is not None:
+                connection.register_filesystem(self._location.filesystem)
             for table in TABLES:
                 self._make(connection, table)
             self._connection = connection
@@ -83,7 +83,7 @@ class Engine:
         self._stack.close()
 
     def ask(self, question: Question) -> Answer:
-        """Ask a question; raises `PlaceError` where a file of the lake cannot be read."""
+        """Ask a question; raises `LocationError` where a file of the lake cannot be read."""
         with self._readable():
             found = self._connection.execute(to_duckdb(question.sql))
             columns = [column[0] for column in found.description or []]
@@ -95,13 +95,13 @@ class Engine:
         return Answer(question, [tuple(map(_plain, row)) for row in rows])
 
     def _make(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-        days = self._place.days(table.name)
+        days = self._location.days(table.name)
         for day, prefix in days.items():
             if f"/dt={day}/" not in f"/{prefix}":
                 text = f"the partition dt={day} of {table.name} points at {prefix}, which is of another day"
-                raise PlaceError(f"{text}: audit the day")
+                raise LocationError(f"{text}: audit the day")
         with ThreadPoolExecutor(_LISTED_AT_ONCE) as pool:
-            files = [file for found in pool.map(self._place.files, days.values()) for file in found]
+            files = [file for found in pool.map(self._location.files, days.values()) for file in found]
         connection.execute(f'CREATE TABLE "{table.name}$partitions" (dt DATE)')
         if days:
             partitions = connection.table(f"{table.name}$partitions")
@@ -112,11 +112,11 @@ class Engine:
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
-        """Raise `PlaceError` for a file that is gone or not Parquet: a day may have been sealed meanwhile."""
+        """Raise `LocationError` for a file that is gone or not Parquet: the day may just have been sealed."""
         try:
             yield
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            raise PlaceError(f"{self._place.name} cannot be read, try again: {error}") from error
+            raise LocationError(f"{self._location.name} cannot be read, try again: {error}") from error
 
 
 def _make_rows(connection: duckdb.DuckDBPyConnection, table: Table, files: list[str]) -> None:

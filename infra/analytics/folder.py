@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from infra.analytics.lake_folder import FolderLake
-from infra.analytics.place import PlaceError
+from infra.analytics.location import LocationError
 from stream_worker.lake.keys import LIVE, day_folder, days_folder, days_in, shown_folder, switches_folder
 from stream_worker.publication.switch import Switch
 
@@ -31,7 +31,7 @@ class Folder:
 
     def __post_init__(self) -> None:
         if not self.root.is_dir():
-            raise PlaceError(f"there is no folder {self.root}: give a copy of the bucket, or s3://BUCKET")
+            raise LocationError(f"there is no folder {self.root}: give a copy of the bucket, or s3://BUCKET")
 
     @property
     def name(self) -> str:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from infra.analytics.place import Place
+    from infra.analytics.location import Location
 
 
-def write_report(console: Console, place: Place, to: Path) -> None:
+def write_report(console: Console, location: Location, to: Path) -> None:
     """Write the page to a file, whole or not at all, and print its path.
 
-    Raises `PlaceError` where the lake cannot be read, `OSError` where the file cannot be written.
+    Raises `LocationError` where the lake cannot be read, `OSError` where the file cannot be written.
     """
     if not to.parent.is_dir():  # before minutes of questions, not after them
         raise FileNotFoundError(f"there is no folder {to.parent} for {to.name}: make it first")
@@ -33,8 +33,8 @@ def write_report(console: Console, place: Place, to: Path) -> None:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Engine(place) as engine, Progress(*columns, console=console) as progress:
+    with Engine(location) as engine, Progress(*columns, console=console) as progress:
         asked = progress.track(QUESTIONS.values(), total=len(QUESTIONS))
         answers = {question.name: engine.ask(question) for question in asked}
-    write(to, render(answers, place.name))
+    write(to, render(answers, location.name))
     console.print("The report page:", cell(to.resolve(), "bold"), soft_wrap=True)

@@ -14,7 +14,7 @@ from infra.fleets import accounting, fleet, traffic
 from infra.fleets.story.making import make_story
 from infra.local.demo_days import play_story, show_notes, yesterday
 from infra.local.demo_tables import show_accounts, show_answers, show_objects
-from infra.local.filling.target import Place
+from infra.local.filling.target import Target
 from infra.local.lake_copy import download, present
 from infra.local.system import start_processes, start_resources
 from stream_worker.lake.segment import OUTCOMES
@@ -72,7 +72,7 @@ def run(console: Console, *, reports: int, seed: int, lake: Path, logs: Path, en
     story = weeks_before(reports, seed, yesterday())
     with start_resources(logs) as cloud:
         console.print(f"Filling its lake with the {DAYS} days until yesterday, sealed one by one …")
-        play_story(console, Place.of(cloud), story)
+        play_story(console, Target.of(cloud), story)
         over = story.days[-1].day
         day = _play_day(console, cloud, fleet.day(reports, seed, honest_of(story)), over, logs, engine)
         days = accounting.days(cloud.lake, over)

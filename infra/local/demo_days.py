@@ -9,7 +9,7 @@ from infra.analytics.cell import cell
 from infra.fleets.story.making import make_story
 from infra.local.filling.bar import days_bar
 from infra.local.filling.fill import fill
-from infra.local.filling.target import Place
+from infra.local.filling.target import Target
 from infra.local.lake_copy import download, present
 from infra.local.system import start_resources
 
@@ -31,16 +31,16 @@ def run(console: Console, *, days: int, seed: int, lake: Path, logs: Path) -> No
     console.print("Starting the emulated AWS …")
     story = make_story(days, seed, yesterday())
     with start_resources(logs) as cloud:
-        play_story(console, Place.of(cloud), story)
+        play_story(console, Target.of(cloud), story)
         download(cloud, lake)
     show_notes(console, story.notes)
     present(console, lake)
 
 
-def play_story(console: Console, place: Place, story: Story) -> None:
-    """Fill a place's lake with a story, with a progress bar."""
+def play_story(console: Console, target: Target, story: Story) -> None:
+    """Fill a target's lake with a story, with a progress bar."""
     with days_bar(console, len(story.days)) as on_bar:
-        fill(place, story, report=on_bar)
+        fill(target, story, report=on_bar)
 
 
 def yesterday() -> date:

@@ -12,7 +12,7 @@ from rich.console import Console
 from infra.fleets.story.making import make_story
 from infra.local.demo_days import play_story, show_notes, yesterday
 from infra.local.filling.refusals import FillError
-from infra.local.filling.target import Place
+from infra.local.filling.target import Target
 from infra.local.resources import named
 from infra.local.stopping import until_stopped
 from schemas.printable import printable
@@ -44,7 +44,7 @@ def fill(days: int, seed: int) -> None:
         clients = session.client("kinesis"), session.client("s3"), session.client("glue")
         with until_stopped():
             console, story = Console(), make_story(days, seed, yesterday())
-            play_story(console, Place(*clients, named(os.environ)), story)
+            play_story(console, Target(*clients, named(os.environ)), story)
             show_notes(console, story.notes)
     except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
         text = f"{error} Set AWS_ENDPOINT_URL to the emulator's URL, and AWS_REGION."

@@ -28,8 +28,8 @@ class Crowd(Generic[M]):
     whose time is over costs nothing for the thousands whose time is not.
     """
 
-    def __init__(self, places: int) -> None:
-        self._places = places
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
         # The stream's first: a client that waits for it has sent a report. It must not be late because
         # thousands are.
         self._queues: dict[State, OrderedDict[M, None]] = {
@@ -45,7 +45,7 @@ class Crowd(Generic[M]):
         When there is no place, the one that has waited longest without an answer is cut off, or else the one
         that has been idle longest: a client opens another one for its next report.
         """
-        if len(self.all) >= self._places:
+        if len(self.all) >= self._capacity:
             waiting = [next(iter(self._queues[state])) for state in EVICTED_FIRST if self._queues[state]]
             if not waiting and self._queues[State.IDLE]:
                 waiting = [next(iter(self._queues[State.IDLE]))]

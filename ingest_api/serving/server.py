@@ -39,10 +39,10 @@ _log = structlog.get_logger()
 class Server:
     """Serves one WSGI application on one socket, in one thread."""
 
-    def __init__(self, application: WSGIApplication, drain: Drain, *, places: int, grace: float) -> None:
-        """`places` are the most connections; requests under way have `grace` seconds to end at a stop."""
+    def __init__(self, application: WSGIApplication, drain: Drain, *, capacity: int, grace: float) -> None:
+        """`capacity` is the most connections; requests under way have `grace` seconds to end at a stop."""
         self.application = application
-        self.crowd: Crowd[Connection] = Crowd(places)
+        self.crowd: Crowd[Connection] = Crowd(capacity)
         self.dates = Dates()
         self.environ: dict[str, Any] = {}
         self._drain = drain

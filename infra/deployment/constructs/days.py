@@ -19,7 +19,7 @@ from infra.deployment.permissions import DAYS
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
 
-    from infra.deployment.constructs.place import Place
+    from infra.deployment.constructs.runtime import Runtime
 
 STOP_SECONDS: Final = 60
 """From SIGTERM to SIGKILL. Each of the commands can be killed at any point; a replay commits what it has."""
@@ -52,25 +52,25 @@ _PATIENCE: Final = Duration.hours(1)
 class Days(Construct):
     """The task of the commands on days, and its schedules; `network` is what `aws ecs run-task` requires."""
 
-    def __init__(self, scope: Construct, name: str, *, place: Place) -> None:
+    def __init__(self, scope: Construct, name: str, *, runtime: Runtime) -> None:
         super().__init__(scope, name)
-        deployment = place.deployment
+        deployment = runtime.deployment
         process = Process(
             program="stream-worker",
             arguments=("--help",),
             cpu=deployment.days_cpu,
             memory=deployment.days_memory,
             stop_seconds=STOP_SECONDS,
-            environment=environment(place.names),
+            environment=environment(runtime.names),
             grants=DAYS,
         )
-        task = Task(self, "Days", process=process, place=place)
+        task = Task(self, "Days", process=process, runtime=runtime)
         self.definition = task.definition
         self.container_name = task.container.container_name
-        group = task_security_group(self, "SecurityGroup", vpc=place.vpc, of="commands on days")
+        group = task_security_group(self, "SecurityGroup", vpc=runtime.vpc, of="commands on days")
         for daily in SCHEDULE:
-            _schedule(self, daily, place.cluster, group, deployment.application)
-        subnets = Fn.join(",", [subnet.subnet_id for subnet in place.vpc.public_subnets])
+            _schedule(self, daily, runtime.cluster, group, deployment.application)
+        subnets = Fn.join(",", [subnet.subnet_id for subnet in runtime.vpc.public_subnets])
         self.network = (
             f"awsvpcConfiguration={{subnets=[{subnets}],securityGroups=[{group.security_group_id}],"
             "assignPublicIp=ENABLED}"

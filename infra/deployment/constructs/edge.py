@@ -16,7 +16,7 @@ from infra.deployment.permissions import EDGE
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
 
-    from infra.deployment.constructs.place import Place
+    from infra.deployment.constructs.runtime import Runtime
     from infra.deployment.permissions import Names
 
 PORT: Final = 8080
@@ -62,29 +62,29 @@ def environment(names: Names) -> dict[str, str]:
 class Edge(Construct):
     """The edge's tasks and the target group that they are in."""
 
-    def __init__(self, scope: Construct, name: str, *, place: Place) -> None:
+    def __init__(self, scope: Construct, name: str, *, runtime: Runtime) -> None:
         super().__init__(scope, name)
-        deployment = place.deployment
+        deployment = runtime.deployment
         process = Process(
             program="ingest-api",
             arguments=(),
             cpu=deployment.edge_cpu,
             memory=deployment.edge_memory,
             stop_seconds=STOP_SECONDS,
-            environment=environment(place.names),
+            environment=environment(runtime.names),
             grants=EDGE,
             health_check=_health_check(),
             ports=(PORT,),
             open_files=OPEN_FILES,
         )
-        task = Task(self, "Edge", process=process, place=place)
+        task = Task(self, "Edge", process=process, runtime=runtime)
         self.definition = task.definition
         self.logs = task.logs
-        self.security_group = task_security_group(self, "SecurityGroup", vpc=place.vpc, of="edge")
-        self.target_group = _target_group(self, place.vpc)
-        self.service = _service(self, place.cluster, task, deployment.edge_tasks)
+        self.security_group = task_security_group(self, "SecurityGroup", vpc=runtime.vpc, of="edge")
+        self.target_group = _target_group(self, runtime.vpc)
+        self.service = _service(self, runtime.cluster, task, deployment.edge_tasks)
         self.service.attach_to_application_target_group(self.target_group)
-        reachable_first(self.service, place.vpc)
+        reachable_first(self.service, runtime.vpc)
         scaling = self.service.auto_scale_task_count(
             min_capacity=deployment.edge_tasks,
             max_capacity=max(deployment.edge_tasks, deployment.edge_most_tasks),

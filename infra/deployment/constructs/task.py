@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_logs as logs
 
-    from infra.deployment.constructs.place import Place
+    from infra.deployment.constructs.runtime import Runtime
     from infra.deployment.permissions import Grant, Names
 
 TEMPORARY: Final = "/tmp"  # noqa: S108 - the container's own
@@ -59,9 +59,9 @@ class Process:
 class Task(Construct):
     """A task definition with a role and a log group of its own; the container has the task's name."""
 
-    def __init__(self, scope: Construct, name: str, *, process: Process, place: Place) -> None:
+    def __init__(self, scope: Construct, name: str, *, process: Process, runtime: Runtime) -> None:
         super().__init__(scope, name)
-        deployment = place.deployment
+        deployment = runtime.deployment
         self.logs = log_group(self, days=deployment.log_days)
         self.definition = ecs.FargateTaskDefinition(
             self,
@@ -69,7 +69,7 @@ class Task(Construct):
             family=f"{deployment.application}-{name.lower()}",
             cpu=process.cpu,
             memory_limit_mib=process.memory,
-            task_role=_role(self, process.grants, place.names),
+            task_role=_role(self, process.grants, runtime.names),
             runtime_platform=ecs.RuntimePlatform(
                 cpu_architecture=_CPUS[deployment.architecture],
                 operating_system_family=ecs.OperatingSystemFamily.LINUX,
@@ -78,7 +78,7 @@ class Task(Construct):
         self.container = self.definition.add_container(
             name,
             container_name=name.lower(),
-            image=ecs.ContainerImage.from_docker_image_asset(place.image),
+            image=ecs.ContainerImage.from_docker_image_asset(runtime.image),
             # Apart from its arguments: a task by hand or by the clock replaces those alone.
             entry_point=[process.program],
             command=list(process.arguments),

@@ -16,7 +16,7 @@ from infra.deployment.permissions import WORKER
 
 if TYPE_CHECKING:
     from infra.deployment.choices import Deployment
-    from infra.deployment.constructs.place import Place
+    from infra.deployment.constructs.runtime import Runtime
     from infra.deployment.permissions import Names
 
 STOP_SECONDS: Final = 60
@@ -46,30 +46,30 @@ def environment(names: Names) -> dict[str, str]:
 class Worker(Construct):
     """The worker's tasks."""
 
-    def __init__(self, scope: Construct, name: str, *, place: Place) -> None:
+    def __init__(self, scope: Construct, name: str, *, runtime: Runtime) -> None:
         super().__init__(scope, name)
-        deployment = place.deployment
+        deployment = runtime.deployment
         process = Process(
             program="stream-worker",
             arguments=("run",),
             cpu=deployment.worker_cpu,
             memory=deployment.worker_memory,
             stop_seconds=STOP_SECONDS,
-            environment=environment(place.names),
+            environment=environment(runtime.names),
             grants=WORKER,
             health_check=_health_check(),
         )
-        task = Task(self, "Worker", process=process, place=place)
+        task = Task(self, "Worker", process=process, runtime=runtime)
         self.definition = task.definition
         self.service = ecs.FargateService(
             self,
             "Service",
-            cluster=place.cluster,
+            cluster=runtime.cluster,
             task_definition=task.definition,
             desired_count=deployment.worker_tasks,
             assign_public_ip=True,
             vpc_subnets=public(),
-            security_groups=[task_security_group(self, "SecurityGroup", vpc=place.vpc, of="worker")],
+            security_groups=[task_security_group(self, "SecurityGroup", vpc=runtime.vpc, of="worker")],
             # Old and new run side by side: the library hands the shards over, and nothing waits meanwhile.
             min_healthy_percent=100,
             max_healthy_percent=200,
@@ -77,7 +77,7 @@ class Worker(Construct):
             enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
         )
-        reachable_first(self.service, place.vpc)
+        reachable_first(self.service, runtime.vpc)
         _scale(self.service, deployment)
 
 

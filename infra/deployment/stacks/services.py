@@ -16,7 +16,7 @@ from infra.deployment.constructs.edge import Edge
 from infra.deployment.constructs.edge_log import cannot_publish
 from infra.deployment.constructs.image import image
 from infra.deployment.constructs.network import network
-from infra.deployment.constructs.place import Place
+from infra.deployment.constructs.runtime import Runtime
 from infra.deployment.constructs.topic import topic
 from infra.deployment.constructs.worker import Worker
 
@@ -42,8 +42,8 @@ class Services(Stack):
         vpc = network(self)
         # Container Insights costs more than the tasks do; what the alarms need is in the tasks' logs.
         cluster = ecs.Cluster(self, "Cluster", vpc=vpc, container_insights_v2=ecs.ContainerInsights.DISABLED)
-        edge_place, worker_place = (
-            Place(
+        edge_runtime, worker_runtime = (
+            Runtime(
                 cluster=cluster,
                 vpc=vpc,
                 image=image(self, made, source=source, package=package, architecture=deployment.architecture),
@@ -52,10 +52,10 @@ class Services(Stack):
             )
             for made, package in (("EdgeImage", "ingest_api"), ("WorkerImage", "stream_worker"))
         )
-        edge = Edge(self, "Edge", place=edge_place)
+        edge = Edge(self, "Edge", runtime=edge_runtime)
         door = Door(self, "Door", vpc=vpc, edge=edge, deployment=deployment)
-        worker = Worker(self, "Worker", place=worker_place)
-        days = Days(self, "Days", place=worker_place)
+        worker = Worker(self, "Worker", runtime=worker_runtime)
+        days = Days(self, "Days", runtime=worker_runtime)
         watch(self, names=names, door=door, edge=edge, worker=worker, email=deployment.alarm_email)
         for output, value in {
             "EdgeUrl": door.url,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from infra.fleets.story.sent import Sent, StoryDay
     from infra.fleets.story.story import Story
-    from infra.local.filling.target import Place
+    from infra.local.filling.target import Target
     from stream_worker.lake.manifest import Manifest
 
 _BATCH: Final = 500  # the most that PutRecords takes
@@ -26,7 +26,7 @@ _JITTER_SECONDS: Final = 1700  # and 100 s until the hour is over, should this m
 
 
 def fill(
-    place: Place,
+    target: Target,
     story: Story,
     *,
     unsealed: Collection[date] = (),
@@ -41,26 +41,26 @@ def fill(
     Raises `FillError` and changes nothing where the story cannot be played. Raises it too when a sealed day
     differs from the story, because other records were put on the stream meanwhile.
     """
-    refuse(place, story)
-    worker = Worker(place)
+    refuse(target, story)
+    worker = Worker(target)
     sealed: dict[date, Manifest] = {}
-    _begin(place, story)
+    _begin(target, story)
     try:
         for one in story.days:
             if one.sent:
-                manifest = _play_day(place, worker, one, report, seal=one.day not in unsealed)
+                manifest = _play_day(target, worker, one, report, seal=one.day not in unsealed)
                 sealed |= {one.day: manifest} if manifest else {}
             report(one.day, "over")
     finally:
-        place.set_clock(None)
+        target.set_clock(None)
     return sealed
 
 
-def _begin(place: Place, story: Story) -> None:
+def _begin(target: Target, story: Story) -> None:
     """Set the clock to the first day, which the stream refuses if it has records that arrived later."""
     first = story.days[0].day
     try:
-        place.set_clock(datetime(first.year, first.month, first.day, tzinfo=UTC))
+        target.set_clock(datetime(first.year, first.month, first.day, tzinfo=UTC))
     except ValueError as error:
         raise FillError(
             f"records cannot go back in time: {error}. Nothing was changed. Restart `metrics-local "
@@ -69,14 +69,14 @@ def _begin(place: Place, story: Story) -> None:
 
 
 def _play_day(
-    place: Place, worker: Worker, one: StoryDay, report: Callable[[date, str], None], *, seal: bool
+    target: Target, worker: Worker, one: StoryDay, report: Callable[[date, str], None], *, seal: bool
 ) -> Manifest | None:
     report(one.day, "sending")
     for hour, sent in groupby(
         one.sent, key=lambda record: record.arrives.replace(minute=0, second=0, microsecond=0)
     ):
-        place.set_clock(hour + _HALF_AN_HOUR, _JITTER_SECONDS)
-        _put(place, list(sent))
+        target.set_clock(hour + _HALF_AN_HOUR, _JITTER_SECONDS)
+        _put(target, list(sent))
     report(one.day, "committing")
     worker.drain()
     if not seal:
@@ -87,12 +87,12 @@ def _play_day(
     return manifest
 
 
-def _put(place: Place, sent: list[Sent]) -> None:
+def _put(target: Target, sent: list[Sent]) -> None:
     for first in range(0, len(sent), _BATCH):
         records: list[PutRecordsRequestEntryTypeDef] = [
             {"Data": one.body, "PartitionKey": one.partition_key} for one in sent[first : first + _BATCH]
         ]
-        answer = place.kinesis.put_records(StreamName=place.names.stream, Records=records)
+        answer = target.kinesis.put_records(StreamName=target.names.stream, Records=records)
         if answer.get("FailedRecordCount"):
             raise FillError(f"the stream refused {answer['FailedRecordCount']} records of {len(records)}")
 

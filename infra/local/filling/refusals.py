@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from infra.fleets.story.story import Story
-    from infra.local.filling.target import Place
+    from infra.local.filling.target import Target
 
 _MISSING: Final = {"ResourceNotFoundException", "404", "NoSuchBucket", "EntityNotFoundException"}
 
@@ -30,16 +30,16 @@ class FillError(Exception):
     """The story cannot be played, or a day differs from it; the text says what to do."""
 
 
-def refuse(place: Place, story: Story) -> None:
+def refuse(target: Target, story: Story) -> None:
     """Raise `FillError` unless the story can be played here; nothing is changed."""
-    _refuse_elsewhere(place)
-    _refuse_without_clock(place)
-    _refuse_missing(place)
-    _refuse_filled(place, {one.day for one in story.days})
+    _refuse_elsewhere(target)
+    _refuse_without_clock(target)
+    _refuse_missing(target)
+    _refuse_filled(target, {one.day for one in story.days})
 
 
-def _refuse_elsewhere(place: Place) -> None:
-    for client in (place.kinesis, place.s3, place.glue):
+def _refuse_elsewhere(target: Target) -> None:
+    for client in (target.kinesis, target.s3, target.glue):
         url = client.meta.endpoint_url
         if not _is_loopback(urlsplit(url).hostname or ""):
             raise FillError(
@@ -55,10 +55,10 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _refuse_without_clock(place: Place) -> None:
-    url = place.kinesis.meta.endpoint_url
+def _refuse_without_clock(target: Target) -> None:
+    url = target.kinesis.meta.endpoint_url
     try:
-        place.clock()
+        target.clock()
     except ConnectionError as error:
         raise FillError(
             f"nothing answers at {url}: start `metrics-local cloud`, or correct AWS_ENDPOINT_URL."
@@ -70,15 +70,15 @@ def _refuse_without_clock(place: Place) -> None:
         ) from error
 
 
-def _refuse_missing(place: Place) -> None:
-    names = place.names
+def _refuse_missing(target: Target) -> None:
+    names = target.names
     with _missing(f"stream {names.stream} is not there", "METRICS_STREAM"):
-        place.kinesis.describe_stream_summary(StreamName=names.stream)
+        target.kinesis.describe_stream_summary(StreamName=names.stream)
     with _missing(f"bucket {names.bucket} is not there", "METRICS_BUCKET"):
-        place.s3.head_bucket(Bucket=names.bucket)
+        target.s3.head_bucket(Bucket=names.bucket)
     for table in SWITCH_ORDER:
         with _missing(f"database {names.database} has no table {table}", "METRICS_DATABASE"):
-            place.glue.get_table(DatabaseName=names.database, Name=table)
+            target.glue.get_table(DatabaseName=names.database, Name=table)
 
 
 @contextmanager
@@ -93,8 +93,8 @@ def _missing(missing: str, variable: str) -> Iterator[None]:
         raise FillError(str(error)) from error
 
 
-def _refuse_filled(place: Place, days: set[date]) -> None:
-    lake, tables = place.lake, [place.catalog.days(table) for table in SWITCH_ORDER]
+def _refuse_filled(target: Target, days: set[date]) -> None:
+    lake, tables = target.lake, [target.catalog.days(table) for table in SWITCH_ORDER]
     there = {*committed.days(lake, LIVE), *days_in(lake.folders(RUNS)), *tables[0], *tables[1]}
     taken = sorted(there & days)
     if taken:

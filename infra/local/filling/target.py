@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class Target:
     """Clients of an emulator, and the names of what is there."""
 
     kinesis: KinesisClient
@@ -33,7 +33,7 @@ class Place:
 
     @classmethod
     def of(cls, cloud: Cloud) -> Self:
-        """Return a cloud of this process as a place."""
+        """Return a cloud of this process as a target."""
         return cls(cloud.kinesis, cloud.s3, cloud.glue, cloud.resources)
 
     @property

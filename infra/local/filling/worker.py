@@ -22,7 +22,7 @@ from stream_worker.stream.span import GRACE_SECONDS
 if TYPE_CHECKING:
     from datetime import date
 
-    from infra.local.filling.target import Place
+    from infra.local.filling.target import Target
     from stream_worker.lake.manifest import Manifest
     from stream_worker.shard_life.processor import Processor
     from stream_worker.stream.shard import Shard
@@ -51,15 +51,15 @@ class _Impatience(Stop):
 
 
 class Worker:
-    """The worker of a place, with the settings that it has by itself; raises what its commands report."""
+    """The worker of a target, with the settings that it has by itself; raises what its commands report."""
 
-    def __init__(self, place: Place) -> None:
-        names = place.names
-        self._place = place
+    def __init__(self, target: Target) -> None:
+        names = target.names
+        self._place = target
         self._settings = WorkerSettings.model_validate(
             {"stream": names.stream, "bucket": names.bucket, "database": names.database}
         )
-        self._announce = LiveDays(lambda: place.catalog)
+        self._announce = LiveDays(lambda: target.catalog)
 
     def drain(self) -> None:
         """Read every shard to its tip and commit what was read."""
@@ -68,12 +68,12 @@ class Worker:
 
     def seal(self, day: date) -> Manifest:
         """Seal a day, some minutes after its end."""
-        place = self._place
+        target = self._place
         now = datetime(day.year, day.month, day.day, tzinfo=UTC) + _SEALED_AFTER
-        completeness = Completeness(place.stream, place.lake, _GRACE, now=lambda: now, pause=lambda _: None)
-        runs = RunBuilder(place.lake, JUDGEMENT, silent)
-        publication = Publication(place.lake, place.catalog)
-        return Seal(place.lake, publication, runs, completeness, lambda: now).seal(day).manifest
+        completeness = Completeness(target.stream, target.lake, _GRACE, now=lambda: now, pause=lambda _: None)
+        runs = RunBuilder(target.lake, JUDGEMENT, silent)
+        publication = Publication(target.lake, target.catalog)
+        return Seal(target.lake, publication, runs, completeness, lambda: now).seal(day).manifest
 
     def _processor(self, shard: Shard) -> Processor:
         # No horizon: a story's records arrive long before now, and the stream has forgotten none of them.

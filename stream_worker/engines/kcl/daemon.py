@@ -68,14 +68,14 @@ def run(
     # Absolute, because the children run in another folder.
     environ = {**environ, "METRICS_HEALTH_FOLDER": str(folder)}
     health.announce(folder, time.time())
-    with scratch("metrics-worker-") as place:
-        (place / "child.sh").write_text(_child_script(child), encoding="utf-8")
+    with scratch("metrics-worker-") as workdir:
+        (workdir / "child.sh").write_text(_child_script(child), encoding="utf-8")
         described = properties(settings, name, "sh child.sh", environ)
-        (place / "kcl.properties").write_text(text(described), encoding="ascii")
+        (workdir / "kcl.properties").write_text(text(described), encoding="ascii")
         log.info("daemon.started", worker_id=name, application=settings.application, java=command[0])
         try:
             if not should_stop():
-                _Daemon(command, place, environ, folder, should_stop).run()
+                _Daemon(command, workdir, environ, folder, should_stop).run()
         finally:
             health.withdraw(folder)
             _release(tables, name)
@@ -119,7 +119,7 @@ class _Daemon:
     """The daemon, in a process group of its own with its children: a terminal's Ctrl-C reaches only us."""
 
     command: list[str]
-    place: Path
+    workdir: Path
     environ: Mapping[str, str]
     folder: Path
     should_stop: Callable[[], bool]
@@ -130,7 +130,7 @@ class _Daemon:
     def run(self) -> None:
         process = subprocess.Popen(  # noqa: S603 - the command was checked; this process has no threads
             self.command,
-            cwd=self.place,
+            cwd=self.workdir,
             env=self.environ,
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,

@@ -12,7 +12,7 @@ import pytest
 
 from infra.fleets.story.making import make_story
 from infra.local.filling.fill import fill
-from infra.local.filling.target import Place
+from infra.local.filling.target import Target
 from infra.local.lake_copy import download
 from infra.local.resources import Resources, create
 from infra.local.system import Cloud
@@ -47,7 +47,7 @@ def filled(cloud: conftest.Cloud, tmp_path_factory: pytest.TempPathFactory) -> F
     story = make_story(40, 7, LAST, start=110, end=260, forgeries=600, silent={MISSING})
     # What day-wide rules reject is rejected as the day is sealed; the newest has nothing for them.
     assert not [one for one in story.days[-1].sent if one.rule in {"nonce_sequence", "nonce_shared_digits"}]
-    fill(Place.of(made), story, unsealed={LAST})
+    fill(Target.of(made), story, unsealed={LAST})
     folder = tmp_path_factory.mktemp("filled")
     download(made, folder)
     return Filled(made, folder, story, _truth(story, folder))

@@ -16,12 +16,12 @@ from tests.infra.analytics.conftest import LAST, MISSING
 from tests.infra.analytics.test_answers import agree
 
 if TYPE_CHECKING:
-    from infra.analytics.place import Place
+    from infra.analytics.location import Location
     from tests.infra.analytics.conftest import Filled
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def place(request: pytest.FixtureRequest, filled: Filled, monkeypatch: pytest.MonkeyPatch) -> Place:
+def place(request: pytest.FixtureRequest, filled: Filled, monkeypatch: pytest.MonkeyPatch) -> Location:
     for name, value in filled.cloud.environment.items():
         monkeypatch.setenv(name, value)
     if request.param == "folder":
@@ -29,7 +29,7 @@ def place(request: pytest.FixtureRequest, filled: Filled, monkeypatch: pytest.Mo
     return Bucket(filled.cloud.resources.bucket, filled.cloud.resources.database)
 
 
-def test_each_number_is_the_storys(filled: Filled, place: Place) -> None:
+def test_each_number_is_the_storys(filled: Filled, place: Location) -> None:
     with Engine(place) as engine:
         for name, question in QUESTIONS.items():
             agree(name, engine.ask(question).rows, getattr(filled.truth, name)())

@@ -46,7 +46,7 @@ def main() -> None:
     listener.listen()
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    Server(application, Drain(), places=10, grace=1).serve(listener)
+    Server(application, Drain(), capacity=10, grace=1).serve(listener)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.filling.target import Place
+from infra.local.filling.target import Target
 from infra.local.resources import Resources, create
 from infra.local.system import Cloud
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def place(cloud: conftest.Cloud, fresh_name: str) -> Place:
+def target(cloud: conftest.Cloud, fresh_name: str) -> Target:
     """Make a stream of two shards, a bucket and a catalog that no other test knows."""
     names = Resources(stream=fresh_name, shards=2, bucket=fresh_name, database=fresh_name)
-    made = Place.of(Cloud(cloud.endpoint, names))
+    made = Target.of(Cloud(cloud.endpoint, names))
     create(names, kinesis=made.kinesis, s3=made.s3, glue=made.glue)
     return made

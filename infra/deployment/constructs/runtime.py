@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Runtime:
     """A cluster in a network, an image, the names of the data, and the operator's choices."""
 
     cluster: ecs.ICluster

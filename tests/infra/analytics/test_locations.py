@@ -10,8 +10,8 @@ import pytest
 from infra.analytics.bucket import Bucket
 from infra.analytics.engine import Engine
 from infra.analytics.folder import Folder
+from infra.analytics.location import LocationError
 from infra.analytics.opening import open_lake
-from infra.analytics.place import PlaceError
 from infra.analytics.questions import QUESTIONS
 from tests.support.analytics import lakes
 from tests.support.analytics.truth import DAY, Truth
@@ -43,7 +43,7 @@ def test_a_place_is_a_folder_or_a_bucket_or_the_environments_bucket(tmp_path: Pa
 def test_a_place_that_is_none_is_refused_with_what_to_do(
     given: str | None, environment: Mapping[str, str], said: str
 ) -> None:
-    with pytest.raises(PlaceError, match=said):
+    with pytest.raises(LocationError, match=said):
         open_lake(given, environment)
 
 
@@ -52,10 +52,13 @@ def test_a_bucket_or_a_catalog_that_is_not_there_is_told(
 ) -> None:
     for name, value in filled.cloud.environment.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(PlaceError, match="nowhere"), Engine(Bucket(filled.cloud.resources.bucket, "nowhere")):
+    with (
+        pytest.raises(LocationError, match="nowhere"),
+        Engine(Bucket(filled.cloud.resources.bucket, "nowhere")),
+    ):
         pass
     with (
-        pytest.raises(PlaceError, match="nowhere"),
+        pytest.raises(LocationError, match="nowhere"),
         Engine(Bucket("nowhere", filled.cloud.resources.database)),
     ):
         pass
@@ -67,10 +70,10 @@ def test_a_file_that_goes_or_is_not_parquet_is_reported(tmp_path: Path) -> None:
     (part,) = tmp_path.glob("reports/sealed/*/*/*.parquet")
     with Engine(Folder(tmp_path)) as engine:
         part.unlink()
-        with pytest.raises(PlaceError, match="cannot be read"):
+        with pytest.raises(LocationError, match="cannot be read"):
             engine.ask(QUESTIONS["growth"])
     part.write_bytes(b"PAR1 and no more")
-    with pytest.raises(PlaceError, match="cannot be read"), Engine(Folder(tmp_path)) as engine:
+    with pytest.raises(LocationError, match="cannot be read"), Engine(Folder(tmp_path)) as engine:
         engine.ask(QUESTIONS["growth"])
 
 
@@ -90,5 +93,8 @@ def test_a_partition_of_another_day_is_refused(tmp_path: Path) -> None:
         def days(self, table: str) -> Mapping[date, str]:
             return {LAST: f"{table}/live/dt={LAST - DAY}/"}
 
-    with pytest.raises(PlaceError, match="points at reports/live/dt=2026-11-21/"), Engine(Crossed(tmp_path)):
+    with (
+        pytest.raises(LocationError, match="points at reports/live/dt=2026-11-21/"),
+        Engine(Crossed(tmp_path)),
+    ):
         pass

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 
-class PlaceError(Exception):
+class LocationError(Exception):
     """There is no lake to read where one was looked for; the text says what to do."""
 
 
-class Place(Protocol):
+class Location(Protocol):
     """A lake for readers."""
 
     @property
