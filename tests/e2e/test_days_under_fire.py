@@ -10,10 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pytest
+
 from infra.local.process import Process
 from tests.benchmarks.fresh import ROOT
 from tests.e2e.test_days import answer, by_position, put_on, rows
 from tests.support.e2e.installation import script
+from tests.support.soak import soaked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +24,6 @@ if TYPE_CHECKING:
 
     from tests.support.e2e.installation import Installation
     from tests.support.e2e.producer import Producer
-
-_ROUNDS = 4
 
 
 @dataclass
@@ -85,17 +86,18 @@ def test_readers_see_whole_generations_alone(installation: Installation, produce
     assert all(found > 0 and found == distinct for found, distinct, _ in look.seen)
 
 
+@pytest.mark.parametrize("rounds", soaked([2, 8]))
 def test_seal_and_replay_that_are_killed_come_to_the_same_when_they_are_run_again(
-    installation: Installation, producer: Producer
+    installation: Installation, producer: Producer, rounds: int
 ) -> None:
     day = put_on(installation, producer, 2, 400)
     put_on(installation, producer, 1)
     installation.drain(flush_records=20)
     live, seen_live = rows(installation, "reports", day), whole(installation, day)
-    rng = random.Random(5)
+    rng = random.Random(rounds)
     span = ("--from", str(day), "--to", str(day))
     with reader(installation, day) as look:
-        for round_ in range(_ROUNDS):
+        for round_ in range(rounds):
             name = ("--name", f"round{round_}")
             kill(installation, ("seal", "--day", str(day), "--anew"), rng.randrange(5))
             kill(installation, ("replay", *span, *name), rng.randrange(40))

@@ -16,6 +16,7 @@ from stream_worker.process.limits import Limits
 from stream_worker.shard_life.processor import Processor
 from stream_worker.stream.records import START, Position
 from tests.support import truth
+from tests.support.soak import soaked
 from tests.support.worker.samples import DAY, FIRST, MIDNIGHT, NOON, SHARD, body, records
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ STEPS = 10
 
 
 @pytest.mark.parametrize("days", DAYS)
-@pytest.mark.parametrize("before", [0, 1])
+@pytest.mark.parametrize("before", soaked([1, 0]))
 @pytest.mark.parametrize("step", range(1, STEPS))
 @pytest.mark.parametrize("gap_is_known", [True, False])
 def test_no_record_is_settled_twice_and_no_two_segments_go_on_from_one_place(
@@ -122,7 +123,7 @@ def test_no_record_is_settled_twice_and_no_two_segments_go_on_from_one_place(
 
 @pytest.mark.parametrize("days", DAYS)
 @pytest.mark.parametrize("step", range(1, STEPS))
-@pytest.mark.parametrize("second", [1, 2, 3, 4])
+@pytest.mark.parametrize("second", soaked([1, 3, 2, 4], 2))
 def test_owners_that_die_before_any_put_leave_a_chain_that_goes_on(
     days: list[int], step: int, second: int
 ) -> None:
