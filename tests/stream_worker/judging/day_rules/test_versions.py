@@ -3,6 +3,8 @@ from collections.abc import Mapping
 import polars as pl
 import pytest
 
+from infra.fleets import labelled
+from schemas import releases
 from stream_worker.judging.day_rules.versions import MadeUp, made_up
 from stream_worker.judging.thresholds import THRESHOLDS
 from tests.support.worker.made_days import alike, busy
@@ -123,10 +125,21 @@ def test_a_fleet_has_a_hundred_old_versions_and_a_forger_draws_more() -> None:
     assert not found.broken(day({"5.1.3": 9, "5.2.0": 9})).any()
 
 
-@pytest.mark.parametrize("share", [3, 300])
-def test_a_product_with_releases_of_its_own_is_no_fraud(share: int) -> None:
-    versions = {"11.4.0": 300, "12.0.0": share + BROAD, "12.1.0": 600}
-    assert len(made_up(day(versions), RELEASED, THRESHOLDS)) == 0
+def found_on_a_fleet(versions: Mapping[str, float]) -> MadeUp:
+    fleet = labelled.Fleet(20_000, 90_003, versions=versions)
+    return made_up(labelled.reports(fleet), frozenset(releases.RELEASED), THRESHOLDS)
+
+
+@pytest.mark.parametrize("version", ["2.0.1", "2.1.0", "3.0.0-rc.1", "3.0.0"])
+@pytest.mark.parametrize("share", [0.02, 40.0])
+def test_a_release_that_the_list_lacks_is_no_fraud(version: str, share: float) -> None:
+    assert len(found_on_a_fleet(labelled.RELEASES | {version: share})) == 0
+
+
+@pytest.mark.parametrize("share", [0.0002, 5.0])
+def test_a_product_with_other_releases_than_the_lists_is_no_fraud(share: float) -> None:
+    versions = {"6.1.0": 3.0, "6.4.2": share, "7.0.0": 40.0, "7.0.1": share, "7.2.0": 50.0}
+    assert len(found_on_a_fleet(versions)) == 0
 
 
 def test_a_day_without_reports_shows_nothing() -> None:
