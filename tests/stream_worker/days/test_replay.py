@@ -22,6 +22,7 @@ from stream_worker.process.limits import Limits
 from stream_worker.shard_life.processor import Processor
 from stream_worker.stream.shard import Shard
 from stream_worker.stream.span import Span
+from tests.support.soak import soaked
 from tests.support.worker.samples import FORGED, INVALID, MALFORMED, MIDNIGHT, NOON, SHARD, body, records
 from tests.support.worker.sealing import (
     GRACE,
@@ -230,7 +231,7 @@ def a_day(seed: int) -> Feed:
     return feed
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", soaked(range(12), 3))
 def test_live_and_replay_give_the_same_bytes_whatever_crashes(seed: int) -> None:
     feed = a_day(seed)
     dice, theatre = random.Random(seed), Theatre()

@@ -16,6 +16,7 @@ from stream_worker.lake.expiry import run_expires
 from stream_worker.lake.keys import LIVE
 from stream_worker.lake.parts import Parts
 from stream_worker.process.errors import WorkerError
+from tests.support.soak import soaked
 from tests.support.worker.samples import FORGED, MALFORMED, SHARD, body, records
 from tests.support.worker.sealing import OTHER, THE_DAY, THIRD, Theatre, same, usual
 
@@ -30,7 +31,7 @@ def three_shards() -> Theatre:
     return Theatre().fill(feeds)
 
 
-@pytest.mark.parametrize("part_rows", [1, 50, 899, 900, 901])
+@pytest.mark.parametrize("part_rows", soaked([900, 50, 1, 899, 901], 2))
 def test_a_day_in_parts_has_the_rows_of_one_in_a_single_part(part_rows: int) -> None:
     whole, parts = three_shards(), three_shards()
     one = whole.seal.seal(THE_DAY).manifest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -25,6 +25,7 @@ from stream_worker.publication.publication import Publication
 from stream_worker.shard_life.processor import Processor
 from stream_worker.stream.shard import Shard
 from stream_worker.stream.span import Span
+from tests.support.soak import soaked
 from tests.support.worker.samples import DAY, FORGED, INVALID, MALFORMED, SHARD, body, records
 from tests.support.worker.stage import CrashError, Stage
 
@@ -189,9 +190,13 @@ def same(one: Mapping[str, pl.DataFrame], other: Mapping[str, pl.DataFrame]) -> 
     return all(one[table].equals(other[table]) for table in ("reports", "rejects"))
 
 
-def crash_points(count: int) -> list[tuple[str, int]]:
-    """Return every step before and after which a process can end."""
-    return [(when, step) for step in range(1, count + 1) for when in ("crash_before", "crash_after")]
+def crash_points(count: int) -> list[Any]:
+    """Return every step before and after which a process can end, as a test's parameters.
+
+    What comes after one step comes before the next, so `make test` has the latter and `make soak` both.
+    """
+    points = [(when, step) for when in ("crash_before", "crash_after") for step in range(1, count + 1)]
+    return soaked(points, count)
 
 
 def crashed(theatre: Theatre, when: str, step: int, act: Callable[[], object]) -> None:
