@@ -16,14 +16,14 @@ Column = int | float | str | Sequence[int] | Sequence[float] | Sequence[str] | p
 """One value for all reports, or a value for each."""
 
 
-def reports(rows: int, seed: int = 1, **columns: Column) -> pl.DataFrame:
+def reports(rows: int, seed: int = 1, /, **columns: Column) -> pl.DataFrame:
     """Return so many reports by arrival: the columns of `reports`, `nonce` (UInt128), `label` ("made").
 
     Without `columns` the deployments are idle, run 2.0.0, have random nonces, and report at any time of the
     day. Columns that can be set: `nonce`, `version`, the counters, and `moment`, in [0, 1) of the day.
     """
     draws = Draws(rows, seed)
-    made = {"nonce": draws.nonces(), "moment": draws.uniform(), "version": "2.0.0"}
+    made: dict[str, Column] = {"nonce": draws.nonces(), "moment": draws.uniform(), "version": "2.0.0"}
     made |= dict.fromkeys(COUNTER_COLUMNS, 0) | columns
     frame = pl.DataFrame({name: _column(name, values, rows) for name, values in made.items()})
     return arrived(frame, DAY, "made")
@@ -34,7 +34,7 @@ def alike(rows: int, counters: Sequence[int], version: str = "2.0.0", seed: int 
     return reports(rows, seed, version=version, **payload(counters))
 
 
-def busy(rows: int, seed: int = 1, **columns: Column) -> pl.DataFrame:
+def busy(rows: int, seed: int = 1, /, **columns: Column) -> pl.DataFrame:
     """Return reports with six random counters from 10^4 to 10^6: no two alike, and no bump."""
     draws = Draws(rows, seed + 1_000)
     counters = {name: 10 ** (draws.uniform() * 2 + 4) for name in COUNTER_COLUMNS}

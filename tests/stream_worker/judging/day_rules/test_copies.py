@@ -9,7 +9,7 @@ from infra.fleets.draws import Draws
 from schemas.tables import COUNTER_COLUMNS
 from stream_worker.judging.day_rules.copies import VIEWS, copies
 from stream_worker.judging.thresholds import THRESHOLDS
-from tests.support.worker.made_days import alike, busy, payload, reports
+from tests.support.worker.made_days import Column, alike, busy, payload, reports
 
 FEWEST = THRESHOLDS.copies_least
 PAYLOAD = (1204, 3, 877, 1, 412, 2)
@@ -41,6 +41,7 @@ def shared(view: str, rows: int) -> pl.DataFrame:
     """Return reports that have in common what a view compares, and no more."""
     draws = Draws(rows, 9)
     random = [draws.integers(200, 90_000) for _ in COUNTER_COLUMNS]
+    columns: list[Column]
     if view == "successes":
         columns = [PAYLOAD[0], random[1], PAYLOAD[2], random[3], PAYLOAD[4], random[5]]
     elif view == "differences":

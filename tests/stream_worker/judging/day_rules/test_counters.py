@@ -66,6 +66,12 @@ def test_where_small_deployments_fail_too_great_ones_may() -> None:
     assert len(among(2 * fewest, small_failing=1)) == 1
 
 
+def test_a_trial_says_nothing_of_how_often_calls_fail() -> None:
+    flood, trials = alike(9, (0, 5 * GREAT, 0, 0, 0, 0)), alike(9_000, (999, 0, 0, 0, 0, 0), seed=2)
+    great = alike(50, (GREAT, 0, GREAT, 0, 0, 0), seed=3)
+    assert len(contradictions(pl.concat([flood, great, trials]), THRESHOLDS)) == 0
+
+
 def test_small_contradictory_deployments_are_kept_beside_a_flood() -> None:
     found = among(1_000, small_failing=9)
     assert len(found) == 1
@@ -112,6 +118,12 @@ def test_a_flood_is_ten_times_what_is_in_the_two_orders_below(before: int) -> No
     fewest = math.ceil(before * THRESHOLDS.tail_excess)
     assert tail(fewest, before) != {}
     assert tail(max(fewest, THRESHOLDS.tail_reports_least) - 1, before) == {}
+
+
+@pytest.mark.parametrize(("value", "made_up"), [(FAR // 100, False), (FAR // 100 - 1, True)])
+def test_two_orders_below_are_looked_at_and_no_more(value: int, *, made_up: bool) -> None:
+    counts = [FAR] * THRESHOLDS.tail_reports_least + [value] * 2
+    assert bool(tails(reports(len(counts), tokenize_success=counts), THRESHOLDS).least) is made_up
 
 
 def test_a_tail_is_cut_where_it_grows_and_no_earlier() -> None:

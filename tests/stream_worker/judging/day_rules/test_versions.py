@@ -24,7 +24,7 @@ def day(versions: Mapping[str, int]) -> pl.DataFrame:
     return busy(len(run), version=run)
 
 
-def found_in(versions: Mapping[str, int]) -> MadeUp:
+def found_in(versions: dict[str, int]) -> MadeUp:
     return made_up(day({"5.1.3": 300, "5.2.0": 300} | versions), RELEASED, THRESHOLDS)
 
 
