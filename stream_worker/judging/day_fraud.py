@@ -66,7 +66,7 @@ RULES: Final = (
     ),
     DayRule(
         "payload_copied",
-        1,
+        2,
         "Counters that tell much, the same in 20 reports and in five times as many as any near them.",
         lambda sample, _, thresholds: copies.copies(sample, thresholds),
     ),

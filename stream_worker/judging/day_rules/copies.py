@@ -79,7 +79,9 @@ class Copies(Finding):
 def copies(sample: pl.DataFrame, thresholds: Thresholds) -> Copies:
     """Find the informative payloads that many share, unlike those near them."""
     found: dict[View, pl.DataFrame] = {}
-    rest = sample.filter(pl.sum_horizontal(COUNTER_COLUMNS) > 0)
+    bits, calls = thresholds.copies_bits_least, thresholds.copies_calls_least
+    # Of the whole payload: two differences from one counter have twice its calls and bits.
+    rest = sample.filter(payloads.informative(COUNTER_COLUMNS, bits, calls))
     for view in VIEWS:
         groups = _floods(view, rest, thresholds)
         if not groups.is_empty():

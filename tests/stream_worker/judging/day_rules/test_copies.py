@@ -69,7 +69,7 @@ def test_twenty_are_a_flood_whatever_they_have_in_common_and_nineteen_are_none(v
     assert found_views(pl.concat([honest, flood.tail(FEWEST - 1)])) == {}
 
 
-@pytest.mark.parametrize("calls_in", [1, 3, 5])
+@pytest.mark.parametrize("calls_in", range(6))
 def test_few_bits_are_shared_by_many_up_to_the_calls_of_a_trial(calls_in: int) -> None:
     calls = [0] * 6
     calls[calls_in] = THRESHOLDS.copies_calls_least
