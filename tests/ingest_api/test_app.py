@@ -223,6 +223,6 @@ def test_a_server_that_knows_of_pending_answers_need_not_wait(parts: Parts) -> N
     assert isinstance(pending, Pending)
     assert not started
     pending.subscribe(woken.set)
-    assert woken.wait(10)
+    assert woken.wait(60)
     assert pending.finish() == [b'{"record_id":"shardId-000000000000:1000"}']
     assert started == ["202 Accepted"]

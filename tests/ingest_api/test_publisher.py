@@ -31,14 +31,14 @@ def test_records_that_come_during_a_call_go_out_together() -> None:
     def answer(entries: Sequence[Entry]) -> Sequence[Fate]:
         if not first.is_set():
             first.set()
-            go_on.wait(5)
+            go_on.wait(60)
         return [Stored("shard", "1")] * len(entries)
 
     stream = MemoryStream(answer)
     publisher = Publisher(stream, seconds=5)
     with ThreadPoolExecutor(50) as pool:
         pool.submit(publish, publisher, b"first", "k")
-        first.wait(5)
+        first.wait(60)
         rest = [pool.submit(publish, publisher, b"rest", "k") for _ in range(49)]
         for one in rest:
             one.result()
@@ -108,7 +108,7 @@ def test_a_full_queue_is_unavailable_at_once_and_frees_its_places(waiting: int, 
     go_on = threading.Event()
 
     def answer(entries: Sequence[Entry]) -> Sequence[Fate]:
-        go_on.wait(5)
+        go_on.wait(60)
         return [Stored("shard", "1")] * len(entries)
 
     stream = MemoryStream(answer)
@@ -117,7 +117,7 @@ def test_a_full_queue_is_unavailable_at_once_and_frees_its_places(waiting: int, 
     with pytest.raises(UnavailableError, match="too many"):
         publisher.submit(b"y", "k")
     go_on.set()
-    first.wait(5)
+    first.wait(60)
     assert publish(publisher, b"z", "k") == "shard:1"
     publisher.close()
 
@@ -127,7 +127,7 @@ def test_records_whose_time_is_over_free_their_places_and_are_not_sent() -> None
 
     def answer(entries: Sequence[Entry]) -> Sequence[Fate]:
         calls.append([entry.data for entry in entries])
-        go_on.wait(5)
+        go_on.wait(60)
         return [Stored("shard", "1")] * len(entries)
 
     publisher = Publisher(MemoryStream(answer), seconds=0.2, waiting=SENDERS + 1)
@@ -139,13 +139,13 @@ def test_records_whose_time_is_over_free_their_places_and_are_not_sent() -> None
     late = publisher.submit(b"late", "k")
     late.wait(0.3)
     go_on.set()
-    late.wait(5)
+    late.wait(60)
     assert late.settled
     assert [b"late"] not in calls
     with pytest.raises(UnavailableError):
         publisher.record_id(late)
     for entry in busy:
-        entry.wait(5)
+        entry.wait(60)
     assert publish(publisher, b"next", "k") == "shard:1"
     publisher.close()
 
@@ -154,7 +154,7 @@ def test_close_settles_what_was_taken_and_takes_no_more() -> None:
     go_on = threading.Event()
 
     def answer(entries: Sequence[Entry]) -> Sequence[Fate]:
-        go_on.wait(5)
+        go_on.wait(60)
         return [Stored("shard", "1")] * len(entries)
 
     stream = MemoryStream(answer)

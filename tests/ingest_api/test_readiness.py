@@ -23,7 +23,7 @@ class Clock:
 def obstacle(readiness: Readiness) -> str | None:
     look = readiness.look()
     if look is not None:
-        look.wait(10)
+        look.wait(60)
     return readiness.obstacle()
 
 
@@ -58,7 +58,7 @@ def test_those_who_ask_during_a_look_wait_for_the_same_one() -> None:
     class Slow(MemoryStream):
         def status(self) -> str:
             asked.append(1)
-            go_on.wait(10)
+            go_on.wait(60)
             return super().status()
 
     stream = Slow()
@@ -68,7 +68,7 @@ def test_those_who_ask_during_a_look_wait_for_the_same_one() -> None:
     go_on.set()
     for look in looks:
         assert look is not None
-        look.wait(10)
+        look.wait(60)
         assert look.settled
     assert asked == [1]
     assert readiness.look() is None
@@ -101,6 +101,6 @@ def test_a_look_that_does_not_end_in_time_is_an_obstacle_whatever_was_found_befo
     assert look is not None
     assert readiness.obstacle() == "the stream has not answered in time"
     go_on.set()
-    look.wait(10)
+    look.wait(60)
     assert readiness.obstacle() is None
     publisher.close()

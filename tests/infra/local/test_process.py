@@ -99,7 +99,7 @@ def test_the_child_ends_when_its_supervisor_is_killed(tmp_path: Path) -> None:
 def test_the_environment_is_the_one_given(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import os; print(os.environ['GIVEN'], len(os.environ))"]
     process = Process("env", command, log=tmp_path / "log", environment={"GIVEN": "yes"})
-    process.wait(10)
+    process.wait(60)
     assert process.tail().startswith("yes")
     assert "GIVEN" not in os.environ
 

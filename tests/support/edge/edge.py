@@ -134,7 +134,7 @@ def running(kinesis_port: int, folder: Path, *, stderr: int | None = None, **mor
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
+            process.wait(60)
 
 
 def _await(edge: Edge) -> None:
