@@ -1,4 +1,4 @@
-"""The five lies: each is still told by moto as it comes, and none by the emulator, asked over HTTP."""
+"""The six lies: each is still told by moto as it comes, and none by the emulator, asked over HTTP."""
 
 from __future__ import annotations
 
