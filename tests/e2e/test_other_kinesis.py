@@ -36,7 +36,6 @@ LIMITS = {"flush_records": 30, "flush_seconds": 0.5, "kcl_failover_seconds": 1}
 LOAD = 4  # records a put: kinesis-local becomes slow with some thousands on a shard
 LIVES = {"poll": 3, "kcl": 2}
 KILLS = {"poll": 5, "kcl": 2}
-PROMPTLY = 15  # seconds: the daemon alone would take 20
 
 
 def shards_committed(installation: Installation) -> int:
@@ -157,18 +156,14 @@ MOMENTS: list[Callable[[Process, Installation], bool]] = [
 def test_a_worker_stopped_around_a_split_ends_with_status_0_and_leaves_all_to_the_next(
     installation: Installation, producer: Producer
 ) -> None:
-    # The daemon alone would wait out its time and begin again with the shards that it has just let go of.
-    took = list[float]()
+    # The daemon alone would wait out its time, and begin again with the shards that it has just let go of.
     with producer.under_load(LOAD):
         for moment in MOMENTS:
             with installation.worker(moment.__name__, **LIMITS) as worker:
                 worker.wait_ready(lambda: open_shards_committed(installation), SECONDS)
                 split(installation, open_shards(installation)[0])
                 worker.wait_ready(lambda at=moment, of=worker: at(of, installation), SECONDS)  # type: ignore[misc] # bound to this turn's
-                before = time.monotonic()
                 assert worker.stop(SECONDS) == 0
-                took.append(time.monotonic() - before)
-    assert min(took) < PROMPTLY  # the quickest: the machine may be busy
     with installation.worker("last", **LIMITS) as worker:
         wait_committed(worker, installation, producer)
         assert worker.stop(SECONDS) == 0
