@@ -7,18 +7,22 @@ import webbrowser
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY")
 
 
-def show(page: Path, environ: Mapping[str, str]) -> None:
-    """Open a page, or do nothing: where no screen is, and where no browser can be started."""
-    if not _watched(environ):
+def show(
+    page: Path,
+    environ: Mapping[str, str],
+    find: Callable[[], webbrowser.BaseBrowser] = webbrowser.get,
+) -> None:
+    """Open a page, or do nothing: where no screen is, and where no browser can be found or started."""
+    if not is_watched(environ, sys.platform, terminal=sys.stdout.isatty()):
         return
     try:
-        browser = webbrowser.get()
+        browser = find()
         # A browser of this very type runs in the terminal, and would take it until its reader quits.
         if type(browser) is not webbrowser.GenericBrowser:
             browser.open(page.as_uri())
@@ -26,7 +30,7 @@ def show(page: Path, environ: Mapping[str, str]) -> None:
         return
 
 
-def _watched(environ: Mapping[str, str]) -> bool:
-    """Return whether stdout is a terminal beside a screen, and no CI system's."""
-    screen = sys.platform == "darwin" or any(environ.get(name) for name in _SCREENS)
-    return screen and sys.stdout.isatty() and not environ.get("CI")
+def is_watched(environ: Mapping[str, str], platform: str, *, terminal: bool) -> bool:
+    """Return whether stdout is a terminal beside a screen, and no CI system's; macOS always has a screen."""
+    screen = platform == "darwin" or any(environ.get(name) for name in _SCREENS)
+    return screen and terminal and not environ.get("CI")

@@ -93,7 +93,8 @@ def up(port: int, engine: str) -> None:
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True, help="Its port.")
 def cloud(port: int) -> None:
     """Run the emulated AWS alone, empty, until SIGTERM or Ctrl-C. For scripts; see also `init`."""
-    os.execv(sys.executable, [sys.executable, "-m", "infra.local.emulator.cloud", "--port", str(port)])  # noqa: S606
+    command = [sys.executable, "-m", "infra.local.emulator.cloud", "--port", str(port)]
+    os.execv(command[0], command)  # noqa: S606 - our own program, without a shell
 
 
 @main.command()

@@ -50,7 +50,7 @@ def run(engine: str, *, drain: bool) -> None:
             daemon.run(settings, os.environ, stop.is_set)
         else:
             # It imports Polars, which the daemon's supervisor does not need: kcl starts sooner without it.
-            from stream_worker.engines import poll_worker  # noqa: PLC0415
+            from stream_worker.engines import poll_worker  # noqa: PLC0415 - as above
 
             poll_worker.run(settings, stop, drain=drain)
     log.info("worker.stopped")

@@ -85,7 +85,7 @@ def _within_reach_of_the_most(cores: pl.DataFrame, thresholds: Thresholds) -> pl
         .sort("major")
     )
     # Majors that follow each other are a chain; a gap of more than one begins another.
-    chains = majors.with_columns(chain=(pl.col("major").diff().fill_null(0) > 2).cum_sum())  # noqa: PLR2004
+    chains = majors.with_columns(chain=(pl.col("major").diff().fill_null(0) > 2).cum_sum())  # noqa: PLR2004 - as above
     weights = chains.group_by("chain").agg(pl.col("reports").sum(), pl.col("listed").any())
     share = pl.col("reports") / pl.col("reports").sum()
     real = weights.filter(pl.col("listed") | (share >= thresholds.release_chain_least))

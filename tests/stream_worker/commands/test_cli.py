@@ -19,7 +19,7 @@ print("polars" in sys.modules)
 
 
 @pytest.mark.parametrize(("command", "imported"), [("run", False), ("health", False), ("seal", True)])
-def test_only_commands_on_whole_days_wait_for_polars(command: str, imported: bool) -> None:  # noqa: FBT001
+def test_only_commands_on_whole_days_wait_for_polars(command: str, *, imported: bool) -> None:
     asked = [sys.executable, "-c", IMPORTED, command]
     done = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == str(imported)
