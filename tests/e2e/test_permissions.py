@@ -150,6 +150,9 @@ def test_a_finished_shards_lease_is_removed_as_the_role_allows(tmp_path: Path) -
         parent = open_shards(installation)[0]
         worker.wait_ready(lambda: has_lease(installation, parent["ShardId"]), SECONDS)
         split(installation, parent)
+        # The library keeps a parent's lease until a checkpoint in each child shows that both are being read.
+        Producer(installation.cloud.kinesis, NAME, seed=2).put(200)
+        worker.wait_ready(lambda: installation.committed() == 200, SECONDS)
         worker.wait_ready(lambda: not has_lease(installation, parent["ShardId"]), CLEANUP_SECONDS)
         calls = calls_of(installation.cloud.endpoint.url, "worker")
     assert LATER in {f"{service}:{operation}" for service, operation, _ in calls}
