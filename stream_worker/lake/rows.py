@@ -43,9 +43,9 @@ def run_rows(lake: Lake, manifest: Manifest) -> Iterator[pl.DataFrame]:
 
 def accepted_rows(lake: Lake, segments: Iterable[Committed]) -> Iterator[pl.DataFrame]:
     """Yield what each segment accepted."""
-    for segment, body in _ahead(lake, ((segment, segment.link.key) for segment in segments)):
+    for segment, key, body in _ahead(lake, ((segment, segment.link.key) for segment in segments)):
         link, summary = segment.link, segment.summary
-        rows = _parsed(body, summary.is_reports, link.key, link)
+        rows = _parsed(body, summary.is_reports, key, link)
         if len(rows) != summary.outcomes["accepted"]:
             what = "damaged: the object has other rows than its metadata says"
             raise DamagedError(Problem(what, link.shard_id, str(link.start), link.key))
@@ -55,14 +55,16 @@ def accepted_rows(lake: Lake, segments: Iterable[Committed]) -> Iterator[pl.Data
 def rejected_rows(lake: Lake, segments: Iterable[Committed]) -> Iterator[pl.DataFrame]:
     """Yield what each segment rejected; a segment that rejected nothing has no object and gives no frame."""
     objects = ((segment, segment.rejects) for segment in segments)
-    for segment, body in _ahead(lake, ((segment, key) for segment, key in objects if key is not None)):
-        yield _parsed(body, segment.summary.is_rejects, segment.rejects or "", segment.link)
+    for segment, key, body in _ahead(lake, ((segment, key) for segment, key in objects if key is not None)):
+        yield _parsed(body, segment.summary.is_rejects, key, segment.link)
 
 
-def _ahead(lake: Lake, objects: Iterable[tuple[Committed, str]]) -> Iterator[tuple[Committed, bytes | None]]:
-    """Yield segments with the bytes at their keys, in order; the next objects are read meanwhile."""
+def _ahead(
+    lake: Lake, objects: Iterable[tuple[Committed, str]]
+) -> Iterator[tuple[Committed, str, bytes | None]]:
+    """Yield segments and keys with the bytes there, in order; the next objects are read meanwhile."""
     sizes = Sizes(lake)
-    yield from ahead(objects, lambda one: sizes.of(one[1]), lambda one: (one[0], lake.find(one[1])))
+    yield from ahead(objects, lambda one: sizes.of(one[1]), lambda one: (*one, lake.find(one[1])))
 
 
 def _parsed(

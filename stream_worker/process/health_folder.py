@@ -68,7 +68,7 @@ def read(file: Path) -> bytes | None:
 
 def replace(file: Path, body: bytes) -> None:
     """Replace a file atomically for its readers; raise `OutageError` if it cannot be written."""
-    fresh = temporary_of(file)
+    fresh = _temporary_of(file)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with os.fdopen(os.open(fresh, flags, 0o600), "wb") as content:
@@ -78,6 +78,6 @@ def replace(file: Path, body: bytes) -> None:
         raise OutageError(f"{fresh} cannot be written ({error.strerror}); start the worker again") from error
 
 
-def temporary_of(file: Path) -> Path:
+def _temporary_of(file: Path) -> Path:
     """Return the name under which a file is written before it is renamed."""
     return file.with_suffix(".new")

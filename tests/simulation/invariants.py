@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 _MARGIN: Final = 3_700.0
-"""Seconds before its time at which what the stream holds may be taken for forgotten (engines/horizon.py)."""
+"""Seconds before its time at which what the stream holds may be taken for forgotten (stream/horizon.py)."""
 
 
 @dataclass(slots=True)

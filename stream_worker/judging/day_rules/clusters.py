@@ -26,9 +26,7 @@ _CANDIDATES: Final = 40  # a grid's
 _REACHES: Final = tuple(2**-place / 1.5 for place in range(7))  # half a box's edge, in doublings
 _ROUNDING: Final = 0.5
 _LEFT_OUT: Final = 0.002
-_ALIKE_MOST: Final = (
-    3  # of equal payloads: many equal ones are not a cluster but a habit, or for `copies` to find
-)
+_ALIKE_MOST: Final = 3  # of equal payloads: many are not a cluster but a habit, or for `copies` to find
 _WAYS_MOST: Final = 5.0
 _PAYLOADS_MOST: Final = 500_000  # that are examined: more show the same and take longer
 _PRIME: Final = 1_000_003

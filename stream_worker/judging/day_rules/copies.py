@@ -57,9 +57,14 @@ VIEWS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Copies(Finding):
-    """For each view, the keys of payloads that too many share, and the first of each that arrived."""
+    """For each view, the keys of payloads that too many share, and the first of each that arrived.
+
+    Only payloads that are `informative` as a whole count: two differences from one counter have twice its
+    calls and bits, so a trial's can be those of a flood.
+    """
 
     keys: dict[View, pl.DataFrame]
+    informative: pl.Expr
 
     def __len__(self) -> int:
         return sum(map(len, self.keys.values()))
@@ -73,21 +78,21 @@ class Copies(Finding):
             if view == WHOLE:
                 member &= ~_first(reports.with_columns(key=keys), groups)
             found |= member
-        return found
+        return found & reports.select(broken=self.informative).to_series()
 
 
 def copies(sample: pl.DataFrame, thresholds: Thresholds) -> Copies:
     """Find the informative payloads that many share, unlike those near them."""
     found: dict[View, pl.DataFrame] = {}
     bits, calls = thresholds.copies_bits_least, thresholds.copies_calls_least
-    # Of the whole payload: two differences from one counter have twice its calls and bits.
-    rest = sample.filter(payloads.informative(COUNTER_COLUMNS, bits, calls))
+    informative = payloads.informative(COUNTER_COLUMNS, bits, calls)
+    rest = sample.filter(informative)
     for view in VIEWS:
         groups = _floods(view, rest, thresholds)
         if not groups.is_empty():
             found[view] = groups
-            rest = rest.filter(~Copies({view: groups}).broken(rest))
-    return Copies(found)
+            rest = rest.filter(~Copies({view: groups}, informative).broken(rest))
+    return Copies(found, informative)
 
 
 def _first(reports: pl.DataFrame, groups: pl.DataFrame) -> pl.Series:

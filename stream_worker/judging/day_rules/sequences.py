@@ -67,7 +67,7 @@ def sequences(sample: pl.DataFrame, thresholds: Thresholds) -> Sequences:
 
 
 def _commonest_step(ordered: pl.Series, least: int) -> Sequence | None:
-    """Return the sequence of the commonest step between neighbours, if `least` nonces have it."""
+    """Return the sequence of the commonest step between neighbours, if it occurs `least` times."""
     pairs = (
         pl.DataFrame({"member": ordered, "step": ordered - ordered.shift(1)}).slice(1).sort("step", "member")
     )

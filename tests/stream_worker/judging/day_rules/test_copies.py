@@ -69,6 +69,18 @@ def test_twenty_are_a_flood_whatever_they_have_in_common_and_nineteen_are_none(v
     assert found_views(pl.concat([honest, flood.tail(FEWEST - 1)])) == {}
 
 
+def test_a_trial_with_the_differences_of_a_flood_is_kept() -> None:
+    draws = Draws(FEWEST, 9)
+    random = [draws.integers(200, 90_000) for _ in COUNTER_COLUMNS]
+    calls = THRESHOLDS.copies_calls_least // 2 + 1  # two differences from so many are more than a trial's
+    shifted: list[Column] = [random[0] + calls, random[1], random[0], random[3], random[0], random[5]]
+    flood, trials = reports(FEWEST, **payload(shifted)), alike(1_000, (calls, 0, 0, 0, 0, 0), seed=2)
+    found = copies(pl.concat([busy(500), flood, trials]), THRESHOLDS)
+    assert {view.name for view in found.keys} == {"differences"}
+    assert found.broken(flood).all()
+    assert not found.broken(trials).any()
+
+
 @pytest.mark.parametrize("calls_in", range(6))
 def test_few_bits_are_shared_by_many_up_to_the_calls_of_a_trial(calls_in: int) -> None:
     calls = [0] * 6
