@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.fleets import accounting, fleet, traffic
+from infra.fleets import fleet, traffic
 from infra.fleets.story.making import make_story
+from infra.local import accounting
 from infra.local.demo_days import play_story, show_notes, yesterday
 from infra.local.demo_tables import show_accounts, show_answers, show_objects
 from infra.local.filling.target import Target
