@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import tomllib
 from pathlib import Path
 
 import click
@@ -147,23 +146,6 @@ def test_every_page_is_reached_from_the_first() -> None:
 
 def _at(path: Path) -> Page:
     return Page(path.resolve().relative_to(ROOT.resolve()).as_posix())
-
-
-def test_the_table_of_rooms_is_the_layers_that_the_linter_holds() -> None:
-    rows = re.findall(r"^\| (\[.+?) \| ", WORKER.section("Rooms"), re.MULTILINE)
-    rooms = [sorted(re.findall(r"\]\((\w+)\)", row)) for row in rows]
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
-        "contracts"
-    ]
-    (layers,) = (one["layers"] for one in contracts if one["name"] == "the worker's rooms")
-    assert rooms == [sorted(layer.split(" | ")) for layer in reversed(layers)]
-
-
-def test_every_room_has_a_folder_of_tests_that_the_map_names() -> None:
-    rooms = {path.parent.name for path in (ROOT / "stream_worker").glob("*/__init__.py")}
-    assert rooms == {path.parent.name for path in (ROOT / "tests" / "stream_worker").glob("*/__init__.py")}
-    (row,) = (line for line in TESTS.text.splitlines() if line.startswith("| [`stream_worker`]"))
-    assert set(re.findall(r"`(\w+)`", row.partition("](")[2])) == rooms
 
 
 def test_every_invariant_links_what_enforces_and_what_tests_it() -> None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SMALLEST: Final = 10.0**4
-LARGEST: Final = 10.0**9
+_DECADES: Final = 5
 _A_DECADE: Final = 20
 _NEAR: Final = 1.001
 
@@ -20,7 +20,7 @@ def crossings(one: Callable[[float], float], other: Callable[[float], float]) ->
     def cheaper(reports: float) -> bool:
         return one(reports) < other(reports)
 
-    steps = [SMALLEST * 10 ** (step / _A_DECADE) for step in range(5 * _A_DECADE + 1)]
+    steps = [SMALLEST * 10 ** (step / _A_DECADE) for step in range(_DECADES * _A_DECADE + 1)]
     return [_between(cheaper, low, high) for low, high in pairwise(steps) if cheaper(low) != cheaper(high)]
 
 

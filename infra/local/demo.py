@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.fleets import accounting, fleet, traffic
+from infra.fleets import fleet, traffic
 from infra.fleets.story.making import make_story
+from infra.local import accounting
 from infra.local.demo_days import play_story, show_notes, yesterday
 from infra.local.demo_tables import show_accounts, show_answers, show_objects
 from infra.local.filling.target import Target
@@ -39,9 +39,9 @@ REPORTS: Final = 4_000
 FLUSH_SECONDS: Final = 2
 _SETTLE_SECONDS: Final = 60
 _LARGEST_FLEET: Final = 4_000
-_FLEET_SHARE: Final = (
-    0.95  # of a day's reports: then nearly all of its honest ones come from the story's fleet
-)
+_FLEET_SHARE: Final = 0.95
+"""Of a day's reports: then nearly all of its honest ones come from the story's fleet."""
+
 _GROWTH: Final = 3
 WAITING_FOR_LEASES: Final = (
     "Waiting until the Kinesis Client Library has taken its leases and started a process for each shard: "
@@ -51,15 +51,6 @@ WAITING_FOR_LEASES: Final = (
 
 class DemoError(Exception):
     """A record of the demonstration is missing, or has another outcome than expected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """The day that is played: what is sent, what the lake holds of it, and how the edge answered."""
-
-    sent: list[Sent]
-    found: Counter[str]
-    answers: Counter[str]
 
 
 def run(console: Console, *, reports: int, seed: int, lake: Path, logs: Path, engine: str = "poll") -> None:  # noqa: PLR0913 - what the command takes
@@ -74,14 +65,15 @@ def run(console: Console, *, reports: int, seed: int, lake: Path, logs: Path, en
         console.print(f"Filling its lake with the {DAYS} days until yesterday, sealed one by one …")
         play_story(console, Target.of(cloud), story)
         over = story.days[-1].day
-        day = _play_day(console, cloud, fleet.day(reports, seed, honest_of(story)), over, logs, engine)
+        sent = fleet.day(reports, seed, honest_of(story))
+        found, answers = _play_day(console, cloud, sent, over, logs, engine)
         days = accounting.days(cloud.lake, over)
         download(cloud, lake)
-    expected = fleet.expected(day.sent)
-    show_accounts(console, expected, day.found, day.answers)
+    expected = fleet.expected(sent)
+    show_accounts(console, expected, found, answers)
     show_objects(console, lake, days)
     show_answers(console, lake)
-    if not _as_sent(day.found, expected, len(days)):
+    if not _as_sent(found, expected, len(days)):
         raise DemoError(f"the records' outcomes are not those that were sent; the logs are in {logs}")
     show_notes(console, story.notes)
     present(console, lake)
@@ -103,8 +95,11 @@ def honest_of(story: Story) -> list[bytes]:
 
 def _play_day(  # noqa: PLR0913, PLR0917 - what a day is played with
     console: Console, cloud: Cloud, sent: list[Sent], over: date, logs: Path, engine: str
-) -> Day:
-    """Send a day's reports through the edge, and wait until the worker has committed every record."""
+) -> tuple[Counter[str], Counter[str]]:
+    """Send a day's reports through the edge, and wait until the worker has committed every record.
+
+    Returns the outcomes that the lake has, and how the edge answered.
+    """
     console.print("Starting the edge and the worker for today …")
     settings = {"METRICS_FLUSH_SECONDS": str(FLUSH_SECONDS)}
     with start_processes(cloud, logs, engine=engine, settings=settings) as system:
@@ -114,7 +109,7 @@ def _play_day(  # noqa: PLR0913, PLR0917 - what a day is played with
         with _bar(console, "reports sent", len(sent)) as (tick, _):
             answers = traffic.play(sent, system.edge_url, cloud.kinesis, cloud.resources.stream, tick)
         received = answers["202"] + answers[traffic.ON_THE_STREAM]
-        return Day(sent, _await_commit(console, system, received, over), answers)
+        return _await_commit(console, system, received, over), answers
 
 
 def _as_sent(found: Counter[str], expected: Counter[str], days: int) -> bool:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
+from infra.analytics.lake_folder import FolderLake
 from infra.fleets.draws import Draws, stack_ids
 from infra.fleets.labelled import DAY_MILLISECONDS, FAMILIES
 from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
-from stream_worker.lake.keys import LIVE, SwitchKey, shown_folder
+from stream_worker.lake.keys import LIVE, shown_folder
 from stream_worker.lake.segment import parquet
 from stream_worker.publication.switch import Switch
+from tests.support.analytics.lakes import put_switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +40,8 @@ def main() -> None:
         rows = _day(deployments, day, number, days)
         _write(folder / shown_folder("reports", day, _RUN), _parts(rows))
         _write(folder / shown_folder("rejects", day, _RUN), iter([REJECTS.polars.to_frame()]))
-        _note(folder, day)
+        sealed_at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1, minutes=5)
+        put_switch(FolderLake(folder), Switch(day=day, at=sealed_at, why="seal", before=LIVE, after=_RUN))
     size = sum(path.stat().st_size for path in folder.rglob("*.parquet"))
     sys.stdout.write(json.dumps({"bytes": size}))
 
@@ -81,14 +84,6 @@ def _write(folder: Path, parts: Iterator[pl.DataFrame]) -> None:
     folder.mkdir(parents=True)
     for number, rows in enumerate(parts):
         (folder / f"part-{number:05d}.parquet").write_bytes(parquet(rows))
-
-
-def _note(folder: Path, day: date) -> None:
-    at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1, minutes=5)
-    path = folder / SwitchKey(day, at, _RUN).key
-    path.parent.mkdir(parents=True)
-    note = Switch(day=day, at=at, why="seal", before=LIVE, after=_RUN)
-    path.write_text(note.model_dump_json(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class Worker:
 
     def __init__(self, target: Target) -> None:
         names = target.names
-        self._place = target
+        self._target = target
         self._settings = WorkerSettings.model_validate(
             {"stream": names.stream, "bucket": names.bucket, "database": names.database}
         )
@@ -64,11 +64,11 @@ class Worker:
     def drain(self) -> None:
         """Read every shard to its tip and commit what was read."""
         stop = _Impatience()
-        PollEngine(self._place.stream, self._processor, stop, drain=True, clock=stop.clock).run()
+        PollEngine(self._target.stream, self._processor, stop, drain=True, clock=stop.clock).run()
 
     def seal(self, day: date) -> Manifest:
         """Seal a day, some minutes after its end."""
-        target = self._place
+        target = self._target
         now = datetime(day.year, day.month, day.day, tzinfo=UTC) + _SEALED_AFTER
         completeness = Completeness(target.stream, target.lake, _GRACE, now=lambda: now, pause=lambda _: None)
         runs = RunBuilder(target.lake, JUDGEMENT, silent)
@@ -77,4 +77,4 @@ class Worker:
 
     def _processor(self, shard: Shard) -> Processor:
         # No horizon: a story's records arrive long before now, and the stream has forgotten none of them.
-        return Assembly(self._place.lake, self._settings.limits).live(shard, self._announce, horizon=None)
+        return Assembly(self._target.lake, self._settings.limits).live(shard, self._announce, horizon=None)

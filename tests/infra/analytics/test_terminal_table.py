@@ -19,6 +19,7 @@ from rich.table import Table
 
 from infra.analytics.answer_table import as_table
 from infra.analytics.engine import Answer
+from infra.analytics.features import FEATURES
 from infra.analytics.questions import QUESTIONS
 from infra.analytics.terminal_table import print_table
 from infra.cost import tables
@@ -29,10 +30,9 @@ from tests.benchmarks import table as benchmarks
 from tests.benchmarks.figure import Figure, Result, at_least
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 VERSIONS = ("1.9.1", "2.0.0-rc.1")
-FEATURES = ("tokenize", "detokenize", "createGrant")
 RATES = [
     (version, feature, 2_184, 6_275_536, 18_814, 0.1499, 0.1479, 0.1519)
     for version in VERSIONS
@@ -44,7 +44,12 @@ WORD = re.compile(r"[\w.,^-]*\w")
 def printed(table: Table, *, terminal: bool, width: int = 80) -> list[str]:
     file = StringIO()
     print_table(Console(file=file, force_terminal=terminal, no_color=True, width=width), table)
-    return re.sub(r"\x1b\[[\d;]*m", "", file.getvalue()).splitlines()
+    return plain_lines(file.getvalue())
+
+
+def plain_lines(text: str) -> list[str]:
+    """Return the lines without the codes of colours and weights."""
+    return re.sub(r"\x1b\[[\d;]*m", "", text).splitlines()
 
 
 def lacking(lines: Iterable[str], values: Iterable[str]) -> list[str]:
@@ -68,7 +73,7 @@ def bill() -> Table:
 
 @pytest.mark.parametrize("table", [rates, bill])
 @pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "piped"])
-def test_no_number_and_no_name_is_broken(table: type[Table], *, terminal: bool) -> None:
+def test_no_number_and_no_name_is_broken(table: Callable[[], Table], *, terminal: bool) -> None:
     expected = contents(table())
     assert len(expected) > 30
     lines = printed(table(), terminal=terminal)
@@ -79,7 +84,7 @@ def test_no_number_and_no_name_is_broken(table: type[Table], *, terminal: bool) 
 
 
 @pytest.mark.parametrize("table", [rates, bill])
-def test_a_piped_table_has_each_row_on_one_line(table: type[Table]) -> None:
+def test_a_piped_table_has_each_row_on_one_line(table: Callable[[], Table]) -> None:
     lines = [line for line in printed(table(), terminal=False) if "│" in line]
     assert len(lines) == table().row_count
 
@@ -91,7 +96,7 @@ def test_no_figure_of_the_benchmarks_is_broken(*, terminal: bool) -> None:
     file = StringIO()
     benchmarks.show([result], Console(file=file, force_terminal=terminal, no_color=True, width=80))
     expected = [name, "12,250 reports/s", "12,000 - 12,500", "1,000"]
-    assert lacking(re.sub(r"\x1b\[[\d;]*m", "", file.getvalue()).splitlines(), expected) == []
+    assert lacking(plain_lines(file.getvalue()), expected) == []
     assert "12,000 - 12,500" in file.getvalue()
 
 
@@ -129,6 +134,6 @@ def test_a_command_fits_its_table_to_the_terminal_it_writes_to() -> None:
             pass
         assert process.wait(60) == 0
     os.close(ours)
-    lines = re.sub(r"\x1b\[[\d;]*m", "", shown.decode()).splitlines()
+    lines = plain_lines(shown.decode())
     assert lacking(lines, contents(rates())) == []
     assert max(len(line.rstrip()) for line in lines) <= 80

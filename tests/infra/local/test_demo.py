@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from infra.fleets import fleet
-from infra.local.demo import REPORTS, honest_of, weeks_before
-from tests.support.pages import README
+from infra.local.demo import DAYS, REPORTS, honest_of, weeks_before
+from tests.support.pages import INFRA, README
 
 LAST = date(2026, 11, 28)
 
@@ -23,6 +23,12 @@ def test_the_first_pages_accounts_are_those_of_a_plain_demo() -> None:
         name: (f"{number:,}", f"{number:,}") for name, number in accounts.items()
     }
     assert f"today's {REPORTS:,} reports" in README.text
+
+
+def test_the_pages_say_how_many_days_a_plain_demo_fills() -> None:
+    assert f"with {DAYS} days of a growing fleet" in README.text
+    assert f"![Share of each version among the deployments of {DAYS + 1} days: " in README.text
+    assert f"the demonstration: {DAYS} days in the lake, then today" in INFRA.text
 
 
 @pytest.mark.parametrize("reports", [1, 5, 300, 4_000])

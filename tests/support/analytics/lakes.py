@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from infra.analytics.lake_folder import FolderLake
 from schemas.tables import COUNTER_COLUMNS, REJECTS, REPORTS
 from stream_worker.lake.keys import LIVE, SwitchKey, shown_folder
 from stream_worker.lake.segment import parquet
@@ -44,7 +45,8 @@ def write(folder: Path, truth: Truth) -> Path:
         _write(folder / shown_folder("reports", day, run), _reports(truth, day))
         _write(folder / shown_folder("rejects", day, run), _rejects(truth, day))
         if run != LIVE:
-            _note(folder, day, run)
+            switch = Switch(day=day, at=moment(day) + DAY, why="seal", before=LIVE, after=run)
+            put_switch(FolderLake(folder), switch)
     for day in {row[0] for row in (*truth.reports, *truth.rejects)}:
         truth.arrivals[day] = moment(day).replace(tzinfo=None)
     return folder
@@ -130,17 +132,13 @@ def _write(folder: Path, rows: pl.DataFrame) -> None:
     (folder / "part-00000.parquet").write_bytes(parquet(rows))
 
 
-def _note(folder: Path, day: date, run: str) -> None:
-    at = moment(day) + DAY
-    note = Switch(day=day, at=at, why="seal", before=LIVE, after=run)
-    path = folder / SwitchKey(day, at, run).key
-    path.parent.mkdir(parents=True)
-    path.write_text(note.model_dump_json(), encoding="utf-8")
+def put_switch(lake: FolderLake, switch: Switch) -> None:
+    """Put the note of a switch where the worker puts it."""
+    key = SwitchKey(switch.day, switch.at, switch.after).key
+    lake.put_new(key, switch.model_dump_json().encode(), {})
 
 
 def put_back(folder: Path, day: date) -> None:
     """Note what a rollback notes: readers of a sealed day see what is live."""
-    at = moment(day) + 2 * DAY
-    note = Switch(day=day, at=at, why="rollback", before=RUN, after=LIVE)
-    path = folder / SwitchKey(day, at, LIVE).key
-    path.write_text(note.model_dump_json(), encoding="utf-8")
+    switch = Switch(day=day, at=moment(day) + 2 * DAY, why="rollback", before=RUN, after=LIVE)
+    put_switch(FolderLake(folder), switch)

@@ -13,9 +13,10 @@ import polars as pl
 
 from infra.analytics.lake_folder import FolderLake
 from schemas.tables import REJECTS, REPORTS
-from stream_worker.lake.keys import LIVE, PartKey, SwitchKey, shown_folder
+from stream_worker.lake.keys import LIVE, PartKey, shown_folder
 from stream_worker.lake.segment import parquet
 from stream_worker.publication.switch import Switch
+from tests.support.analytics.lakes import put_switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +102,4 @@ def _write(lake: FolderLake, day: date, table: Table, rows: list[tuple[Any, ...]
         run = f"run{day:%Y%m%d}"
         lake.put_new(PartKey(table.name, day, run, 0).key, parquet(frame), {})
         at = datetime.combine(day + timedelta(days=1), time(1), UTC)
-        note = Switch(day=day, at=at, why="seal", before=LIVE, after=run)
-        key = SwitchKey(day, at, run).key
-        lake.put_new(key, note.model_dump_json().encode(), {})
+        put_switch(lake, Switch(day=day, at=at, why="seal", before=LIVE, after=run))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MOST: Final = 13
 """Weeks whose text fits into a cell, on a phone too."""
-_TOLD: Final = 4
+_LATEST_WEEK: Final = 4
 """The sentence is about this week, or the latest before it."""
 
 
@@ -69,7 +69,7 @@ def _cell(row: Row, shape: Shape) -> dict[str, Any]:
 
 
 def _finding(rows: Sequence[Row]) -> str:
-    later = [row["week"] for row in rows if row["week"] <= _TOLD]
+    later = [row["week"] for row in rows if row["week"] <= _LATEST_WEEK]
     week = max(later)
     old = [row for row in rows if row["week"] == week]
     came, stayed = sum(row["deployments"] for row in old), sum(row["retained"] for row in old)
